@@ -1,0 +1,1 @@
+"""The one loop of every per-record stage: work list from the ledger, process, write, record."""

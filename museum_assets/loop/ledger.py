@@ -1,0 +1,120 @@
+"""Reading and writing the ledger: the work list, the books, the leftovers and a batch's outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from psycopg import sql
+
+from museum_assets.loop.stage import Leftover, Options, Outcome, Stage, Work
+from resources.postgres import Connection
+from sql import query
+
+MAX_ATTEMPTS = 5
+"""A transient failure that many times over is permanent until someone asks for it with `retry_failed`."""
+
+LEDGER_COLUMNS = ("record_id", "input_hash", "outcome", "code", "message", "permanent", "attempts",
+                  "next_attempt_at", "output")  # fmt: skip
+LEDGER_TYPES = ("text", "bytea", "text", "text", "text", "bool", "int4", "timestamptz", "text")
+
+
+class Ledger:
+    """The ledger rows of one museum and stage."""
+
+    def __init__(self, museum: str, stage: Stage) -> None:
+        self.museum = museum
+        self.stage = stage
+
+    def _statement(self, name: str) -> sql.Composed:
+        return sql.SQL(query(name)).format(inputs=sql.Identifier("ops", f"input_{self.stage.name}"))
+
+    def _params(self, options: Options, limit: int | None = None) -> dict[str, Any]:
+        return {
+            "museum": self.museum,
+            "stage": self.stage.name,
+            "contract": self.stage.contract,
+            "force": options.force,
+            "retry_failed": options.retry_failed,
+            "limit": limit,
+        }
+
+    def books(self, conn: Connection, options: Options) -> dict[str, int]:
+        """Return how many inputs there are, how many of them are due, and how many leftovers."""
+        row = conn.execute(self._statement("stage_books"), self._params(options)).fetchone()
+        assert row is not None
+        return row
+
+    def work(self, conn: Connection, options: Options) -> Iterator[Work]:
+        """Stream the work list through a server-side cursor: memory stays flat however long it is."""
+        with conn.cursor(name="work_list") as cursor:
+            cursor.itersize = max(self.stage.batch_size, 100)
+            cursor.execute(self._statement("stage_work"), self._params(options, options.limit))
+            for row in cursor:
+                attempts = row.pop("ledger_attempts") or 0
+                retry = row.pop("ledger_retry")
+                output = row.pop("ledger_output")
+                yield Work(row["record_id"], row["input_hash"], attempts if retry else 0, output, row)
+
+    def leftovers(self, conn: Connection) -> list[Leftover]:
+        """Return the next batch of ledger rows whose input is gone."""
+        rows = conn.execute(
+            self._statement("stage_leftovers"), self._params(Options(), self.stage.batch_size)
+        ).fetchall()
+        return [Leftover(row["record_id"], row["output"]) for row in rows]
+
+    def record(self, conn: Connection, outcomes: Sequence[Outcome]) -> None:
+        """Write a batch's rows, in the caller's transaction."""
+        conn.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS ledger_batch (record_id text, input_hash bytea, outcome text, code text,"
+            " message text, permanent boolean, attempts integer, next_attempt_at timestamptz, output text)"
+            " ON COMMIT DELETE ROWS"
+        )
+        copy_rows(conn, "ledger_batch", LEDGER_COLUMNS, LEDGER_TYPES, (self._row(o) for o in outcomes))
+        conn.execute(
+            query("ledger_upsert"),
+            {"museum": self.museum, "stage": self.stage.name, "contract": self.stage.contract},
+        )
+
+    @staticmethod
+    def _row(outcome: Outcome) -> tuple[Any, ...]:
+        attempts = outcome.work.attempts + 1
+        permanent = outcome.permanent or (outcome.status == "failed" and attempts >= MAX_ATTEMPTS)
+        due = next_attempt(attempts) if outcome.status == "failed" and not permanent else None
+        return (
+            outcome.work.record_id,
+            outcome.work.input_hash,
+            outcome.status,
+            outcome.code,
+            outcome.message,
+            permanent,
+            attempts,
+            due,
+            # A failure made nothing new, so what an earlier attempt made is still there to be cleaned up one day.
+            outcome.work.previous_output if outcome.status == "failed" else outcome.output,
+        )
+
+    def forget(self, conn: Connection, record_ids: Sequence[str]) -> None:
+        """Drop the rows of these records, so that they count as never processed."""
+        conn.execute(
+            "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
+            (self.museum, self.stage.name, list(record_ids)),
+        )
+
+
+def next_attempt(attempts: int) -> datetime:
+    """When a transient failure is due again: at once after the first attempt, then after 1, 4, 16 minutes."""
+    minutes = 0 if attempts <= 1 else 4 ** (attempts - 2)
+    return datetime.now(UTC) + timedelta(minutes=minutes)
+
+
+def copy_rows(conn: Connection, table: str, columns: Sequence[str], types: Sequence[str], rows: Any) -> None:
+    """COPY rows into a table in binary, which spares Postgres the parsing: a third faster than text here."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(list(types))
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,135 @@
+"""Running a stage over one museum: the loop that makes every stage incremental, resumable and accountable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+from museum_assets.failures import MuseumError
+from museum_assets.loop.ledger import Ledger
+from museum_assets.loop.progress import silent
+from museum_assets.loop.stage import Counts, Options, Outcome, Stage, Work
+from resources.postgres import Connection, Database
+
+STALLED_AFTER = 50
+"""That many transient failures in a row mean that the other side is down, not that the records are bad."""
+
+T = TypeVar("T")
+
+
+class StageStalled(MuseumError):
+    """A stage stopped early because everything it asked for failed; the rest stays pending."""
+
+
+def run_stage(
+    database: Database,
+    museum: str,
+    stage: Stage,
+    options: Options | None = None,
+    progress: Callable[[int, int | None], None] = silent,
+) -> Counts:
+    """Bring one museum's stage up to date and return the books of the run.
+
+    Outputs are made durable first, then a batch's rows and ledger entries commit together; so a kill at any point
+    repeats at most the work of the batches in flight. Raises StageStalled, Busy, DatabaseUnavailable, and whatever
+    `stage.process` raises when it cannot go on; everything committed until then is kept.
+    """
+    options = options or Options()
+    started = time.monotonic()
+    ledger = Ledger(museum, stage)
+    with (
+        database.lock(museum, stage.name),
+        database.connect(autocommit=False) as reader,
+        database.connect() as writer,
+    ):
+        books = ledger.books(reader, options)
+        counts = Counts(inputs=books["inputs"])
+        if books["leftovers"]:
+            counts.removed = _remove_leftovers(writer, ledger)
+        due = books["due"] if options.limit is None else min(books["due"], options.limit)
+        if due:
+            works = ledger.work(reader, options)
+            outcomes = _stall_guard(stage.process(works), museum, stage.name)
+            _write_all(
+                writer, ledger, batched(outcomes, stage.batch_size), counts, lambda n: progress(n, due)
+            )
+        counts.unchanged = counts.inputs - books["due"]
+        counts.left = books["due"] - counts.processed
+        counts.seconds = time.monotonic() - started
+    return counts
+
+
+def _write_all(
+    writer: Connection,
+    ledger: Ledger,
+    batches: Iterable[Sequence[Outcome]],
+    counts: Counts,
+    progress: Callable[[int], None],
+) -> None:
+    """Commit batch after batch in a thread, so that Postgres writes one while the next is being made."""
+
+    def commit(batch: Sequence[Outcome]) -> Sequence[Outcome]:
+        with writer.transaction():
+            final = ledger.stage.write(writer, ledger.museum, batch)
+            ledger.record(writer, final)
+        return final
+
+    def settle(future: Future[Sequence[Outcome]]) -> None:
+        counts.add(future.result())
+        progress(counts.processed)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="ledger") as executor:
+        pending: Future[Sequence[Outcome]] | None = None
+        try:
+            for batch in batches:
+                if pending:
+                    settle(pending)
+                pending = executor.submit(commit, batch)
+        finally:
+            # Also when making the next batch failed: the one in flight is finished work and is kept.
+            if pending:
+                settle(pending)
+
+
+def _remove_leftovers(writer: Connection, ledger: Ledger) -> int:
+    removed = 0
+    while True:
+        with writer.transaction():
+            batch = ledger.leftovers(writer)
+            if not batch:
+                return removed
+            ledger.stage.remove(writer, ledger.museum, batch)
+            ledger.forget(writer, [leftover.record_id for leftover in batch])
+        removed += len(batch)
+
+
+def _stall_guard(outcomes: Iterator[Outcome], museum: str, stage: str) -> Iterator[Outcome]:
+    failures = 0
+    for outcome in outcomes:
+        transient = outcome.status == "failed" and not outcome.permanent
+        failures = failures + 1 if transient else 0
+        yield outcome
+        if failures >= STALLED_AFTER:
+            raise StageStalled(
+                f"{stage} of {museum} stopped: {failures} records in a row failed, the last with {outcome.code}: "
+                f"{outcome.message}. The rest is left pending; run again when the other side answers."
+            )
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of at most `size` items; what was taken before an exception is yielded before it is raised."""
+    iterator = iter(items)
+    while True:
+        batch: list[T] = []
+        try:
+            batch.extend(islice(iterator, size))
+        except BaseException:
+            if batch:
+                yield batch
+            raise
+        if not batch:
+            return
+        yield batch

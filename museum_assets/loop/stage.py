@@ -1,0 +1,126 @@
+"""What a stage of the loop is: the work it is given, the outcomes it yields, and the three things it can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from museum_assets.failures import Failure, Rejected
+from resources.postgres import Connection
+
+Status = Literal["done", "rejected", "duplicate", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The operator's controls, the same on every stage.
+
+    `force` ignores stored fingerprints, `retry_failed` includes permanent failures, `limit` bounds the records.
+    """
+
+    force: bool = False
+    retry_failed: bool = False
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One input of a stage. `data` holds the columns of its view `ops.input_<stage>`."""
+
+    record_id: str
+    input_hash: bytes
+    attempts: int
+    previous_output: str | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one Work. `value` is what `Stage.write` stores; `output` what was made outside Postgres."""
+
+    work: Work
+    status: Status
+    code: str | None = None
+    message: str | None = None
+    permanent: bool = False
+    output: str | None = None
+    value: Any = None
+
+
+def done(work: Work, *, output: str | None = None, value: Any = None) -> Outcome:
+    """The record was processed."""
+    return Outcome(work, "done", output=output, value=value)
+
+
+def failed(work: Work, failure: Failure) -> Outcome:
+    """The record could not be processed; `failure.permanent` says whether a later run tries by itself."""
+    return Outcome(work, "failed", failure.code, str(failure), permanent=failure.permanent)
+
+
+def rejected(work: Work, rejection: Rejected) -> Outcome:
+    """The record is not for this platform, by a rule."""
+    return Outcome(work, "rejected", rejection.code, str(rejection))
+
+
+@dataclass
+class Counts:
+    """The books of one run of a stage: `inputs` = done + rejected + duplicate + failed + unchanged + left."""
+
+    inputs: int = 0
+    unchanged: int = 0
+    done: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    failed: int = 0
+    left: int = 0
+    removed: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+    @property
+    def processed(self) -> int:
+        """Records that this run worked on."""
+        return self.done + self.rejected + self.duplicate + self.failed
+
+    def add(self, outcomes: Iterable[Outcome]) -> None:
+        """Count a committed batch."""
+        for outcome in outcomes:
+            setattr(self, outcome.status, getattr(self, outcome.status) + 1)
+            if outcome.code:
+                self.codes[outcome.code] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A ledger row whose input is gone: the record was withdrawn, rejected since, or lost what the stage needs."""
+
+    record_id: str
+    output: str | None
+
+
+class Stage(ABC):
+    """One per-record stage. `name` names its view `ops.input_<name>` and its ledger rows."""
+
+    name: ClassVar[str]
+    batch_size: ClassVar[int] = 1000
+    """Records per ledger transaction: also the most work a kill can make a later run repeat."""
+    contract: str
+    """Everything besides the input that decides the output: model, settings, mapping. A change means redoing."""
+
+    @abstractmethod
+    def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
+        """Work through the inputs, in any order, making external outputs durable before yielding.
+
+        A record's fault is a yielded outcome; an exception means that the stage itself cannot go on.
+        """
+
+    def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:  # noqa: ARG002
+        """Store the batch's values in the transaction that also writes its ledger rows; may revise outcomes."""
+        return outcomes
+
+    @abstractmethod
+    def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
+        """Undo what the stage made for these records: rows in this transaction, external outputs first."""

@@ -1,0 +1,20 @@
+"""The registry of museums: one module each, named by its slug."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from museum_assets.failures import MuseumError
+from museum_assets.museums.museum import Museum
+
+MUSEUMS: tuple[str, ...] = ("smk", "met", "rma", "cma", "aic")
+"""Every collection museum. Adding one means adding its module and its slug here; all else follows."""
+
+
+def museum(slug: str) -> Museum:
+    """Return the museum with this slug. Raises MuseumError naming the known ones."""
+    if slug not in MUSEUMS:
+        raise MuseumError(f"unknown museum {slug!r}: the registry knows {', '.join(MUSEUMS)}")
+    module = import_module(f"museum_assets.museums.{slug}")
+    found: Museum = module.MUSEUM
+    return found

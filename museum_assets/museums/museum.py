@@ -1,0 +1,107 @@
+"""What a museum is to the platform: how it is harvested and how one of its records is read.
+
+Adding a museum means adding one module with one subclass of `Museum`, and its name to `MUSEUMS` in
+`museum_assets.museums`. Nothing here imports dagster, a database or an HTTP library.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from museum_assets.failures import Failure
+from museum_assets.museums.artwork import Artwork
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One record as the museum sent it. `id` is the museum's internal, unique id, always as text."""
+
+    id: str
+    payload: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One step of a harvest; what it holds is stored together with `checkpoint` in one transaction.
+
+    `scope` names the part of the collection being walked; `listed` is how many entries of the API's own listing this
+    page accounts for (records, gone and failed ones alike) and `total` is the API's own count of that scope, None
+    when it gives none. `checkpoint` is JSON; `Museum.harvest(checkpoint=...)` goes on after this page.
+    """
+
+    scope: str
+    records: list[RawRecord]
+    checkpoint: dict[str, Json]
+    listed: int
+    total: int | None
+    withdrawn: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    failed: dict[str, Failure] = field(default_factory=dict)
+
+
+class Api(Protocol):
+    """The museum's API as `harvest` sees it: polite, retrying, and raising only `museum_assets.failures`.
+
+    `path` is appended to `base` (a full URL is taken as it is).
+    """
+
+    base: str
+
+    def json(self, path: str, params: Mapping[str, Any] | None = None) -> Json:
+        """Return the decoded JSON body. Raises Gone, SlowDown, Unavailable, Malformed or Refused."""
+        ...
+
+    def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        """Return the body as text (XML). Raises as `json` does."""
+        ...
+
+    def json_each(self, paths: Iterable[str]) -> Iterator[tuple[str, Json | Failure]]:
+        """Fetch many single objects with bounded concurrency, in order; a failure is yielded, not raised."""
+        ...
+
+    def text_each(self, paths: Iterable[str]) -> Iterator[tuple[str, str | Failure]]:
+        """As `json_each`, for text bodies."""
+        ...
+
+
+class Museum(ABC):
+    """One museum. Subclasses hold class attributes and two methods, and no state."""
+
+    slug: ClassVar[str]
+    name: ClassVar[str]
+    api_base: ClassVar[str]
+    """Without a trailing slash; `MUSEUM_API_<SLUG>` replaces it."""
+    image_hosts: ClassVar[tuple[str, ...]]
+    """Hosts that thumbnails may be downloaded from; `MUSEUM_IMAGE_HOSTS_<SLUG>` adds to them."""
+    requests_per_second: ClassVar[float]
+    """The fastest pace that is polite to this museum's API; the limiter slows down from here by itself."""
+    headers: ClassVar[dict[str, str]] = {}
+    volatile_keys: ClassVar[frozenset[str]] = frozenset()
+    """Top-level payload keys that change without the record changing; they are kept but not hashed."""
+    incremental: ClassVar[bool] = False
+    """Whether `harvest(since=...)` is supported."""
+
+    @abstractmethod
+    def harvest(
+        self,
+        api: Api,
+        *,
+        checkpoint: dict[str, Json] | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Page]:
+        """Walk the museum's listing page by page.
+
+        `limit` only sizes the requests (the caller stops). An exception ends the harvest as incomplete: it is
+        resumed later from the last checkpoint. Raises CheckpointExpired when the checkpoint is not accepted.
+        """
+
+    @abstractmethod
+    def read(self, payload: dict[str, Json]) -> Artwork:
+        """Map one raw payload to the common artwork. Raises Rejected(code, message)."""

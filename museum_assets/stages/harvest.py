@@ -1,0 +1,243 @@
+"""Harvesting a museum: walk its listing, store each page with its checkpoint, and account for every entry.
+
+A harvest is complete only when the walk ended by itself, every scope listed as many entries as the API counts, and
+no record failed. Only a complete full harvest withdraws records, and not when suspiciously many would go.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from museum_assets.failures import CheckpointExpired, Failure, MuseumError
+from museum_assets.loop.ledger import copy_rows
+from museum_assets.loop.progress import silent
+from museum_assets.museums.museum import Api, Museum, Page
+from museum_assets.stages.raw_store import store
+from resources.postgres import Connection, Database
+from sql import query
+
+STAGE = "raw_metadata"
+MAX_WITHDRAWN_SHARE = 0.2
+"""A complete listing that lost more than this share (and more than ten records) is believed to be short instead."""
+MAX_OPEN_AGE = timedelta(days=7)
+"""An open harvest older than this starts over: what it listed then says little about the collection now."""
+
+State = Literal["open", "complete", "short", "limited", "restarted"]
+
+
+class HarvestInterrupted(MuseumError):
+    """The walk could not go on. What was fetched is stored; the next run resumes at the checkpoint."""
+
+
+@dataclass
+class HarvestReport:
+    """The books of a harvest: listed = new + changed + unchanged + gone + failed + repeated, over all its runs."""
+
+    harvest_id: int
+    state: State = "open"
+    resumed: bool = False
+    scopes: dict[str, dict[str, int | None]] = field(default_factory=dict)
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    failed: int = 0
+    withdrawn: int = 0
+    withheld: int = 0
+    seconds: float = 0.0
+
+    @property
+    def listed(self) -> int:
+        """Entries of the API's listing that were accounted for."""
+        return sum(scope["listed"] or 0 for scope in self.scopes.values())
+
+    @property
+    def total(self) -> int | None:
+        """The API's own count over all scopes, None when it gives none."""
+        totals = [scope["total"] for scope in self.scopes.values()]
+        return None if None in totals else sum(t or 0 for t in totals)
+
+    @property
+    def records(self) -> int:
+        """Records fetched."""
+        return self.new + self.changed + self.unchanged
+
+    def missing(self) -> dict[str, int]:
+        """Return, by scope, how many entries the API counts that the walk never met."""
+        return {
+            name: scope["total"] - (scope["listed"] or 0)
+            for name, scope in self.scopes.items()
+            if scope["total"] is not None and scope["total"] > (scope["listed"] or 0)
+        }
+
+    def counts(self) -> dict[str, Any]:
+        """Return what is kept in ops.harvest.counts."""
+        kept = ("scopes", "new", "changed", "unchanged", "gone", "failed", "withdrawn", "withheld")
+        return {name: getattr(self, name) for name in kept}
+
+
+def harvest(
+    database: Database,
+    museum: Museum,
+    api: Api,
+    *,
+    since: datetime | None = None,
+    limit: int | None = None,
+    force: bool = False,
+    progress: Callable[[int, int | None], None] = silent,
+) -> HarvestReport:
+    """Harvest one museum and return the books. `force` starts over instead of resuming an open harvest.
+
+    `limit` bounds the records of this run; the harvest stays open and the next run goes on from there.
+
+    Raises HarvestInterrupted when the API cannot be walked on, Busy when another run harvests this museum.
+    """
+    if since and not museum.incremental:
+        raise MuseumError(f"{museum.slug} cannot be harvested incrementally: run without `since`")
+    with database.lock(museum.slug, STAGE), database.connect() as conn:
+        report, checkpoint, since = _open(conn, museum.slug, since, force=force)
+        try:
+            _walk(conn, museum, api, report, checkpoint, since, limit, progress)
+        except CheckpointExpired as expired:
+            _end(conn, report, "restarted")
+            raise HarvestInterrupted(
+                f"{museum.slug} no longer accepts the checkpoint of its open harvest ({expired}): "
+                "run again, it starts from the beginning"
+            ) from expired
+        except Failure as failure:
+            raise HarvestInterrupted(
+                f"the harvest of {museum.slug} stopped after {report.listed} entries: {failure} [{failure.code}]. "
+                "What was fetched is stored; run again to go on from there"
+            ) from failure
+        if report.state != "limited":
+            _finish(conn, museum.slug, report, since)
+    return report
+
+
+def _open(
+    conn: Connection, slug: str, since: datetime | None, *, force: bool
+) -> tuple[HarvestReport, dict[str, Any] | None, datetime | None]:
+    with conn.transaction():
+        if force:
+            conn.execute("UPDATE ops.harvest SET state = 'restarted', ended_at = now()"
+                         " WHERE museum = %s AND state = 'open'", (slug,))  # fmt: skip
+        row = conn.execute(
+            "SELECT id, since, checkpoint, counts, started_at > now() - %s AS fresh FROM ops.harvest"
+            " WHERE museum = %s AND state = 'open'",
+            (MAX_OPEN_AGE, slug),
+        ).fetchone()
+        # A full harvest left open is not finished by an incremental one, nor the other way round.
+        if row and row["fresh"] and (row["since"] is None) == (since is None):
+            return HarvestReport(row["id"], resumed=True, **row["counts"]), row["checkpoint"], row["since"]
+        if row:
+            conn.execute(
+                "UPDATE ops.harvest SET state = 'restarted', ended_at = now() WHERE id = %s", (row["id"],)
+            )
+        new = conn.execute(
+            "INSERT INTO ops.harvest (museum, since) VALUES (%s, %s) RETURNING id", (slug, since)
+        ).fetchone()
+        assert new is not None
+        return HarvestReport(new["id"]), None, since
+
+
+def _walk(
+    conn: Connection,
+    museum: Museum,
+    api: Api,
+    report: HarvestReport,
+    checkpoint: dict[str, Any] | None,
+    since: datetime | None,
+    limit: int | None,
+    progress: Callable[[int, int | None], None],
+) -> None:
+    started = time.monotonic()
+    fetched_before = report.records
+    for page in museum.harvest(api, checkpoint=checkpoint, since=since, limit=limit):
+        with conn.transaction():
+            _store_page(conn, museum, report, page)
+        report.seconds = time.monotonic() - started
+        progress(report.listed, report.total)
+        if limit is not None and report.records - fetched_before >= limit:
+            report.state = "limited"
+            return
+
+
+def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: Page) -> None:
+    stored = store(conn, museum.slug, page.records, museum.volatile_keys)
+    seen = [record.id for record in page.records]
+    # What is listed but could not be read is still in the collection: it must not be withdrawn as absent.
+    copy_rows(conn, "ops.harvest_seen", ("harvest_id", "record_id"), ("int8", "text"),
+              ((report.harvest_id, id_) for id_ in [*seen, *page.failed]))  # fmt: skip
+    report.new += stored.new
+    report.changed += stored.changed
+    report.unchanged += len(page.records) - stored.new - stored.changed
+    report.gone += len(page.gone)
+    report.failed += len(page.failed)
+    report.withdrawn += _withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
+    report.withdrawn += _withdraw(
+        conn, museum.slug, page.gone, "listed, but the museum says it does not exist"
+    )
+    _record_failures(conn, museum.slug, seen, page.failed)
+    scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
+    scope["listed"] = (scope["listed"] or 0) + page.listed
+    scope["total"] = page.total if page.total is not None else scope["total"]
+    conn.execute(
+        "UPDATE ops.harvest SET checkpoint = %s, counts = %s WHERE id = %s",
+        (Jsonb(page.checkpoint), Jsonb(report.counts()), report.harvest_id),
+    )
+
+
+def _withdraw(conn: Connection, slug: str, record_ids: list[str], reason: str) -> int:
+    if not record_ids:
+        return 0
+    params = {"museum": slug, "record_ids": record_ids, "reason": reason}
+    return conn.execute(query("harvest_withdraw"), params).rowcount
+
+
+def _record_failures(conn: Connection, slug: str, fetched: list[str], failures: dict[str, Failure]) -> None:
+    """Keep the ledger's rows of records that could not be fetched; they go when the record arrives."""
+    conn.execute("DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
+                 (slug, STAGE, [*fetched, *failures]))  # fmt: skip
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO ops.ledger (museum, stage, record_id, input_hash, contract, outcome, code, message, permanent)"
+            " VALUES (%s, %s, %s, '', '', 'failed', %s, %s, %s)",
+            [(slug, STAGE, id_, f.code, str(f), f.permanent) for id_, f in failures.items()],
+        )
+
+
+def _finish(conn: Connection, slug: str, report: HarvestReport, since: datetime | None) -> None:
+    """Decide what the walk amounted to, and withdraw what a complete full harvest did not meet."""
+    if report.missing() or report.failed:
+        _end(conn, report, "short")
+    else:
+        with conn.transaction():
+            if since is None:
+                _withdraw_absent(conn, slug, report)
+            _end(conn, report, "short" if report.withheld else "complete")
+
+
+def _withdraw_absent(conn: Connection, slug: str, report: HarvestReport) -> None:
+    params = {"museum": slug, "harvest": report.harvest_id}
+    absent = [row["record_id"] for row in conn.execute(query("harvest_absent"), params)]
+    live = report.records + len(absent)
+    if len(absent) > 10 and len(absent) > MAX_WITHDRAWN_SHARE * live:
+        report.withheld = len(absent)
+    else:
+        report.withdrawn += _withdraw(conn, slug, absent, "absent from a complete harvest")
+
+
+def _end(conn: Connection, report: HarvestReport, state: State) -> None:
+    report.state = state
+    with conn.transaction():
+        conn.execute("DELETE FROM ops.harvest_seen WHERE harvest_id = %s", (report.harvest_id,))
+        conn.execute(
+            "UPDATE ops.harvest SET state = %s, ended_at = now(), counts = %s WHERE id = %s",
+            (state, Jsonb(report.counts()), report.harvest_id),
+        )

@@ -1,0 +1,102 @@
+"""The platform's Postgres: connections, migrations and the locks that keep two runs off one museum's stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import orjson
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
+
+from museum_assets.failures import MuseumError
+from sql import MIGRATIONS
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+
+class DatabaseUnavailable(MuseumError):
+    """Postgres could not be reached or went away. Finished work is kept; running again goes on from there."""
+
+
+class Busy(MuseumError):
+    """Another run holds the lock of this museum's stage."""
+
+
+def place(url: str) -> str:
+    """Return host and database of a connection URL, without user or password."""
+    parts = urlsplit(url)
+    return f"{parts.hostname or 'local socket'}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def advice(url: str, error: Exception) -> str:
+    """Say what to do about a lost or refused connection."""
+    return (
+        f"Postgres at {place(url)} cannot be used: {str(error).strip()}. Check that it runs (`museum up` starts the "
+        "embedded one) and that DATABASE_URL is right, then run again: finished work is kept."
+    )
+
+
+class Database:
+    """Where the platform's tables are. Cheap to make; connects when asked."""
+
+    def __init__(self, url: str) -> None:
+        # SQLAlchemy's driver suffix is accepted so that one variable serves every tool.
+        self.url = url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+    @contextmanager
+    def connect(self, *, autocommit: bool = True) -> Iterator[Connection]:
+        """Open a connection with rows as dicts; writers use `conn.transaction()` blocks.
+
+        Raises DatabaseUnavailable when Postgres is or goes away.
+        """
+        try:
+            with psycopg.connect(
+                self.url, autocommit=autocommit, row_factory=dict_row, connect_timeout=10
+            ) as conn:
+                set_json_loads(orjson.loads, conn)
+                yield conn
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise DatabaseUnavailable(advice(self.url, error)) from error
+
+    @contextmanager
+    def lock(self, museum: str, stage: str) -> Iterator[None]:
+        """Hold the one lock of a museum's stage. It goes with the connection, so SIGKILL frees it. Raises Busy."""
+        with self.connect() as conn:
+            row = conn.execute(
+                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS got", (f"{museum}/{stage}",)
+            ).fetchone()
+            if not row or not row["got"]:
+                raise Busy(
+                    f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again"
+                )
+            yield
+
+
+def migrate(url: str, museums: tuple[str, ...], *, withdrawal_grace_days: int = 7) -> None:
+    """Bring the database to the newest schema and give every museum its partitions. Safe to repeat."""
+    from yoyo import get_backend, read_migrations
+
+    database = Database(url)
+    try:
+        backend = get_backend(database.url.replace("postgresql://", "postgresql+psycopg://", 1))
+        with backend.lock():
+            backend.apply_migrations(backend.to_apply(read_migrations(str(MIGRATIONS))))
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable(advice(url, error)) from error
+    with database.connect() as conn:
+        for slug in museums:
+            conn.execute("SELECT ops.add_museum(%s)", (slug,))
+        conn.execute(
+            "UPDATE ops.setting SET value = %s WHERE name = 'withdrawal_grace_days' AND value <> %s",
+            [str(withdrawal_grace_days)] * 2,
+        )
+
+
+def scalar(conn: Connection, statement: Any, params: Any = None) -> Any:
+    """Return the only value of the first row."""
+    row = conn.execute(statement, params).fetchone()
+    return next(iter(cast(dict[str, Any], row).values()))

@@ -1,0 +1,17 @@
+"""The platform's SQL: `migrations/` applied in order by yoyo, and `queries/`, one statement a file."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import LiteralString, cast
+
+HERE = Path(__file__).parent
+MIGRATIONS = HERE / "migrations"
+
+
+@cache
+def query(name: str) -> LiteralString:
+    """Return the statement in `sql/queries/<name>.sql`."""
+    # The files are part of the program, so their text is as literal as a string in the code.
+    return cast(LiteralString, (HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
