@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
 HERE = Path(__file__).parent
 MIGRATIONS = HERE / "migrations"
@@ -14,4 +14,5 @@ MIGRATIONS = HERE / "migrations"
 def query(name: str) -> LiteralString:
     """Return the statement in `sql/queries/<name>.sql`."""
     # The files are part of the program, so their text is as literal as a string in the code.
-    return cast(LiteralString, (HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8"))
+    text: LiteralString = (HERE / "queries" / f"{name}.sql").read_text(encoding="utf-8")  # type: ignore[assignment]
+    return text

@@ -11,7 +11,7 @@ from typing import TypeVar
 from museum_assets.failures import MuseumError
 from museum_assets.loop.ledger import Ledger
 from museum_assets.loop.progress import silent
-from museum_assets.loop.stage import Counts, Options, Outcome, Stage, Work
+from museum_assets.loop.stage import Counts, Options, Outcome, Stage
 from resources.postgres import Connection, Database
 
 STALLED_AFTER = 50
@@ -53,9 +53,7 @@ def run_stage(
         if due:
             works = ledger.work(reader, options)
             outcomes = _stall_guard(stage.process(works), museum, stage.name)
-            _write_all(
-                writer, ledger, batched(outcomes, stage.batch_size), counts, lambda n: progress(n, due)
-            )
+            _write_all(writer, ledger, batched(outcomes, stage.batch_size), counts, lambda n: progress(n, due))
         counts.unchanged = counts.inputs - books["due"]
         counts.left = books["due"] - counts.processed
         counts.seconds = time.monotonic() - started

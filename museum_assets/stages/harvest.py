@@ -136,9 +136,7 @@ def _open(
         if row and row["fresh"] and (row["since"] is None) == (since is None):
             return HarvestReport(row["id"], resumed=True, **row["counts"]), row["checkpoint"], row["since"]
         if row:
-            conn.execute(
-                "UPDATE ops.harvest SET state = 'restarted', ended_at = now() WHERE id = %s", (row["id"],)
-            )
+            conn.execute("UPDATE ops.harvest SET state = 'restarted', ended_at = now() WHERE id = %s", (row["id"],))
         new = conn.execute(
             "INSERT INTO ops.harvest (museum, since) VALUES (%s, %s) RETURNING id", (slug, since)
         ).fetchone()
@@ -180,9 +178,7 @@ def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: P
     report.gone += len(page.gone)
     report.failed += len(page.failed)
     report.withdrawn += _withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
-    report.withdrawn += _withdraw(
-        conn, museum.slug, page.gone, "listed, but the museum says it does not exist"
-    )
+    report.withdrawn += _withdraw(conn, museum.slug, page.gone, "listed, but the museum says it does not exist")
     _record_failures(conn, museum.slug, seen, page.failed)
     scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
     scope["listed"] = (scope["listed"] or 0) + page.listed
@@ -241,3 +237,8 @@ def _end(conn: Connection, report: HarvestReport, state: State) -> None:
             "UPDATE ops.harvest SET state = %s, ended_at = now(), counts = %s WHERE id = %s",
             (state, Jsonb(report.counts()), report.harvest_id),
         )
+
+
+def failures(conn: Connection, slug: str) -> list[dict[str, Any]]:
+    """Return the records that could not be fetched, by code."""
+    return conn.execute(query("audit_codes"), {"museum": slug, "stage": STAGE}).fetchall()

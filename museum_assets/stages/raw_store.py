@@ -54,9 +54,7 @@ def store(conn: Connection, museum: str, records: Iterable[RawRecord], volatile:
             (museum, list(incoming)),
         )
     }
-    new = [
-        (museum, id_, digest, _jsonb(body)) for id_, (digest, body) in incoming.items() if id_ not in known
-    ]
+    new = [(museum, id_, digest, _jsonb(body)) for id_, (digest, body) in incoming.items() if id_ not in known]
     changed = [
         (id_, digest, _jsonb(body))
         for id_, (digest, body) in incoming.items()

@@ -133,13 +133,9 @@ class Transform(Stage):
         staged = self._staged(conn, museum, rows, [o.work.record_id for o in outcomes])
         winners = _winners(rows, staged)
         losers = {
-            row.record_id: winners[row.object_number]
-            for row in rows
-            if winners[row.object_number] != row.record_id
+            row.record_id: winners[row.object_number] for row in rows if winners[row.object_number] != row.record_id
         }
-        final = [
-            _as_duplicate(o, losers[o.work.record_id]) if o.work.record_id in losers else o for o in outcomes
-        ]
+        final = [_as_duplicate(o, losers[o.work.record_id]) if o.work.record_id in losers else o for o in outcomes]
         kept = [o.value for o in final if o.status == "done"]
         self._clear(conn, museum, final, staged, winners)
         _upsert(conn, kept)

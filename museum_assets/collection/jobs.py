@@ -1,0 +1,43 @@
+"""Jobs and the weekly schedule of the collection."""
+
+import dagster as dg
+
+from museum_assets.museums import MUSEUMS
+from partitions import museum_partitions
+
+collection = dg.define_asset_job(
+    "collection",
+    selection=dg.AssetSelection.groups("collection"),
+    partitions_def=museum_partitions,
+    description="A museum from API to vector index: every stage with its checks.",
+)
+harvest = dg.define_asset_job(
+    "harvest",
+    selection=dg.AssetSelection.assets("raw_metadata"),
+    partitions_def=museum_partitions,
+    description="A museum's raw records only.",
+)
+collection_jobs = [collection, harvest]
+
+
+def weekly(slug: str, weekday: int) -> dg.ScheduleDefinition:
+    """Make the schedule of one museum, at 3 o'clock on its own weekday (0 is Sunday)."""
+
+    @dg.schedule(
+        name=f"weekly_{slug}",
+        job=collection,
+        cron_schedule=f"0 3 * * {weekday}",
+        description=f"The whole pipeline of {slug}, once a week.",
+    )
+    def run_museum(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return dg.RunRequest(
+            run_key=f"{slug}:{context.scheduled_execution_time:%Y-%m-%d}",
+            partition_key=slug,
+            tags={"museum": slug},
+        )
+
+    return run_museum
+
+
+# One museum a day: their hosts differ, but this machine and the model are shared.
+collection_schedules = [weekly(slug, number % 7) for number, slug in enumerate(MUSEUMS)]

@@ -1,0 +1,156 @@
+"""The four embeddings: images and texts to named vectors of the index, each distinct content embedded once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from museum_assets.failures import Failure, Gone
+from museum_assets.loop.ledger import copy_rows
+from museum_assets.loop.outputs import abandoned, superseded
+from museum_assets.loop.run import batched
+from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed
+from resources.postgres import Connection, Database
+from resources.vector_index.index import VectorIndex
+
+Vector = NDArray[np.float32]
+FLOAT = np.dtype("<f4")
+
+
+class Embedder(Protocol):
+    """A model that makes unit vectors. `contract` names model, weights and preprocessing."""
+
+    contract: str
+
+    def embed_images(self, jpegs: Sequence[bytes]) -> list[Vector | Failure]:
+        """Return one vector or failure per image."""
+        ...
+
+    def embed_texts(self, texts: Sequence[str]) -> list[Vector | Failure]:
+        """Return one vector or failure per text."""
+        ...
+
+
+class Thumbnails(Protocol):
+    """Where the images come from."""
+
+    def get(self, key: str) -> bytes:
+        """Return an object's bytes. Raises Gone when it is missing."""
+        ...
+
+
+class Embedding(Stage):
+    """One named vector (`image_clip`, `text_jina`, …) of every artwork that has its input."""
+
+    def __init__(
+        self,
+        vector: str,
+        embedder: Embedder,
+        index: VectorIndex,
+        database: Database,
+        thumbnails: Thumbnails,
+        *,
+        place: str,
+        batch: int = 64,
+    ) -> None:
+        self.name = vector  # type: ignore[misc]
+        self.batch_size = batch  # type: ignore[misc]
+        self.embedder = embedder
+        self.index = index
+        self.database = database
+        self.thumbnails = thumbnails
+        # Another index is an empty one: there every vector is written again, from the cache.
+        self.contract = f"{embedder.contract} in {place}"
+
+    def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
+        """Embed batch by batch: from the cache where the content is known, by the model where it is not."""
+        with self.database.connect() as conn:
+            for batch in batched(works, self.batch_size):
+                vectors = self._vectors(conn, batch)
+                good = [w for w in batch if not isinstance(vectors[w.data["content_hash"]], Failure)]
+                self._store(good, vectors)
+                for work in batch:
+                    result = vectors[work.data["content_hash"]]
+                    if isinstance(result, Failure):
+                        yield failed(work, result)
+                    else:
+                        yield done(work, output=work.data["point_id"])
+
+    def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """Take the vector off points that are no longer the artwork's."""
+        self._delete(superseded(conn, museum, self.name, outcomes))
+        return outcomes
+
+    def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
+        """Take the vector off the points of artworks that lost their image, their title, or are gone."""
+        self._delete(abandoned(conn, museum, self.name, leftovers))
+
+    def _delete(self, ids: list[str]) -> None:
+        if ids:
+            with self.index.open() as session:
+                session.delete_vectors(self.name, ids)
+
+    def _store(self, works: list[Work], vectors: dict[bytes, Any]) -> None:
+        if works:
+            matrix = np.stack([vectors[w.data["content_hash"]] for w in works])
+            with self.index.open() as session:
+                session.update_vectors(self.name, [w.data["point_id"] for w in works], matrix, self.embedder.contract)
+
+    def _vectors(self, conn: Connection, works: list[Work]) -> dict[bytes, Vector | Failure]:
+        """Return {content hash: vector or failure} and keep what was newly made."""
+        by_content = {w.data["content_hash"]: w for w in works}
+        found: dict[bytes, Vector | Failure] = dict(cached_vectors(conn, self.embedder.contract, list(by_content)))
+        missing = [w for content, w in by_content.items() if content not in found]
+        fresh = self._embed(missing)
+        keep_vectors(conn, self.embedder.contract, {c: v for c, v in fresh.items() if not isinstance(v, Failure)})
+        return found | fresh
+
+    def _embed(self, works: list[Work]) -> dict[bytes, Vector | Failure]:
+        if not works:
+            return {}
+        if "search_text" in works[0].data:
+            results = self.embedder.embed_texts([w.data["search_text"] for w in works])
+            return {w.data["content_hash"]: r for w, r in zip(works, results, strict=True)}
+        images = {w.data["content_hash"]: self._image(w) for w in works}
+        readable = {content: image for content, image in images.items() if isinstance(image, bytes)}
+        results = self.embedder.embed_images(list(readable.values())) if readable else []
+        failures = {content: image for content, image in images.items() if isinstance(image, Failure)}
+        return dict(zip(readable, results, strict=True)) | failures
+
+    def _image(self, work: Work) -> bytes | Failure:
+        try:
+            return self.thumbnails.get(work.data["s3_key"])
+        except Gone:
+            return Failure(
+                f"the thumbnail {work.data['s3_key']} is recorded but not in S3: "
+                f"run stored_thumbnails of {work.data['museum']} with force",
+                code="thumbnail_missing",
+            )
+
+
+def cached_vectors(conn: Connection, contract: str, contents: list[bytes]) -> dict[bytes, Vector]:
+    """Return the vectors already made under this contract, by content hash."""
+    rows = conn.execute(
+        "SELECT content_hash, vector FROM ops.vector WHERE contract = %s AND content_hash = ANY(%s)",
+        (contract, contents),
+    )
+    return {row["content_hash"]: np.frombuffer(row["vector"], dtype=FLOAT) for row in rows}
+
+
+def keep_vectors(conn: Connection, contract: str, vectors: dict[bytes, Any]) -> None:
+    """Put new vectors into the cache at once: on CPU the model is 95 % of a rebuild, so none is made twice."""
+    if not vectors:
+        return
+    with conn.transaction():
+        conn.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS vector_batch (content_hash bytea, vector bytea) ON COMMIT DELETE ROWS"
+        )
+        rows = ((content, vector.astype(FLOAT).tobytes()) for content, vector in vectors.items())
+        copy_rows(conn, "vector_batch", ("content_hash", "vector"), ("bytea", "bytea"), rows)
+        conn.execute(
+            "INSERT INTO ops.vector SELECT %s, content_hash, vector FROM vector_batch ON CONFLICT DO NOTHING",
+            (contract,),
+        )

@@ -1,0 +1,76 @@
+"""indexed_artworks: one point per artwork with its payload; the embeddings then add their vectors to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar
+
+from museum_assets.loop.outputs import abandoned, superseded
+from museum_assets.loop.run import batched
+from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done
+from resources.postgres import Connection
+from resources.vector_index.index import Payload, VectorIndex, point_id
+
+POINTS_PER_SESSION = 2000
+
+
+class Index(Stage):
+    """Artwork rows to points of the vector index."""
+
+    name: ClassVar[str] = "indexed_artworks"
+    batch_size: ClassVar[int] = POINTS_PER_SESSION
+
+    def __init__(self, index: VectorIndex, *, place: str) -> None:
+        self.index = index
+        # Another index is an empty one: every point has to be made again there.
+        self.contract = f"payload:1 in {place}"
+
+    def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
+        """Upsert the points batch by batch; each batch is durable before its outcomes are yielded."""
+        for batch in batched(works, POINTS_PER_SESSION):
+            points = [(point_id(w.data["museum"], w.data["object_number"]), payload(w)) for w in batch]
+            # A point that was another record's, or that nobody here made, may carry vectors of another image.
+            claimed = [id_ for (id_, _), w in zip(points, batch, strict=True) if w.previous_output != id_]
+            with self.index.open() as session:
+                session.delete_points(claimed)
+                session.upsert_points(points)
+            yield from (done(w, output=id_) for (id_, _), w in zip(points, batch, strict=True))
+
+    def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """Remove the points of artworks whose object number changed."""
+        self._delete(superseded(conn, museum, self.name, outcomes))
+        return outcomes
+
+    def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
+        """Remove the points of artworks that are gone."""
+        self._delete(abandoned(conn, museum, self.name, leftovers))
+
+    def _delete(self, ids: list[str]) -> None:
+        if ids:
+            with self.index.open() as session:
+                session.delete_points(ids)
+
+
+def payload(work: Work) -> Payload:
+    """Return what the index shows of an artwork."""
+    row = work.data
+    return Payload(
+        museum=row["museum"],
+        object_number=row["object_number"],
+        museum_db_id=row["museum_db_id"],
+        title=row["title"],
+        artists=row["artists"],
+        production_date=production_date(row["period"], row["production_date_start"], row["production_date_end"]),
+        production_date_start=row["production_date_start"],
+        production_date_end=row["production_date_end"],
+        work_types=row["work_types"],
+        searchable_work_types=row["searchable_work_types"],
+    )
+
+
+def production_date(period: str | None, start: int | None, end: int | None) -> str | None:
+    """Return the date as people read it: the museum's own words, else the years."""
+    if period:
+        return period
+    years = [str(year) if year > 0 else f"{-year} BCE" for year in dict.fromkeys((start, end)) if year is not None]
+    return "–".join(years) or None

@@ -1,0 +1,78 @@
+"""The Dagster resources: thin wrappers that hand out the plain clients of `resources.platform`.
+
+What belongs here: dependency injection. What does not: anything that talks to a service.
+Everything is configured by environment variables (see `museum_assets.settings`), read when a run asks for a client.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from museum_assets.settings import settings
+from resources import platform
+from resources.museum_http import MuseumClient
+from resources.postgres import Database
+from resources.s3 import ObjectStore
+from resources.vector_index.index import VectorIndex
+
+if TYPE_CHECKING:
+    from museum_assets.images.fetch import ImageFetcher
+    from resources.embedders.embedder import Embedder
+
+
+class Postgres(dg.ConfigurableResource):
+    """The platform's tables (DATABASE_URL, or the embedded Postgres)."""
+
+    def database(self) -> Database:
+        """Return the database."""
+        return platform.database(settings())
+
+
+class S3(dg.ConfigurableResource):
+    """The thumbnails bucket (S3_ENDPOINT_URL and the AWS variables, or the embedded S3)."""
+
+    def thumbnails(self) -> ObjectStore:
+        """Return the bucket."""
+        return platform.thumbnails(settings())
+
+
+class Qdrant(dg.ConfigurableResource):
+    """The vector index (QDRANT_URL, or the embedded one)."""
+
+    def index(self) -> VectorIndex:
+        """Return the index."""
+        return platform.vector_index(settings())
+
+    def place(self) -> str:
+        """Return the index's name for contracts."""
+        return platform.vector_place(settings())
+
+
+class MuseumApis(dg.ConfigurableResource):
+    """The museums' APIs and image hosts (MUSEUM_API_*, MUSEUM_IMAGE_HOSTS_*, MUSEUM_RATE_*)."""
+
+    @contextmanager
+    def client(self, slug: str) -> Iterator[MuseumClient]:
+        """Open the client of a museum's API."""
+        with platform.museum_client(settings(), slug) as client:
+            yield client
+
+    @contextmanager
+    def images(self, slug: str) -> Iterator["ImageFetcher"]:
+        """Open the downloader of a museum's images."""
+        with platform.image_fetcher(settings(), slug) as fetcher:
+            yield fetcher
+
+
+class Embedders(dg.ConfigurableResource):
+    """The embedding models (CLIP_MODEL, CLIP_WEIGHTS, JINA_API_KEY)."""
+
+    def active(self) -> tuple[str, ...]:
+        """Return the names of the embedders in use."""
+        return platform.active_embedders(settings())
+
+    def get(self, name: str) -> "Embedder":
+        """Return an embedder by name."""
+        return platform.embedder(settings(), name)

@@ -1,0 +1,135 @@
+"""Making the platform's clients from its settings: the one place that knows which service is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from psycopg_pool import ConnectionPool
+
+from museum_assets.failures import MuseumError
+from museum_assets.museums import museum
+from museum_assets.settings import Settings, museum_overrides, user_agent
+from resources.museum_http import MuseumClient
+from resources.postgres import Database
+from resources.rate_limit import RateLimiter
+from resources.s3 import ObjectStore
+from resources.vector_index.index import VectorIndex
+
+if TYPE_CHECKING:
+    from museum_assets.images.fetch import ImageFetcher
+    from resources.embedders.embedder import Embedder
+
+API_TIMEOUT = 60.0
+"""Seconds: the Rijksmuseum's OAI pages took up to 40 for others."""
+IMAGE_TIMEOUT = 30.0
+IMAGES_PER_SECOND = 10.0
+"""The pace at an image host that is not the API's own; CDNs serve these sizes from cache."""
+
+
+class NotRunning(MuseumError):
+    """No service is configured and none is running."""
+
+
+def database(settings: Settings) -> Database:
+    """Return the platform's database. Raises NotRunning when there is none."""
+    if not settings.database_url:
+        raise NotRunning(
+            "DATABASE_URL is not set and the embedded Postgres is not running: start everything with `museum up`, "
+            "or set DATABASE_URL"
+        )
+    return Database(settings.database_url)
+
+
+def thumbnails(settings: Settings) -> ObjectStore:
+    """Return the bucket of the thumbnails. Raises NotRunning when there is none."""
+    if not settings.s3_endpoint_url and settings.profile != "prod":
+        raise NotRunning(
+            "S3_ENDPOINT_URL is not set and the embedded S3 is not running: start everything with `museum up`, set "
+            "S3_ENDPOINT_URL, or use MUSEUM_PROFILE=prod for AWS itself"
+        )
+    return ObjectStore.from_settings(settings)
+
+
+def vector_index(settings: Settings) -> VectorIndex:
+    """Return the Qdrant server's collection when QDRANT_URL is set, else the embedded index."""
+    if settings.qdrant_url:
+        from resources.vector_index.remote import RemoteVectorIndex
+
+        key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        return RemoteVectorIndex(settings.qdrant_url, api_key=key, collection=settings.qdrant_collection)
+    from resources.vector_index.edge import EdgeVectorIndex
+
+    return EdgeVectorIndex(settings.home / "vectors" / settings.qdrant_collection)
+
+
+def vector_place(settings: Settings) -> str:
+    """Name the index that `vector_index` returns: what was written to one is not in another."""
+    return f"{settings.qdrant_url or 'embedded'}/{settings.qdrant_collection}"
+
+
+def embedder(settings: Settings, name: str) -> Embedder:
+    """Return the embedder `clip` or `jina`. Raises MuseumError when it cannot be used as configured."""
+    if name == "jina":
+        from resources.embedders.jina import JinaEmbedder
+
+        if settings.jina_api_key is None:
+            raise MuseumError("JINA_API_KEY is not set, so image_jina and text_jina are not active")
+        return JinaEmbedder(settings.jina_api_key.get_secret_value(), url=settings.jina_api_url)
+    from resources.embedders.clip import clip_embedder
+
+    return clip_embedder(
+        settings.clip_model,
+        settings.clip_weights,
+        allow_untrained=settings.profile == "demo",
+        model_configs=settings.clip_model_configs,
+    )
+
+
+def active_embedders(settings: Settings) -> tuple[str, ...]:
+    """Return the embedders in use: clip always, jina with a key."""
+    return ("clip", "jina") if settings.jina_api_key else ("clip",)
+
+
+@contextmanager
+def museum_client(settings: Settings, slug: str) -> Iterator[MuseumClient]:
+    """Open the polite client of a museum's API."""
+    chosen, overrides = museum(slug), museum_overrides(slug)
+    base = overrides.api_base or chosen.api_base
+    pace = overrides.requests_per_second or chosen.requests_per_second
+    with _pool(settings) as pool:
+        limiter = RateLimiter(pool, _host(base), pace)
+        with MuseumClient(slug, base, limiter=limiter, user_agent=user_agent(), headers=chosen.headers,
+                          timeout=API_TIMEOUT) as client:  # fmt: skip
+            yield client
+
+
+@contextmanager
+def image_fetcher(settings: Settings, slug: str) -> Iterator[ImageFetcher]:
+    """Open the downloader of a museum's images, which asks no other hosts than the museum's."""
+    from museum_assets.images.fetch import ImageFetcher
+
+    chosen, overrides = museum(slug), museum_overrides(slug)
+    api_host = _host(overrides.api_base or chosen.api_base)
+    api_pace = overrides.requests_per_second or chosen.requests_per_second
+
+    with _pool(settings) as pool:
+
+        def limiter_for(host: str) -> RateLimiter:
+            pace = overrides.requests_per_second or IMAGES_PER_SECOND
+            return RateLimiter(pool, host, api_pace if host == api_host else pace)
+
+        hosts = (*chosen.image_hosts, *overrides.image_hosts)
+        with ImageFetcher(hosts, limiter_for=limiter_for, user_agent=user_agent(), timeout=IMAGE_TIMEOUT) as fetcher:
+            yield fetcher
+
+
+def _host(url: str) -> str:
+    return url.split("://", 1)[1].split("/", 1)[0]
+
+
+@contextmanager
+def _pool(settings: Settings) -> Iterator[ConnectionPool]:
+    with ConnectionPool(database(settings).url, min_size=1, max_size=4, open=True, kwargs={"autocommit": True}) as pool:
+        yield pool
