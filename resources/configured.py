@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from resources.embedders.embedder import Embedder
 
 
-class Postgres(dg.ConfigurableResource):
+class Postgres(dg.ConfigurableResource[None]):
     """The platform's tables (DATABASE_URL, or the embedded Postgres)."""
 
     def database(self) -> Database:
@@ -30,7 +30,7 @@ class Postgres(dg.ConfigurableResource):
         return platform.database(settings())
 
 
-class S3(dg.ConfigurableResource):
+class S3(dg.ConfigurableResource[None]):
     """The thumbnails bucket (S3_ENDPOINT_URL and the AWS variables, or the embedded S3)."""
 
     def thumbnails(self) -> ObjectStore:
@@ -38,7 +38,7 @@ class S3(dg.ConfigurableResource):
         return platform.thumbnails(settings())
 
 
-class Qdrant(dg.ConfigurableResource):
+class Qdrant(dg.ConfigurableResource[None]):
     """The vector index (QDRANT_URL, or the embedded one)."""
 
     def index(self) -> VectorIndex:
@@ -50,7 +50,7 @@ class Qdrant(dg.ConfigurableResource):
         return platform.vector_place(settings())
 
 
-class MuseumApis(dg.ConfigurableResource):
+class MuseumApis(dg.ConfigurableResource[None]):
     """The museums' APIs and image hosts (MUSEUM_API_*, MUSEUM_IMAGE_HOSTS_*, MUSEUM_RATE_*)."""
 
     @contextmanager
@@ -66,7 +66,7 @@ class MuseumApis(dg.ConfigurableResource):
             yield fetcher
 
 
-class Embedders(dg.ConfigurableResource):
+class Embedders(dg.ConfigurableResource[None]):
     """The embedding models (CLIP_MODEL, CLIP_WEIGHTS, JINA_API_KEY)."""
 
     def active(self) -> tuple[str, ...]:

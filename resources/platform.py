@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import MuseumError
+from museum_assets.loop.stage import STAGES
 from museum_assets.museums import museum
 from museum_assets.settings import Settings, museum_overrides, user_agent
 from resources.museum_http import MuseumClient
@@ -77,19 +78,27 @@ def embedder(settings: Settings, name: str) -> Embedder:
         if settings.jina_api_key is None:
             raise MuseumError("JINA_API_KEY is not set, so image_jina and text_jina are not active")
         return JinaEmbedder(settings.jina_api_key.get_secret_value(), url=settings.jina_api_url)
-    from resources.embedders.clip import clip_embedder
+    from resources.embedders.clip import ClipEmbedder
+    from resources.embedders.weights import resolve
 
-    return clip_embedder(
-        settings.clip_model,
-        settings.clip_weights,
-        allow_untrained=settings.profile == "demo",
-        model_configs=settings.clip_model_configs,
-    )
+    # The demo has to run without the model hub; anywhere else untrained vectors would be passed off as real ones.
+    weights = resolve(settings.clip_weights, allow_untrained=settings.profile == "demo")
+    return ClipEmbedder(settings.clip_model, weights, model_configs=settings.clip_model_configs)
+
+
+EMBEDDERS = ("clip", "jina")
 
 
 def active_embedders(settings: Settings) -> tuple[str, ...]:
     """Return the embedders in use: clip always, jina with a key."""
-    return ("clip", "jina") if settings.jina_api_key else ("clip",)
+    return EMBEDDERS if settings.jina_api_key else ("clip",)
+
+
+def active_stages(settings: Settings) -> tuple[str, ...]:
+    """Return the stages of the loop that are in use; those of an embedder without a key are not."""
+    return tuple(
+        s for s in STAGES if s.split("_")[-1] not in EMBEDDERS or s.split("_")[-1] in active_embedders(settings)
+    )
 
 
 @contextmanager

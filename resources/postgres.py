@@ -54,9 +54,7 @@ class Database:
         Raises DatabaseUnavailable when Postgres is or goes away.
         """
         try:
-            with psycopg.connect(
-                self.url, autocommit=autocommit, row_factory=dict_row, connect_timeout=10
-            ) as conn:
+            with psycopg.connect(self.url, autocommit=autocommit, row_factory=dict_row, connect_timeout=10) as conn:
                 set_json_loads(orjson.loads, conn)
                 yield conn
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -70,9 +68,7 @@ class Database:
                 "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS got", (f"{museum}/{stage}",)
             ).fetchone()
             if not row or not row["got"]:
-                raise Busy(
-                    f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again"
-                )
+                raise Busy(f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again")
             yield
 
 

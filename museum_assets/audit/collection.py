@@ -12,17 +12,6 @@ from museum_assets.stages.harvest import STAGE as HARVEST
 from resources.postgres import Connection, scalar
 from sql import query
 
-STAGES = (
-    "transformed_artworks",
-    "indexed_artworks",
-    "stored_thumbnails",
-    "image_clip",
-    "text_clip",
-    "image_jina",
-    "text_jina",
-)
-"""The stages of the loop, in their order."""
-
 RECENT_DAYS = 14
 """Two weekly schedules: one missed harvest is bad luck, two are not."""
 

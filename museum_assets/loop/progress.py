@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
+
+watcher: ContextVar[Callable[[str, int, int | None], None] | None] = ContextVar("watcher", default=None)
+"""Who else wants to know: the command line's progress bar, as (label, finished, total)."""
 
 LINE_EVERY_SECONDS = 10.0
 
@@ -19,6 +23,8 @@ class Progress:
 
     def __call__(self, finished: int, total: int | None) -> None:
         """Report that `finished` of `total` records are through."""
+        if watch := watcher.get():
+            watch(self.label, finished, total)
         now = time.monotonic()
         if now - self.last >= self.every:
             self.last = now

@@ -11,6 +11,17 @@ from typing import Any, ClassVar, Literal
 from museum_assets.failures import Failure, Rejected
 from resources.postgres import Connection
 
+STAGES = (
+    "transformed_artworks",
+    "indexed_artworks",
+    "stored_thumbnails",
+    "image_clip",
+    "text_clip",
+    "image_jina",
+    "text_jina",
+)
+"""The stages of the loop, in their order."""
+
 Status = Literal["done", "rejected", "duplicate", "failed"]
 
 

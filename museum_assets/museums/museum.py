@@ -6,13 +6,14 @@ Adding a museum means adding one module with one subclass of `Museum`, and its n
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from museum_assets.failures import Failure
+from museum_assets.failures import Failure, Malformed
 from museum_assets.museums.artwork import Artwork
 
 Json = Any
@@ -105,3 +106,16 @@ class Museum(ABC):
     @abstractmethod
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one raw payload to the common artwork. Raises Rejected(code, message)."""
+
+    def payload(self, text: str) -> dict[str, Json]:
+        """Return the payload that one record in a file amounts to; JSON unless the museum's dialect is another.
+
+        Raises Malformed when the text is not one record.
+        """
+        try:
+            found = json.loads(text)
+        except ValueError as error:
+            raise Malformed(f"this is not a record of {self.slug}: it should be JSON ({error})") from error
+        if not isinstance(found, dict):
+            raise Malformed(f"this is not a record of {self.slug}: it should be one JSON object")
+        return found

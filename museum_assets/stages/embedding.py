@@ -6,32 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from museum_assets.failures import Failure, Gone
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.loop.outputs import abandoned, superseded
 from museum_assets.loop.run import batched
 from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed
+from resources.embedders.embedder import Embedder, Vector
 from resources.postgres import Connection, Database
 from resources.vector_index.index import VectorIndex
 
-Vector = NDArray[np.float32]
 FLOAT = np.dtype("<f4")
-
-
-class Embedder(Protocol):
-    """A model that makes unit vectors. `contract` names model, weights and preprocessing."""
-
-    contract: str
-
-    def embed_images(self, jpegs: Sequence[bytes]) -> list[Vector | Failure]:
-        """Return one vector or failure per image."""
-        ...
-
-    def embed_texts(self, texts: Sequence[str]) -> list[Vector | Failure]:
-        """Return one vector or failure per text."""
-        ...
 
 
 class Thumbnails(Protocol):

@@ -59,9 +59,9 @@ class HarvestReport:
 
     @property
     def total(self) -> int | None:
-        """The API's own count over all scopes, None when it gives none."""
-        totals = [scope["total"] for scope in self.scopes.values()]
-        return None if None in totals else sum(t or 0 for t in totals)
+        """The API's own count over the scopes that have one, None when none has."""
+        totals = [scope["total"] for scope in self.scopes.values() if scope["total"] is not None]
+        return sum(totals) if totals else None
 
     @property
     def records(self) -> int:

@@ -64,3 +64,13 @@ SELECT a.museum, a.record_id, a.object_number,
 FROM staging.artwork a
 LEFT JOIN ops.ledger l USING (museum, record_id)
 GROUP BY a.museum, a.record_id, a.object_number;
+
+-- Every stage's inputs in one place, so that one query tells one record's whole story.
+CREATE VIEW ops.stage_input AS
+SELECT 1 AS step, 'transformed_artworks' AS stage, museum, record_id, input_hash FROM ops.input_transformed_artworks
+UNION ALL SELECT 2, 'indexed_artworks', museum, record_id, input_hash FROM ops.input_indexed_artworks
+UNION ALL SELECT 3, 'stored_thumbnails', museum, record_id, input_hash FROM ops.input_stored_thumbnails
+UNION ALL SELECT 4, 'image_clip', museum, record_id, input_hash FROM ops.input_image_clip
+UNION ALL SELECT 5, 'text_clip', museum, record_id, input_hash FROM ops.input_text_clip
+UNION ALL SELECT 6, 'image_jina', museum, record_id, input_hash FROM ops.input_image_jina
+UNION ALL SELECT 7, 'text_jina', museum, record_id, input_hash FROM ops.input_text_jina;

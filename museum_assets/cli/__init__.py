@@ -1,0 +1,19 @@
+"""`museum`: the platform on the command line. Each module holds the commands of one concern."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; an error that is the platform's own is printed as one message, without a traceback."""
+    from rich.console import Console
+
+    from museum_assets.cli.app import app
+    from museum_assets.failures import MuseumError
+
+    try:
+        app()
+    except MuseumError as error:
+        Console(stderr=True).print(f"[bold red]museum:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)

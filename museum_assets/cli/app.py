@@ -1,0 +1,145 @@
+"""The `museum` commands and their options; what they do is in the modules beside this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from museum_assets.museums import MUSEUMS
+
+app = typer.Typer(
+    name="museum",
+    help="Museum collections: harvested, cleaned, thumbnailed, embedded and searchable.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Museums = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--museum", "-m", help=f"Museum, repeatable or comma-separated; all when left out: {', '.join(MUSEUMS)}."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def up(
+    port: Annotated[int | None, typer.Option(help="Port of the UI; another is used when it is taken.")] = None,
+) -> None:
+    """Start Postgres, S3, the vector index and the Dagster UI, as far as they are not configured elsewhere."""
+    from museum_assets.cli.services import up as start
+    from museum_assets.settings import settings
+
+    raise typer.Exit(start(settings(), port=port))
+
+
+@app.command()
+def demo(
+    works: Annotated[int, typer.Option(min=1, help="Artworks per museum.")] = 8,
+    records: Annotated[Path | None, typer.Option(help="Serve the recorded records and images of this folder.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Harvest the real APIs instead of the simulator.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many records per museum and stage.")] = None,
+    exit_: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of leaving the UI running.")] = False,
+    port: Annotated[int | None, typer.Option(help="Port of the UI.")] = None,
+) -> None:
+    """Run the whole pipeline over five simulated museums, offline, then leave the UI running."""
+    from museum_assets.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(works=works, records=records, live=live, limit=limit, stop=exit_, port=port))
+
+
+@app.command()
+def run(
+    assets: Annotated[list[str], typer.Argument(help="Assets such as raw_metadata or stored_thumbnails, or `all`.")],
+    museum: Museums = None,
+    force: Annotated[bool, typer.Option("--force", help="Redo what was done before.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Include what failed for good.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many records per museum and asset.")] = None,
+    since: Annotated[str | None, typer.Option(help="raw_metadata only: changes since YYYY-MM-DD, or `last`.")] = None,
+    json: Json = False,
+) -> None:
+    """Materialize assets for one museum, several or all; the runs show in the Dagster UI."""
+    from museum_assets.cli.run import Controls, materialize, report
+    from museum_assets.cli.session import connected
+
+    controls = Controls(force=force, retry_failed=retry_failed, limit=limit, since=since)
+    with connected():
+        raise typer.Exit(report(materialize(assets, chosen(museum), controls), as_json=json))
+
+
+@app.command()
+def status(museum: Museums = None, json: Json = False) -> None:
+    """Show, per museum and stage, what is done, pending and failed, by code."""
+    from museum_assets.cli.report import show_status
+
+    show_status(chosen(museum), as_json=json)
+
+
+@app.command()
+def where(
+    name: Annotated[str, typer.Argument(help="museum:object_number, such as smk:KMS1.")], json: Json = False
+) -> None:
+    """Tell one record's whole story: its state at every stage, and what happens next."""
+    from museum_assets.cli.report import show_where
+
+    show_where(name, as_json=json)
+
+
+@app.command("try")
+def try_record(
+    museum: Annotated[str, typer.Argument(help="The museum whose mapping is tried.")],
+    file: Annotated[Path, typer.Argument(help="One raw record; - reads standard input.")],
+    json: Json = False,
+) -> None:
+    """Read one raw record from a file and print the artwork or the rejection. Needs no service."""
+    from museum_assets.cli.report import show_try
+
+    raise typer.Exit(show_try(museum, file, as_json=json))
+
+
+WorkType = Annotated[str | None, typer.Option(help="Only this work type, such as painting.")]
+Limit = Annotated[int, typer.Option(min=1, max=100, help="How many results.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Also write a page with the thumbnails to this file.")]
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for, such as 'ships in a storm'.")],
+    museum: Annotated[str | None, typer.Option("--museum", "-m", help="Only this museum.")] = None,
+    work_type: WorkType = None,
+    limit: Limit = 10,
+    html: Html = None,
+    json: Json = False,
+) -> None:
+    """Find artworks by what they show or are about."""
+    from museum_assets.cli.find import show_search
+
+    show_search(query, museum=museum, work_type=work_type, limit=limit, html=html, as_json=json)
+
+
+@app.command()
+def similar(
+    name: Annotated[str, typer.Argument(help="museum:object_number, such as smk:KMS1.")],
+    limit: Limit = 10,
+    html: Html = None,
+    json: Json = False,
+) -> None:
+    """Find artworks that look like this one."""
+    from museum_assets.cli.find import show_similar
+
+    show_similar(name, limit=limit, html=html, as_json=json)
+
+
+def chosen(given: list[str] | None) -> list[str]:
+    """Return the museums named by the option, all when it was left out. Raises BadParameter for an unknown one."""
+    names = [name.strip() for part in given or [] for name in part.split(",") if name.strip()]
+    if not names or names == ["all"]:
+        return list(MUSEUMS)
+    for name in names:
+        if name not in MUSEUMS:
+            raise typer.BadParameter(f"unknown museum {name!r}: choose from {', '.join(MUSEUMS)}")
+    return list(dict.fromkeys(names))

@@ -1,0 +1,97 @@
+"""`museum search` and `museum similar`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from museum_assets.cli.printing import console, print_json, print_table
+from museum_assets.cli.session import connected
+from museum_assets.failures import Gone, MuseumError
+from museum_assets.museums import MUSEUMS
+from museum_assets.museums.work_types import SEARCHABLE
+from museum_assets.settings import Settings
+from resources.vector_index.index import Hit
+
+UNTRAINED = "The model's weights are untrained (demo without the model hub): the order of these results means nothing."
+
+
+def show_search(
+    query: str, *, museum: str | None, work_type: str | None, limit: int, html: Path | None, as_json: bool
+) -> None:
+    """Print what a query in words finds."""
+    if museum is not None and museum not in MUSEUMS:
+        raise MuseumError(f"unknown museum {museum!r}: choose from {', '.join(MUSEUMS)}")
+    if work_type is not None and work_type not in SEARCHABLE:
+        raise MuseumError(f"unknown work type {work_type!r}: choose from {', '.join(SEARCHABLE)}")
+
+    def find(settings: Settings) -> list[Hit]:
+        from museum_assets.search.find import search_text
+        from resources.platform import embedder, vector_index
+
+        index, model = vector_index(settings), embedder(settings, "clip")
+        return search_text(index, model, query, museum=museum, work_type=work_type, limit=limit)
+
+    _show(query, find, html=html, as_json=as_json)
+
+
+def show_similar(name: str, *, limit: int, html: Path | None, as_json: bool) -> None:
+    """Print what looks like one artwork."""
+    slug, _, number = name.partition(":")
+    if slug not in MUSEUMS or not number:
+        raise MuseumError(f"{name!r} is not museum:object_number, such as smk:KMS1 (museums: {', '.join(MUSEUMS)})")
+
+    def find(settings: Settings) -> list[Hit]:
+        from museum_assets.search.find import similar
+        from resources.platform import vector_index
+
+        return similar(vector_index(settings), slug, number, limit=limit)
+
+    _show(f"Like {name}", find, html=html, as_json=as_json)
+
+
+def _show(heading: str, find: Callable[[Settings], list[Hit]], *, html: Path | None, as_json: bool) -> None:
+    with connected() as settings:
+        hits = find(settings)
+        note = UNTRAINED if any("untrained" in str(hit.payload.get("image_clip_contract")) for hit in hits) else None
+        if html:
+            html.write_text(_page(settings, heading, hits, note), encoding="utf-8")
+    if as_json:
+        print_json([{"rank": rank, "score": hit.score, **hit.payload} for rank, hit in enumerate(hits, start=1)])
+        return
+    print_table(heading, ("rank", "score", "artwork", "title", "artists", "date", "types"), _rows(hits))
+    if note:
+        console.print(f"[yellow]{note}[/]")
+    if html:
+        console.print(f"Page with thumbnails: {html.resolve()}", soft_wrap=True)
+
+
+def _rows(hits: Sequence[Hit]) -> list[tuple[object, ...]]:
+    return [
+        (
+            rank,
+            f"{hit.score:.4f}",
+            f"{hit.payload['museum']}:{hit.payload['object_number']}",
+            hit.payload["title"] or "(untitled)",
+            ", ".join(hit.payload["artists"]),
+            hit.payload["production_date"],
+            ", ".join(hit.payload["searchable_work_types"]),
+        )
+        for rank, hit in enumerate(hits, start=1)
+    ]
+
+
+def _page(settings: Settings, heading: str, hits: Sequence[Hit], note: str | None) -> str:
+    from museum_assets.search.page import render
+    from resources.platform import thumbnails
+    from resources.s3 import thumbnail_key
+
+    store = thumbnails(settings)
+
+    def picture(hit: Hit) -> bytes | None:
+        try:
+            return store.get(thumbnail_key(hit.payload["museum"], hit.payload["object_number"]))
+        except Gone:
+            return None
+
+    return render(heading, hits, picture, note=note)

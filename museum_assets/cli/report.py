@@ -1,0 +1,87 @@
+"""`museum status`, `museum where` and `museum try`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from museum_assets.cli.printing import console, print_json, print_table
+from museum_assets.cli.session import connected
+from museum_assets.failures import Malformed, MuseumError, Rejected
+from museum_assets.museums import museum
+
+
+def show_status(museums: list[str], *, as_json: bool) -> None:
+    """Print the state of these museums at every stage."""
+    from museum_assets.audit.status import status
+    from resources.platform import active_stages, database
+
+    with connected() as settings, database(settings).connect() as conn:
+        rows = status(conn, museums, active_stages(settings))
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("museum", "stage", "inputs", "done", "pending", "rejected", "duplicate", "failed", "why")
+    print_table("Collections", columns, [_status_row(row) for row in rows])
+
+
+def _status_row(row: dict[str, Any]) -> tuple[Any, ...]:
+    reasons = {**row.get("rejected_by_code", {}), **row["failed_by_code"]}
+    why = ", ".join(f"{code} {count}" for code, count in reasons.items())
+    if row["stage"] == "raw_metadata":
+        why = "; ".join(filter(None, (f"harvest {row['harvest']}", why)))
+    failed = row["failed"] + row.get("retrying", 0)
+    pending, rejected, duplicate = (row.get(name, 0) for name in ("pending", "rejected", "duplicate"))
+    return (row["museum"], row["stage"], row["inputs"], row["done"], pending, rejected, duplicate, failed, why)
+
+
+def show_where(name: str, *, as_json: bool) -> None:
+    """Print the story of the records of this name."""
+    from museum_assets.audit.where import where
+    from resources.platform import database
+
+    with connected() as settings, database(settings).connect() as conn:
+        stories = where(conn, name)
+    if as_json:
+        print_json(stories)
+        return
+    for story in stories:
+        named = f"{story['museum']}:{story.get('object_number') or '?'}"
+        title = f"{named} · record {story['record_id']} · {story.get('title') or ''}"
+        if story.get("withdrawn_at"):
+            title += f" · withdrawn {story['withdrawn_at']:%Y-%m-%d}: {story['withdrawn_reason']}"
+        rows = [_step_row(step) for step in story["steps"]]
+        print_table(title, ("stage", "state", "code or output", "last attempt", "input", "why, and what next"), rows)
+
+
+def _step_row(step: dict[str, Any]) -> tuple[Any, ...]:
+    made, why = step["code"] or step["output"], step["message"] or step["next_action"]
+    return (step["stage"], step["state"], made, step["attempted_at"], step["input_hash"], why)
+
+
+def show_try(slug: str, file: Path, *, as_json: bool) -> int:
+    """Print what one raw record reads as; 0 for an artwork, 1 for a rejection."""
+    chosen = museum(slug)
+    try:
+        body = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MuseumError(f"{file} cannot be read: {error}") from error
+    try:
+        artwork = chosen.read(chosen.payload(body))
+    except (Rejected, Malformed) as rejection:
+        if as_json:
+            print_json({"rejected": rejection.code, "message": str(rejection)})
+        else:
+            console.print(f"[bold red]rejected[/] {rejection.code}: {rejection}", highlight=False)
+        return 1
+    if as_json:
+        print_json({"artwork": artwork.model_dump(mode="json")})
+    else:
+        fields = artwork.model_dump(mode="json").items()
+        rows = [
+            (name, ", ".join(value) if isinstance(value, list) else str(value if value is not None else ""))
+            for name, value in fields
+        ]
+        print_table(f"An artwork of {chosen.name}", ("field", "value"), rows)
+    return 0

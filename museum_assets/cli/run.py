@@ -1,0 +1,157 @@
+"""`museum run`: materializing assets from the command line, as Dagster runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from museum_assets.cli.printing import console, print_json, print_table
+from museum_assets.failures import MuseumError
+from museum_assets.loop.progress import watcher
+
+HARVEST = "raw_metadata"
+
+
+@dataclass(frozen=True)
+class Controls:
+    """The operator's controls of one command."""
+
+    force: bool = False
+    retry_failed: bool = False
+    limit: int | None = None
+    since: str | None = None
+
+    def config(self, asset: str) -> dict[str, Any]:
+        """Return the launchpad config of one asset."""
+        given: dict[str, Any] = {"force": self.force, "retry_failed": self.retry_failed, "limit": self.limit}
+        if asset == HARVEST:
+            given["since"] = self.since
+        return {"config": {name: value for name, value in given.items() if value is not None}}
+
+
+@dataclass
+class Ran:
+    """What one run did: its assets' metadata, the checks that did not pass, and the error that ended it."""
+
+    museum: str
+    run_id: str
+    success: bool
+    assets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """Whether the run succeeded and no check of severity ERROR failed."""
+        return self.success and not any(check["severity"] == "ERROR" for check in self.checks)
+
+
+def materialize(assets: list[str], museums: list[str], controls: Controls) -> list[Ran]:
+    """Run the assets for each museum in turn, in this process. Raises MuseumError for an unknown asset."""
+    from museum_assets.definitions import defs
+
+    definitions = defs()
+    job = definitions.resolve_job_def("collection")
+    known = [key.to_user_string() for key in job.asset_layer.executable_asset_keys]
+    names = known if assets == ["all"] else assets
+    for name in names:
+        if name not in known:
+            raise MuseumError(f"there is no asset {name!r}: choose from {', '.join(sorted(known))}, or `all`")
+    run_config = {
+        "ops": {name: controls.config(name) for name in names},
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    ran = []
+    with dg.DagsterInstance.get() as instance, progress_bars():
+        for slug in museums:
+            result = job.execute_in_process(
+                partition_key=slug,
+                asset_selection=[dg.AssetKey(name) for name in names],
+                run_config=run_config,
+                tags={"museum": slug},
+                instance=instance,
+                raise_on_error=False,
+            )
+            ran.append(_ran(slug, result))
+    return ran
+
+
+def _ran(slug: str, result: dg.ExecuteInProcessResult) -> Ran:
+    ran = Ran(slug, result.run_id, result.success)
+    for event in result.all_events:
+        if event.is_step_materialization and event.asset_key:
+            metadata = event.step_materialization_data.materialization.metadata
+            ran.assets[event.asset_key.to_user_string()] = {
+                name: value.value
+                for name, value in metadata.items()
+                if isinstance(value.value, int | float | str | bool)
+            }
+        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                ran.checks.append({"asset": check.asset_key.to_user_string(), "check": check.check_name,
+                                   "severity": check.severity.value, "why": check.description})  # fmt: skip
+        elif event.is_step_failure and event.step_failure_data.error:
+            cause = event.step_failure_data.error
+            while cause.cause:
+                cause = cause.cause
+            ran.errors.append(cause.message.strip())
+    return ran
+
+
+@contextmanager
+def progress_bars() -> Iterator[None]:
+    """Show a bar per stage while the block lasts, when there is a terminal to show it in."""
+    if not console.is_terminal:
+        yield
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+               TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def watch(label: str, finished: int, total: int | None) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total, rate="")
+            speed = bars.tasks[list(tasks).index(label)].speed
+            bars.update(tasks[label], completed=finished, total=total, rate=f"{speed:,.1f}/s" if speed else "")
+
+        token = watcher.set(watch)
+        try:
+            yield
+        finally:
+            watcher.reset(token)
+
+
+def report(runs: Iterable[Ran], *, as_json: bool) -> int:
+    """Print what the runs did; 0 when all of it worked."""
+    runs = list(runs)
+    if as_json:
+        print_json([vars(ran) | {"good": ran.good} for ran in runs])
+    else:
+        columns = ("museum", "asset", "done", "unchanged", "rejected", "duplicate", "failed", "removed", "seconds")
+        rows = [(ran.museum, asset, *_numbers(asset, data)) for ran in runs for asset, data in ran.assets.items()]
+        print_table("Materialized", columns, rows)
+        for ran in runs:
+            for error in ran.errors:
+                console.print(f"[bold red]{ran.museum} failed:[/] {error}", highlight=False)
+            for check in ran.checks:
+                colour = "red" if check["severity"] == "ERROR" else "yellow"
+                console.print(
+                    f"[{colour}]{ran.museum} {check['asset']}.{check['check']}:[/] {check['why']}", highlight=False
+                )
+    return 0 if all(ran.good for ran in runs) else 1
+
+
+def _numbers(asset: str, data: dict[str, Any]) -> tuple[Any, ...]:
+    if "inactive" in data:
+        return ("inactive", *(None,) * 6)
+    if asset == HARVEST:
+        return (data["new"] + data["changed"], data["unchanged"], None, None, data["failed"], data["withdrawn"], None)
+    return tuple(data[name] for name in ("done", "unchanged", "rejected", "duplicate", "failed", "removed", "seconds"))

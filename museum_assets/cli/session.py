@@ -1,0 +1,28 @@
+"""Being connected: the services running and their addresses in this process's environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from museum_assets.settings import Settings, settings
+
+
+@contextmanager
+def connected(extra: dict[str, str] | None = None) -> Iterator[Settings]:
+    """Use the services that run, or run them for as long as the block lasts. `extra` is added to the environment."""
+    from resources.embedded.services import running_services
+
+    before = dict(os.environ)
+    os.environ.update(extra or {})
+    settings.cache_clear()
+    try:
+        with running_services(settings()) as environment:
+            os.environ.update(environment)
+            settings.cache_clear()
+            yield settings()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        settings.cache_clear()

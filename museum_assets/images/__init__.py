@@ -1,0 +1,1 @@
+"""Images: fetching them safely, making thumbnails, and showing a few of them at once."""

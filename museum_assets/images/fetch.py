@@ -1,0 +1,235 @@
+"""Fetching an image from a museum's image host: allow-listed, bounded, polite, and never from a private address.
+
+Codes, permanent: `bad_image_url`, `host_not_allowed`, `private_address`, `too_many_redirects`, `image_too_large`,
+`gone`, `refused`. Transient: `not_an_image`, `empty_image`, `truncated_image`, `slow_down`, `unavailable`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, partial
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Any, Self
+
+import httpcore
+import httpx
+
+from museum_assets.failures import Failure
+from resources.museum_http import Limiter, classify, http_failures, media_type, politely, read_body
+
+MAX_REDIRECTS = 5
+_ADDRESSES_TRIED = 3
+"""AIC's image host resolves to about 24 addresses: trying all of them would multiply the connect time-out."""
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_OPAQUE_TYPES = ("", "application/octet-stream", "binary/octet-stream")
+"""Content types of servers that do not know; what the bytes are is seen when the thumbnail is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A downloaded image. `unchanged` means 304: the body is empty and what was stored before still holds."""
+
+    body: bytes
+    content_type: str
+    etag: str | None
+    last_modified: str | None
+    final_url: str
+    unchanged: bool = False
+
+
+class ImageFetcher:
+    """Downloads images from `allowed_hosts` and nowhere else; safe to share between threads.
+
+    An entry is `host` (default port only) or `host:port`. Names must resolve to public addresses; an IP address or
+    `localhost` may be private because someone wrote it down. `limiter_for(host)` gives the limiter of an entry.
+    Images are always fetched directly: behind a proxy the address could not be checked.
+    """
+
+    def __init__(
+        self,
+        allowed_hosts: Iterable[str],
+        *,
+        limiter_for: Callable[[str], Limiter],
+        user_agent: str,
+        timeout: float,
+        max_bytes: int = 64 * 2**20,
+        attempts: int = 3,
+        backoff: float = 1.0,
+        resolve: Callable[..., list[Any]] = socket.getaddrinfo,
+    ) -> None:
+        self._allowed = {host.lower() for host in allowed_hosts}
+        self._limiter_for = cache(limiter_for)
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._attempts = attempts
+        self._backoff = backoff
+        # Accept: the Met's image host answers 406 to application/json. Identity: images do not compress, and the
+        # length of the body can be held against Content-Length.
+        self._client = httpx.Client(
+            transport=_PublicTransport(_PublicBackend(resolve)),
+            headers={"User-Agent": user_agent, "Accept": "image/*", "Accept-Encoding": "identity"},
+            timeout=timeout,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Fetched:
+        """Download one image; with the validators of an earlier download, only if it changed. Raises Failure."""
+        what = f"image {url}"
+        validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        headers = {name: value for name, value in validators.items() if value}
+        target = self._checked(url, what)
+        for _ in range(MAX_REDIRECTS + 1):
+            found = politely(
+                partial(self._get, target, headers, what),
+                limiter=self._limiter_for(_place(target)),
+                attempts=self._attempts,
+                backoff=self._backoff,
+            )
+            if isinstance(found, Fetched):
+                return found
+            target = found
+        raise Failure(
+            f"{what} was redirected more than {MAX_REDIRECTS} times, last to {target}. Check the address.",
+            code="too_many_redirects",
+            permanent=True,
+        )
+
+    def _get(self, target: httpx.URL, headers: dict[str, str], what: str) -> Fetched | httpx.URL:
+        """Send one request: the image, or where it redirects to (checked)."""
+        with http_failures(what), self._client.stream("GET", target, headers=headers) as response:
+            if response.has_redirect_location:
+                return self._checked(response.headers["Location"], what, target)
+            unchanged = bool(headers) and response.status_code == httpx.codes.NOT_MODIFIED
+            if not unchanged and (failure := classify(response, what)):
+                raise failure
+            return Fetched(
+                b"" if unchanged else self._body(response, what),
+                media_type(response),
+                response.headers.get("ETag"),
+                response.headers.get("Last-Modified"),
+                str(target),
+                unchanged,
+            )
+
+    def _body(self, response: httpx.Response, what: str) -> bytes:
+        found = media_type(response)
+        if not found.startswith("image/") and found not in _OPAQUE_TYPES:
+            # With 200 this is a bot wall or an error page more often than the museum's mistake, so it may pass.
+            raise Failure(
+                f"{what} is {found}, not an image (a bot wall?). It is tried again in a later run.", code="not_an_image"
+            )
+        try:
+            body = read_body(response, what, max_bytes=self._max_bytes, timeout=self._timeout, code="image_too_large")
+        except httpx.RemoteProtocolError as error:  # the headers were there, so it is the body that broke off
+            raise Failure(
+                f"{what} was cut off: {error}. It is tried again in a later run.", code="truncated_image"
+            ) from error
+        if not body:
+            raise Failure(f"{what} has no bytes. It is tried again in a later run.", code="empty_image")
+        return body
+
+    def _checked(self, url: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
+        """Parse an address, or a Location against `base`, and hold it against the allow list."""
+        try:
+            target = httpx.URL(url) if base is None else base.join(url)
+        except httpx.InvalidURL as error:
+            raise Failure(f"{what}: {url!r} is not a URL: {error}.", code="bad_image_url", permanent=True) from error
+        if target.scheme not in ("http", "https") or not target.host or target.userinfo:
+            raise Failure(
+                f"{what} leads to {url!r}; only http and https without a password are fetched.",
+                code="bad_image_url",
+                permanent=True,
+            )
+        if _place(target) not in self._allowed:
+            raise Failure(
+                f"{what} is on {_place(target)}, not one of the museum's image hosts "
+                f"({', '.join(sorted(self._allowed))}). If it is one, add it with MUSEUM_IMAGE_HOSTS_<SLUG>.",
+                code="host_not_allowed",
+                permanent=True,
+            )
+        return target
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address, or the IPv4 address wrapped in it, is reachable from everywhere."""
+    ip: IPv4Address | IPv6Address | None = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        nat64 = IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+        ip = ip.ipv4_mapped or ip.sixtofour or nat64 or ip
+    return ip is not None and ip.is_global and not ip.is_multicast
+
+
+def _place(url: httpx.URL) -> str:
+    return url.netloc.decode("ascii")
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        return host == "localhost" or bool(ip_address(host))
+    except ValueError:
+        return False
+
+
+class _PublicBackend(httpcore.SyncBackend):
+    """Connects to the very address that was checked, so that a second DNS answer cannot lead elsewhere."""
+
+    def __init__(self, resolve: Callable[..., list[Any]]) -> None:
+        self._resolve = resolve
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Open a connection to a public address of `host`. Raises Failure(private_address) or ConnectError."""
+        try:
+            addresses = list(
+                dict.fromkeys(str(info[4][0]) for info in self._resolve(host, port, type=socket.SOCK_STREAM))
+            )
+        except OSError as error:
+            raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
+        private = [] if _is_literal(host) else [address for address in addresses if not is_public(address)]
+        if private:
+            raise Failure(
+                f"the image host {host} resolves to {private[0]}, which is not a public address. If that is meant, "
+                "put the address itself into MUSEUM_IMAGE_HOSTS_<SLUG>.",
+                code="private_address",
+                permanent=True,
+            )
+        failed: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses[:_ADDRESSES_TRIED]:
+            try:
+                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+        raise failed
+
+
+class _PublicTransport(httpx.HTTPTransport):
+    """httpx's transport over our backend, which httpx itself has no parameter for (encode/httpx, 0.28)."""
+
+    def __init__(self, backend: httpcore.NetworkBackend) -> None:
+        context = httpx.create_ssl_context()
+        super().__init__(verify=context)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            max_connections=100,
+            max_keepalive_connections=20,
+            keepalive_expiry=30.0,
+            network_backend=backend,
+        )

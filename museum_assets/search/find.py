@@ -1,0 +1,96 @@
+"""Finding artworks by words and by likeness.
+
+Vectors of different models never meet in one search: every vector in the index says which contract (model, weights,
+preprocessing) it was made under, each search asks for one contract, and the engine leaves all other vectors out. A
+text query asks for its embedder's own contract; a likeness asks for that of the artwork it starts from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from museum_assets.failures import Failure, MuseumError
+from resources.embedders.embedder import Embedder
+from resources.vector_index.index import Hit, SearchFilter, VectorIndex, point_id
+
+RRF_CONSTANT = 60
+"""Cormack, Clarke and Büttcher (SIGIR 2009) found 60 good for all their collections; it damps the first ranks."""
+
+DEPTH = 5
+"""Each ranking is asked for this many times the limit, so that a work far down in one can still win by both."""
+
+
+def search_text(
+    index: VectorIndex,
+    embedder: Embedder,
+    query: str,
+    *,
+    museum: str | None = None,
+    work_type: str | None = None,
+    limit: int = 20,
+) -> list[Hit]:
+    """Return up to `limit` artworks for a query in words, best first, by how they look and by how they are described.
+
+    The scores are fused ranks, comparable within one answer only. Raises MuseumError when the query cannot be
+    embedded, or when nothing in the index was embedded by the same model.
+    """
+    (vector,) = embedder.embed_texts([query])
+    if isinstance(vector, Failure):
+        raise vector
+    where = SearchFilter(museum=museum, work_type=work_type, contract=embedder.contract)
+    names = [f"image_{embedder.name}", f"text_{embedder.name}"]
+    with index.open() as session:
+        rankings = [session.search(name, vector, limit * DEPTH, where) for name in names]
+        if not any(rankings):
+            _require_contract([session.count(_made_by(name, embedder.contract)) for name in names], embedder.contract)
+    return fuse(rankings, limit)
+
+
+def similar(index: VectorIndex, museum: str, object_number: str, *, model: str = "clip", limit: int = 20) -> list[Hit]:
+    """Return up to `limit` artworks that look like this one, or are described like it when it has no image vector.
+
+    Scores are cosines. Raises MuseumError when the artwork is not in the index or has no vector yet.
+    """
+    id_ = point_id(museum, object_number)
+    with index.open() as session:
+        records = session.retrieve([id_], with_vectors=True)
+        if not records:
+            raise MuseumError(
+                f"{museum}:{object_number} is not in the vector index. Check the object number with "
+                f"`museum where {museum}:{object_number}`, or materialise indexed_artworks for {museum}."
+            )
+        (record,) = records
+        for name in (f"image_{model}", f"text_{model}"):
+            contract = record.payload.get(f"{name}_contract")
+            if name in record.vectors and contract:
+                where = SearchFilter(contract=contract)
+                return session.search(name, record.vectors[name], limit, where, exclude=[id_])
+    raise MuseumError(
+        f"{museum}:{object_number} has no image_{model} or text_{model} vector yet. Materialise them for {museum}."
+    )
+
+
+def fuse(rankings: Sequence[Sequence[Hit]], limit: int) -> list[Hit]:
+    """Merge rankings by reciprocal rank: cosines of images and of texts are on different scales, ranks are not."""
+    hits: dict[str, Hit] = {}
+    scores: dict[str, float] = {}
+    for ranking in rankings:
+        for rank, hit in enumerate(ranking, start=1):
+            hits[hit.id] = hit
+            scores[hit.id] = scores.get(hit.id, 0.0) + 1 / (RRF_CONSTANT + rank)
+    best = sorted(scores, key=lambda id_: (-scores[id_], id_))[:limit]
+    return [replace(hits[id_], score=scores[id_]) for id_ in best]
+
+
+def _made_by(name: str, contract: str) -> SearchFilter:
+    return SearchFilter(vector_present=name, contract=contract)
+
+
+def _require_contract(counts: Sequence[int], contract: str) -> None:
+    """Tell "nothing matches" from "nothing was embedded by this model"."""
+    if not any(counts):
+        raise MuseumError(
+            f"Nothing in the vector index was embedded by {contract}, so nothing can be found. Materialise the "
+            "embeddings, or set CLIP_MODEL and CLIP_WEIGHTS to what they were made with."
+        )

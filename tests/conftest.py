@@ -1,0 +1,83 @@
+"""Shared fixtures: the real services, started once, and an empty platform on them for each test that asks."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from museum_assets.settings import Settings, settings
+from resources.embedded.services import Environment, running_services
+from resources.postgres import Database
+from resources.s3 import ObjectStore
+
+FIXTURES = Path(__file__).parent / "fixtures"
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """The embedded Postgres and S3, in a home of their own."""
+    home = tmp_path_factory.mktemp("home")
+    with running_services(Settings(museum_home=home, museum_profile="demo")) as environment:
+        yield environment
+
+
+@pytest.fixture
+def database_url(services: Environment) -> Iterator[str]:
+    """A fresh, migrated database: a copy of the migrated one, dropped after the test."""
+    name = f"test_{os.getpid()}_{next(numbers)}"
+    origin = services["DATABASE_URL"]
+    admin = origin.replace("/platform?", "/postgres?")
+    with psycopg.connect(admin, autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE platform").format(sql.Identifier(name)))
+    yield origin.replace("/platform?", f"/{name}?")
+    with psycopg.connect(admin, autocommit=True) as conn:
+        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(database_url: str) -> Database:
+    """The platform's database, empty."""
+    return Database(database_url)
+
+
+@pytest.fixture
+def platform(
+    services: Environment, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
+    """An empty platform: database, bucket and vector index of its own, and a small CLIP model."""
+    values = {
+        **services,
+        "DATABASE_URL": database_url,
+        "THUMBNAILS_BUCKET": f"thumbnails-{os.getpid()}-{next(numbers)}",
+        "MUSEUM_HOME": str(tmp_path / "home"),
+        "DAGSTER_HOME": str(tmp_path / "dagster"),
+        "CLIP_MODEL": "tiny-clip",
+        "CLIP_MODEL_CONFIGS": str(FIXTURES),
+        "CLIP_WEIGHTS": "untrained",
+        "WITHDRAWAL_GRACE_DAYS": "0",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "dagster").mkdir()
+    settings.cache_clear()
+    with Database(database_url).connect() as conn:
+        conn.execute("UPDATE ops.setting SET value = '0' WHERE name = 'withdrawal_grace_days'")
+    ObjectStore.from_settings(settings()).ensure_bucket()
+    yield settings()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real records and images beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip("no folder ../shared with real records and images beside the repository")
+    return SHARED

@@ -1,0 +1,443 @@
+import copy
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from museum_assets.failures import CheckpointExpired, Failure, Malformed, Rejected
+from museum_assets.museums.aic import MUSEUM
+from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.museum import Page
+
+RECORDS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "museum_records" / "aic"
+recorded = pytest.mark.skipif(not RECORDS.is_dir(), reason="the recorded museum answers are not beside the repository")
+
+IIIF = "https://images.example.org/iiif/2"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+PIRANESI: dict[str, Any] = {
+    "id": 19,
+    "title": "View of Ponte Lugano on the Anio, from Views of Rome",
+    "main_reference_number": "1887.252",
+    "image_id": "7f5429b5-a966-ccbe-1ce3-7f131e96bf87",
+    "is_public_domain": True,
+    "artwork_type_title": "Print",
+    "classification_title": "etching",
+    "classification_titles": ["etching", "print", "prints and drawing"],
+    "artist_title": "Giovanni Battista Piranesi",
+    "artist_titles": ["Giovanni Battista Piranesi"],
+    "artist_display": "Giovanni Battista Piranesi (Italian, 1720-1778)",
+    "date_start": 1763,
+    "date_end": 1763,
+    "date_display": "1763, published 1800–07",
+    "source_updated_at": "2022-09-21T19:18:44-05:00",
+    "updated_at": "2024-12-15T23:28:14-06:00",
+    "timestamp": "2025-02-16T00:22:00-06:00",
+    "iiif_url": IIIF,
+}
+
+
+def but(**changes: Any) -> dict[str, Any]:
+    return {**PIRANESI, **changes}
+
+
+class Collection:
+    """The listing over records in memory, sorted as the API sorts it. Record n was updated n days after START."""
+
+    base = MUSEUM.api_base
+
+    def __init__(self, ids: Iterable[int], before_page: Callable[["Collection", int], None] | None = None) -> None:
+        self.updated = {id_: START + timedelta(days=id_) for id_ in ids}
+        self.before_page = before_page
+        self.asked: list[tuple[int, int]] = []
+        self.config: dict[str, Any] = {"iiif_url": IIIF, "website_url": "http://www.artic.edu"}
+
+    def touch(self, id_: int) -> None:
+        self.updated[id_] = max(self.updated.values()) + timedelta(days=1)
+
+    def json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        assert path == "/artworks"
+        assert params is not None
+        page, limit = params["page"], params["limit"]
+        assert 1 <= limit <= 100, "the API answers 403 above 100"
+        assert {"id", "updated_at", "is_public_domain"} <= set(params["fields"].split(","))
+        self.asked.append((page, limit))
+        if self.before_page:
+            self.before_page(self, len(self.asked))
+        newest_first = sorted(self.updated.items(), key=lambda entry: entry[1], reverse=True)
+        entries = [{"id": id_, "updated_at": time.isoformat()} for id_, time in newest_first]
+        pagination = {"total": len(entries), "limit": limit, "current_page": page}
+        return {"pagination": pagination, "data": entries[(page - 1) * limit : page * limit], "config": self.config}
+
+    def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        raise AssertionError("AIC speaks JSON")
+
+    def json_each(self, paths: Iterable[str]) -> Iterator[tuple[str, Any | Failure]]:
+        raise AssertionError("AIC lists whole records")
+
+    def text_each(self, paths: Iterable[str]) -> Iterator[tuple[str, str | Failure]]:
+        raise AssertionError("AIC speaks JSON")
+
+
+def ids_of(pages: Iterable[Page]) -> list[int]:
+    return [int(record.id) for page in pages for record in page.records]
+
+
+def answering(body: Any) -> Collection:
+    api = Collection([])
+    api.json = lambda path, params=None: body  # type: ignore[method-assign]
+    return api
+
+
+# --- harvest
+
+
+def test_harvest_walks_the_listing_and_looks_at_its_head_again():
+    api = Collection(range(1, 251))
+    pages = list(MUSEUM.harvest(api))
+    assert [(page.scope, page.listed, page.total) for page in pages] == [
+        ("artworks", 100, 250),
+        ("artworks", 100, 250),
+        ("artworks", 50, 250),
+        ("moved", 1, None),
+    ]
+    assert ids_of(pages[:3]) == list(range(250, 0, -1))
+    assert ids_of(pages[3:]) == [250]
+    assert api.asked == [(1, 100), (2, 100), (3, 100), (1, 100)]
+
+
+def test_the_address_of_the_image_server_is_stored_with_the_record():
+    page = next(MUSEUM.harvest(Collection([1])))
+    assert page.records[0].payload["iiif_url"] == IIIF
+
+
+@pytest.mark.parametrize("limit, size", [(None, 100), (5_000, 100), (100, 100), (7, 7)])
+def test_no_request_asks_for_more_than_a_hundred(limit, size):
+    api = Collection(range(1, 21))
+    list(MUSEUM.harvest(api, limit=limit))
+    assert {asked for _, asked in api.asked} == {size}
+
+
+def test_a_record_that_moved_to_the_head_during_the_walk_is_not_missed():
+    def oldest_jumps(api: Collection, request: int) -> None:
+        if request == 3:
+            api.touch(1)
+
+    pages = list(MUSEUM.harvest(Collection(range(1, 41), oldest_jumps), limit=10))
+    walked = [page for page in pages if page.scope == "artworks"]
+    assert 1 not in ids_of(walked)
+    assert set(ids_of(pages)) == set(range(1, 41))
+    assert sum(page.listed for page in walked) == walked[-1].total == 40
+
+
+def test_many_records_that_moved_are_followed_over_several_pages():
+    def half_the_collection_jumps(api: Collection, request: int) -> None:
+        if request == 2:
+            for id_ in range(1, 26):
+                api.touch(id_)
+
+    pages = list(MUSEUM.harvest(Collection(range(1, 51), half_the_collection_jumps), limit=10))
+    assert set(ids_of(pages)) == set(range(1, 51))
+    assert sum(page.scope == "moved" for page in pages) == 3
+
+
+@pytest.mark.parametrize("stop_after", range(1, 6))
+@pytest.mark.parametrize("other_limit", [None, 7, 10])
+def test_resuming_anywhere_brings_every_record(stop_after, other_limit):
+    api = Collection(range(1, 41))
+    before = list(islice(MUSEUM.harvest(api, limit=10), stop_after))
+    api.touch(1)
+    after = list(MUSEUM.harvest(api, checkpoint=json.loads(json.dumps(before[-1].checkpoint)), limit=other_limit))
+    assert set(ids_of([*before, *after])) == set(range(1, 41))
+    walked = [page for page in [*before, *after] if page.scope == "artworks"]
+    assert sum(page.listed for page in walked) == 40
+
+
+def test_resuming_does_not_ask_for_finished_pages_again():
+    api = Collection(range(1, 41))
+    before = list(islice(MUSEUM.harvest(api, limit=10), 3))
+    list(MUSEUM.harvest(api, checkpoint=before[-1].checkpoint, limit=10))
+    assert [page for page, _ in api.asked] == [1, 2, 3, 4, 1]
+
+
+@pytest.mark.parametrize(
+    "checkpoint",
+    [
+        {"page": 3},
+        {"scope": "search", "done": 0},
+        {"scope": "artworks", "done": "many"},
+        {"scope": "artworks", "done": -1},
+        {"scope": "artworks", "done": 0, "head": "yesterday"},
+        {"scope": "artworks", "done": 0, "head": 3},
+    ],
+)
+def test_a_checkpoint_of_another_kind_has_expired(checkpoint):
+    with pytest.raises(CheckpointExpired, match="start the harvest over"):
+        next(MUSEUM.harvest(Collection([1]), checkpoint=checkpoint))
+
+
+def test_an_incremental_harvest_ends_at_since():
+    api = Collection(range(1, 101))
+    pages = list(MUSEUM.harvest(api, since=START + timedelta(days=85), limit=10))
+    assert ids_of(page for page in pages if page.scope == "artworks") == list(range(100, 84, -1))
+    assert [page.total for page in pages] == [None] * len(pages)
+    assert max(page for page, _ in api.asked) == 2
+
+
+def test_an_incremental_harvest_without_changes_is_two_requests_and_no_record():
+    api = Collection(range(1, 301))
+    pages = list(MUSEUM.harvest(api, since=START + timedelta(days=300, seconds=1)))
+    assert ids_of(page for page in pages if page.scope == "artworks") == []
+    assert len(api.asked) == 2
+
+
+def test_a_resumed_incremental_harvest_stays_one():
+    api = Collection(range(1, 101))
+    first = next(MUSEUM.harvest(api, since=START + timedelta(days=85), limit=10))
+    pages = list(MUSEUM.harvest(api, checkpoint=first.checkpoint, limit=10))
+    assert ids_of(page for page in pages if page.scope == "artworks") == list(range(90, 84, -1))
+
+
+def test_a_record_without_a_date_does_not_end_the_walk():
+    api = Collection(range(1, 6))
+    listing = api.json
+
+    def undated(path: str, params: Mapping[str, Any] | None = None) -> Any:
+        answer = listing(path, params)
+        for entry in answer["data"]:
+            if entry["id"] == 3:
+                entry["updated_at"] = None
+        return answer
+
+    api.json = undated  # type: ignore[method-assign]
+    pages = list(MUSEUM.harvest(api, since=START + timedelta(days=2), limit=3))
+    assert set(ids_of(pages)) == {5, 4, 3, 2}
+
+
+def test_an_empty_collection_is_one_empty_page():
+    pages = list(MUSEUM.harvest(Collection([])))
+    assert [(page.scope, page.listed, page.total) for page in pages] == [("artworks", 0, 0)]
+
+
+@pytest.mark.parametrize("entry", [{"title": "x", "id": None}, {"title": "x"}, {"id": ""}, None, "19", []])
+def test_an_entry_without_an_id_is_a_failure_and_not_dropped(entry):
+    known = {"id": 1, "updated_at": START.isoformat()}
+    api = answering({"pagination": {"total": 2}, "data": [known, entry], "config": {"iiif_url": IIIF}})
+    page = next(MUSEUM.harvest(api))
+    assert ids_of([page]) == [1]
+    assert [failure.code for failure in page.failed.values()] == ["no_id"]
+    assert page.listed == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {},
+        {"pagination": {}, "data": [], "config": {"iiif_url": IIIF}},
+        {"pagination": {"total": 0}, "data": None, "config": {"iiif_url": IIIF}},
+        {"pagination": {"total": 1}, "data": [{"id": 1}], "config": None},
+        {"pagination": {"total": 9}, "data": [], "config": {"iiif_url": IIIF}},
+        {"pagination": {"total": 1}, "data": [{"id": 1}], "config": {"iiif_url": IIIF}},
+        {"status": 403, "error": "Invalid limit", "detail": "x"},
+    ],
+    ids=["null", "list", "empty", "no total", "no data", "no config", "empty before the end", "no dates", "error"],
+)
+def test_another_shape_of_the_listing_ends_the_harvest(body):
+    with pytest.raises(Malformed, match="AIC /artworks"):
+        next(MUSEUM.harvest(answering(body)))
+
+
+def test_the_contact_is_sent_in_the_header_the_museum_asks_for():
+    assert MUSEUM.headers == {"AIC-User-Agent": "{user_agent}"}
+
+
+# --- read
+
+
+def test_read_maps_every_field():
+    assert MUSEUM.read(PIRANESI) == Artwork(
+        museum="aic",
+        object_number="1887.252",
+        museum_db_id="19",
+        title="View of Ponte Lugano on the Anio, from Views of Rome",
+        artists=("Giovanni Battista Piranesi",),
+        production_date_start=1763,
+        production_date_end=1763,
+        period="1763, published 1800–07",
+        work_types=("Print", "etching"),
+        searchable_work_types=("print",),
+        thumbnail_url=f"{IIIF}/7f5429b5-a966-ccbe-1ce3-7f131e96bf87/full/843,/0/default.jpg",
+        image_url=f"{IIIF}/7f5429b5-a966-ccbe-1ce3-7f131e96bf87/full/full/0/default.jpg",
+        rights="CC0",
+        source_url="https://www.artic.edu/artworks/19",
+    )
+
+
+@pytest.mark.parametrize(
+    "artwork_type, classifications, searchable",
+    [
+        ("Painting", ["oil on canvas"], ("painting",)),
+        ("Print", ["woodcut", "prints and drawing"], ("print",)),
+        ("Print", ["aquatint"], ("print", "aquatint")),
+        ("Design", [None], ("design",)),
+        ("Miniature Painting", ["painting"], ("painting", "miniature")),
+        ("Drawing and Watercolor", ["prints and drawing"], ("drawing",)),
+        ("Drawing and Watercolor", [None], ("drawing",)),
+        ("Drawing and Watercolor", ["watercolor"], ("watercolor",)),
+        ("Drawing and Watercolor", ["pastel"], ("pastel",)),
+        ("Drawing and Watercolor", ["gouache", "prints and drawing"], ("gouache",)),
+        ("Drawing and Watercolor", ["drawings (visual works)", "watercolor"], ("watercolor",)),
+    ],
+)
+def test_read_work_types(artwork_type, classifications, searchable):
+    payload = but(
+        artwork_type_title=artwork_type,
+        classification_title=classifications[0],
+        classification_titles=classifications,
+    )
+    assert MUSEUM.read(payload).searchable_work_types == searchable
+
+
+@pytest.mark.parametrize(
+    "changes, field, value",
+    [
+        ({"artist_title": None, "artist_titles": []}, "artists", ()),
+        ({"artist_title": "B", "artist_titles": ["A", "B"]}, "artists", ("B", "A")),
+        ({"artist_title": None, "artist_display": "Italian; Sicily", "artist_titles": None}, "artists", ()),
+        ({"classification_title": None}, "work_types", ("Print",)),
+        ({"date_start": -600, "date_end": -500}, "production_date_start", -600),
+        ({"date_start": None, "date_end": None}, "production_date_end", None),
+        ({"title": None}, "title", None),
+        ({"iiif_url": None, "image_id": "a"}, "image_url", "https://www.artic.edu/iiif/2/a/full/full/0/default.jpg"),
+        ({"iiif_url": f"{IIIF}/", "image_id": "a"}, "image_url", f"{IIIF}/a/full/full/0/default.jpg"),
+        ({"image_id": "../é x"}, "image_url", f"{IIIF}/..%2F%C3%A9%20x/full/full/0/default.jpg"),
+    ],
+)
+def test_read_field(changes, field, value):
+    assert getattr(MUSEUM.read(but(**changes)), field) == value
+
+
+@pytest.mark.parametrize(
+    "changes, code",
+    [
+        ({"is_public_domain": False}, "not_public_domain"),
+        ({"is_public_domain": None}, "not_public_domain"),
+        ({"is_public_domain": "true"}, "not_public_domain"),
+        ({"is_public_domain": 1}, "not_public_domain"),
+        ({"id": None}, "no_id"),
+        ({"main_reference_number": ""}, "no_object_number"),
+        ({"image_id": None}, "no_image"),
+        ({"artwork_type_title": "Ceramics"}, "work_type_out_of_scope"),
+        ({"artwork_type_title": "Miniature Room"}, "work_type_out_of_scope"),
+        ({"artwork_type_title": None}, "work_type_out_of_scope"),
+        ({"artwork_type_title": ["Print"]}, "malformed_record"),
+        ({"iiif_url": "javascript:alert(1)"}, "malformed_record"),
+        ({"classification_titles": [{}]}, "malformed_record"),
+    ],
+)
+def test_read_rejects(changes, code):
+    with pytest.raises(Rejected) as rejected:
+        MUSEUM.read(but(**changes))
+    assert rejected.value.code == code
+
+
+def test_a_malformed_record_names_the_field():
+    with pytest.raises(Rejected, match="artist_titles"):
+        MUSEUM.read(but(artist_titles=[1.5]))
+
+
+WILD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    changes=st.dictionaries(st.sampled_from(sorted(PIRANESI)), WILD, max_size=3),
+    missing=st.sets(st.sampled_from(sorted(PIRANESI)), max_size=2),
+)
+def test_wild_records_are_artworks_or_rejected(changes, missing):
+    payload = {key: value for key, value in but(**changes).items() if key not in missing}
+    untouched = copy.deepcopy(payload)
+    try:
+        artwork = MUSEUM.read(payload)
+    except Rejected as rejected:
+        assert rejected.code in {
+            "no_id", "no_object_number", "not_public_domain", "no_image", "work_type_out_of_scope", "malformed_record",
+        }  # fmt: skip
+    else:
+        assert payload["is_public_domain"] is True
+        assert artwork.thumbnail_url.endswith("/full/843,/0/default.jpg")
+    assert repr(payload) == repr(untouched)
+
+
+CERAMICS = (106131, 117512, 120876, 120882, 120888, 120891, 120895, 120899, 120903, 120905, 120940)
+REAL: dict[int, Any] = {
+    **dict.fromkeys(CERAMICS, "work_type_out_of_scope"),
+    19: ("1887.252", ("Giovanni Battista Piranesi",), ("print",)),
+    23: ("1887.256", ("Luigi Rossini",), ("print",)),
+    25: ("1887.266", ("Lucas Emil Vorsterman",), ("print",)),
+    70125: "not_public_domain",
+    70374: "not_public_domain",
+    77615: "not_public_domain",
+    209980: "not_public_domain",
+}
+
+
+def real_records() -> dict[int, dict[str, Any]]:
+    """Every whole record recorded: those in records/, and those in the envelopes of the detail endpoint."""
+    found = [json.loads(path.read_text()) for path in (RECORDS / "records").iterdir()]
+    for path in (RECORDS / "envelopes").glob("*detail*"):
+        data = json.loads(path.read_text())["data"]
+        found += data if isinstance(data, list) else [data]
+    return {record["id"]: record for record in found}
+
+
+@recorded
+def test_every_recorded_record_has_a_stated_outcome():
+    assert set(real_records()) == set(REAL)
+
+
+@recorded
+@pytest.mark.parametrize("record_id, outcome", REAL.items())
+def test_recorded_records(record_id, outcome):
+    payload = real_records()[record_id]
+    if isinstance(outcome, str):
+        with pytest.raises(Rejected) as rejected:
+            MUSEUM.read(payload)
+        assert rejected.value.code == outcome
+    else:
+        artwork = MUSEUM.read(payload)
+        assert (artwork.object_number, artwork.artists, artwork.searchable_work_types) == outcome
+        assert artwork.thumbnail_url.startswith("https://www.artic.edu/iiif/2/")
+
+
+@recorded
+@pytest.mark.parametrize(
+    "name", ["artworks-page2-limit20-fields.2024.json", "artworks-search.2022.json", "artworks-limit5-fields.2021.json"]
+)
+def test_records_recorded_with_few_fields_are_not_public_domain(name):
+    envelope = json.loads((RECORDS / "envelopes" / name).read_text())
+    for payload in envelope["data"]:
+        with pytest.raises(Rejected) as rejected:
+            MUSEUM.read(payload)
+        assert rejected.value.code == "not_public_domain"
+
+
+@recorded
+def test_harvest_reads_a_recorded_envelope():
+    envelope = json.loads((RECORDS / "envelopes/artworks-page2-limit20-fields.2024.json").read_text())
+    envelope["data"][0]["updated_at"] = "2024-10-24T06:40:27-05:00"  # the recording did not ask for it
+    page = next(MUSEUM.harvest(answering(envelope), limit=20))
+    assert (len(page.records), page.total) == (20, 126_302)
+    assert page.records[0].payload["iiif_url"] == "https://www.artic.edu/iiif/2"

@@ -1,0 +1,402 @@
+import copy
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from museum_assets.failures import CheckpointExpired, Failure, Gone, Malformed, Rejected, SlowDown, Unavailable
+from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.met import BLOCKED_AFTER, MUSEUM
+from museum_assets.museums.museum import Page
+
+RECORDS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "museum_records" / "met"
+recorded = pytest.mark.skipif(not RECORDS.is_dir(), reason="the recorded museum answers are not beside the repository")
+
+CYPRESSES: dict[str, Any] = {
+    "objectID": 437980,
+    "accessionNumber": "49.30",
+    "isPublicDomain": True,
+    "primaryImage": "https://images.metmuseum.org/CRDImages/ep/original/DP130999.jpg",
+    "primaryImageSmall": "https://images.metmuseum.org/CRDImages/ep/web-large/DP130999.jpg",
+    "constituents": [{"constituentID": 161947, "role": "Artist", "name": "Vincent van Gogh"}],
+    "objectName": "Painting",
+    "title": "Cypresses",
+    "period": "",
+    "artistDisplayName": "Vincent van Gogh",
+    "objectDate": "1889",
+    "objectBeginDate": 1889,
+    "objectEndDate": 1889,
+    "classification": "Paintings",
+    "metadataDate": "2026-07-29T04:54:31.183Z",
+    "objectURL": "https://www.metmuseum.org/art/collection/search/437980",
+    "tags": None,
+}
+
+
+def but(**changes: Any) -> dict[str, Any]:
+    return {**CYPRESSES, **changes}
+
+
+class Collection:
+    """The API over a collection in memory: what is in which department, what search finds, what objects answer."""
+
+    base = MUSEUM.api_base
+
+    def __init__(
+        self,
+        departments: Mapping[int, Iterable[int]] | None = None,
+        found: Iterable[int] = (),
+        objects: Mapping[int, Any] | None = None,
+        changed: Iterable[int] = (),
+        window: int = 10_000,
+    ) -> None:
+        self.departments = {11: [], 15: [], 9: []} | {key: list(ids) for key, ids in (departments or {}).items()}
+        self.found = list(found)
+        self.objects = dict(objects or {})
+        self.changed = set(changed)
+        self.window = window
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.fetched: list[int] = []
+
+    def json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        asked = dict(params or {})
+        self.asked.append((path, asked))
+        if path == "/v1/departments":
+            return {"departments": [{"departmentId": key, "displayName": "?"} for key in self.departments]}
+        if path == "/v1/objects":
+            department = asked.get("departmentIds")
+            ids = self.departments[department] if department else list(chain(*self.departments.values()))
+            ids = [each for each in ids if "metadataDate" not in asked or each in self.changed]
+            return {"total": len(ids), "objectIDs": ids or None}
+        assert path == "/v1.1/search"
+        department = asked.get("departmentId")
+        ids = [each for each in self.found if department is None or each in self.departments[department]]
+        page = ids[asked["offset"] : min(asked["offset"] + asked["limit"], self.window)]
+        return {"total": len(ids), "objectIDs": page or None}
+
+    def json_each(self, paths: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        for path in paths:
+            object_id = int(path.removeprefix("/v1/objects/"))
+            self.fetched.append(object_id)
+            yield path, self.objects.get(object_id, but(objectID=object_id))
+
+    def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
+        raise AssertionError("MET speaks JSON")
+
+    def text_each(self, paths: Iterable[str]) -> Iterator[tuple[str, str | Failure]]:
+        raise AssertionError("MET speaks JSON")
+
+
+def ids_of(pages: Iterable[Page]) -> list[str]:
+    return [record.id for page in pages for record in page.records]
+
+
+# --- harvest
+
+
+def test_harvest_lists_three_departments_and_the_paintings_search():
+    api = Collection({11: [2, 1], 15: [4], 9: [3]}, found=[9, 8])
+    pages = list(MUSEUM.harvest(api))
+    assert ids_of(pages) == ["1", "2", "4", "3", "8", "9"]
+    assert [(page.scope, page.listed, page.total) for page in pages] == [
+        ("department-11", 2, 2),
+        ("department-15", 1, 1),
+        ("department-9", 1, 1),
+        ("paintings", 2, 2),
+    ]
+    assert pages[0].records[0].payload["accessionNumber"] == "49.30"
+
+
+def test_search_pages_by_500_and_names_q_last():
+    api = Collection(found=range(1, 1_201))
+    assert len(ids_of(MUSEUM.harvest(api))) == 1_200
+    searches = [params for path, params in api.asked if path == "/v1.1/search"]
+    assert [(params["offset"], params["limit"]) for params in searches] == [(0, 500), (500, 500), (1_000, 500)]
+    assert {list(params)[-1] for params in searches} == {"q"}
+
+
+def test_beyond_the_search_window_each_other_department_is_searched():
+    api = Collection({11: [1], 6: range(100, 108), 7: range(200, 208)}, found=[1, *range(100, 108), *range(200, 208)],
+                     window=10)  # fmt: skip
+    last = [page for page in MUSEUM.harvest(api) if page.scope == "paintings"]
+    assert len(ids_of(last)) == 16
+    assert (last[0].listed, last[0].total) == (16, 16)
+    asked = [params.get("departmentId") for path, params in api.asked if path == "/v1.1/search"]
+    assert [each for each in asked if each] == [6, 7]
+
+
+def test_a_search_that_stays_short_of_its_total_shows_as_short():
+    api = Collection({6: range(100, 120)}, found=range(100, 120), window=10)
+    last = [page for page in MUSEUM.harvest(api) if page.scope == "paintings"]
+    assert (sum(page.listed for page in last), last[-1].total) == (10, 20)
+
+
+def test_null_object_ids_are_an_empty_page_and_not_an_error():
+    pages = list(MUSEUM.harvest(Collection()))
+    assert [(page.scope, page.listed, page.total, page.records) for page in pages] == [
+        (scope, 0, 0, []) for scope in ("department-11", "department-15", "department-9", "paintings")
+    ]
+
+
+@pytest.mark.parametrize("limit, sizes", [(None, [100, 100, 50]), (101, [100, 100, 50]), (99, [99, 99, 52])])
+def test_pages_hold_at_most_a_hundred_objects(limit, sizes):
+    pages = MUSEUM.harvest(Collection({11: range(1, 251)}), limit=limit)
+    assert [page.listed for page in pages if page.scope == "department-11"] == sizes
+
+
+def test_a_page_fetches_no_more_objects_than_the_limit():
+    api = Collection({11: range(1, 251)})
+    page = next(MUSEUM.harvest(api, limit=3))
+    assert ids_of([page]) == ["1", "2", "3"]
+    assert api.fetched == [1, 2, 3]
+
+
+def test_an_object_of_two_scopes_is_fetched_once_but_listed_twice():
+    api = Collection({11: [1, 2], 9: [2, 3]}, found=[1, 3, 4])
+    pages = list(MUSEUM.harvest(api))
+    assert Counter(api.fetched) == Counter([1, 2, 3, 4])
+    assert [page.listed for page in pages] == [2, 0, 2, 3]
+
+
+@pytest.mark.parametrize("stop_after", range(1, 8))
+def test_resuming_anywhere_fetches_every_object_exactly_once(stop_after):
+    api = Collection({11: [5, 1, 3], 15: [7], 9: [3, 9, 11]}, found=[1, 20, 21, 22])
+    before = list(islice(MUSEUM.harvest(api, limit=2), stop_after))
+    resumed = MUSEUM.harvest(api, checkpoint=json.loads(json.dumps(before[-1].checkpoint)))
+    after = list(resumed)
+    assert sorted(api.fetched) == [1, 3, 5, 7, 9, 11, 20, 21, 22]
+    assert sorted(map(int, ids_of([*before, *after]))) == sorted(api.fetched)
+    listed = Counter()
+    for page in [*before, *after]:
+        listed[page.scope] += page.listed
+    assert listed == {"department-11": 3, "department-15": 1, "department-9": 3, "paintings": 4}
+
+
+@pytest.mark.parametrize(
+    "checkpoint", [{"scope": "department-99", "after": 1, "changed_since": None}, {"scope": "paintings"}, {"page": 3}]
+)
+def test_a_checkpoint_of_another_kind_has_expired(checkpoint):
+    with pytest.raises(CheckpointExpired, match="start the harvest over"):
+        next(MUSEUM.harvest(Collection(), checkpoint=checkpoint))
+
+
+def test_an_incremental_harvest_fetches_what_changed():
+    api = Collection({11: [1, 2], 6: [30, 31, 32]}, found=[30, 31, 2], changed=[2, 31, 32])
+    pages = list(MUSEUM.harvest(api, since=datetime(2026, 3, 1, 23, 30, tzinfo=UTC)))
+    assert ids_of(pages) == ["2", "31"]
+    dates = {params.get("metadataDate") for path, params in api.asked if path == "/v1/objects"}
+    assert dates == {"2026-03-01"}
+    assert pages[-1].total is None  # the API counts the search's hits, not those that changed
+
+
+def test_a_resumed_incremental_harvest_stays_one():
+    api = Collection({11: range(1, 9)}, changed=[2, 4, 6])
+    first = next(MUSEUM.harvest(api, since=datetime(2026, 3, 1, tzinfo=UTC), limit=1))
+    assert ids_of(MUSEUM.harvest(api, checkpoint=first.checkpoint)) == ["4", "6"]
+
+
+def test_what_cannot_be_fetched_is_gone_or_failed_and_never_dropped():
+    answers = {
+        1: Gone("404"),
+        2: SlowDown("403 with the bot wall's page"),
+        3: Unavailable("timed out"),
+        4: {"message": "Not a valid object"},
+        5: {"message": "Endpoint request timed out"},
+        6: but(objectID=666),
+        7: ["not", "an", "object"],
+        8: None,
+    }
+    page = next(MUSEUM.harvest(Collection({11: range(1, 10)}, objects=answers)))
+    assert ids_of([page]) == ["9"]
+    assert page.gone == ["1", "4"]
+    codes = {id_: failure.code for id_, failure in page.failed.items()}
+    assert codes == dict.fromkeys(["5", "6", "7", "8"], "malformed") | {"2": "slow_down", "3": "unavailable"}
+    assert page.listed == len(page.records) + len(page.gone) + len(page.failed)
+
+
+def test_a_wall_ends_the_harvest_instead_of_writing_off_the_listing():
+    wall = {each: SlowDown(f"{each}: 403 with the bot wall's page") for each in range(20, 90)}
+    api = Collection({11: range(1, 100)}, objects=wall)
+    with pytest.raises(SlowDown):
+        list(MUSEUM.harvest(api))
+    assert len(api.fetched) == 19 + BLOCKED_AFTER
+
+
+def test_many_objects_that_are_gone_are_no_wall():
+    api = Collection({11: range(1, 61)}, objects={each: Gone("404") for each in range(1, 61)})
+    assert len(next(MUSEUM.harvest(api)).gone) == 60
+
+
+@pytest.mark.parametrize(
+    "answer", [None, [], {}, {"objectIDs": [1]}, {"total": 1, "objectIDs": ["1"]}, {"total": 1, "objectIDs": 1}]
+)
+def test_another_shape_of_the_listing_ends_the_harvest(answer):
+    api = Collection()
+    api.json = lambda path, params=None: answer
+    with pytest.raises(Malformed, match="objects"):
+        next(MUSEUM.harvest(api))
+
+
+@recorded
+def test_harvest_reads_the_recorded_listings():
+    department = json.loads((RECORDS / "envelopes/v1-objects_departmentIds_15_metadataDate.2026.json").read_text())
+    nothing = json.loads((RECORDS / "envelopes/v1.1-search-nothing.2026.json").read_text())
+    api = Collection()
+    api.json = lambda path, params=None: department if params.get("departmentIds") == 15 else nothing
+    pages = [page for page in MUSEUM.harvest(api) if page.scope == "department-15"]
+    assert (sum(page.listed for page in pages), pages[0].total) == (2_586, 2_586)
+    assert api.fetched == sorted(department["objectIDs"])
+
+
+# --- read
+
+
+def test_read_maps_every_field():
+    assert MUSEUM.read(CYPRESSES) == Artwork(
+        museum="met",
+        object_number="49.30",
+        museum_db_id="437980",
+        title="Cypresses",
+        artists=("Vincent van Gogh",),
+        production_date_start=1889,
+        production_date_end=1889,
+        period="1889",
+        work_types=("Paintings", "Painting"),
+        searchable_work_types=("painting",),
+        thumbnail_url="https://images.metmuseum.org/CRDImages/ep/web-large/DP130999.jpg",
+        image_url="https://images.metmuseum.org/CRDImages/ep/original/DP130999.jpg",
+        rights="CC0",
+        source_url="https://www.metmuseum.org/art/collection/search/437980",
+    )
+
+
+@pytest.mark.parametrize(
+    "changes, field, value",
+    [
+        ({"objectName": "Print, Drawing,  Album"}, "work_types", ("Paintings", "Print", "Drawing", "Album")),
+        ({"objectName": "Print,, "}, "searchable_work_types", ("painting", "print")),
+        ({"classification": "", "objectName": "Miniature"}, "work_types", ("Miniature",)),
+        ({"classification": None, "objectName": "Drawing"}, "searchable_work_types", ("drawing",)),
+        ({"constituents": None}, "artists", ("Vincent van Gogh",)),
+        ({"constituents": [], "artistDisplayName": ""}, "artists", ()),
+        ({"constituents": [{"role": "Maker", "name": "A"}, {"name": "B"}, {"name": "A"}]}, "artists", ("A", "B")),
+        ({"constituents": [{"role": "Maker"}]}, "artists", ("Vincent van Gogh",)),
+        ({"period": "Edo period (1615-1868)"}, "period", "Edo period (1615-1868)"),
+        ({"objectDate": ""}, "period", None),
+        ({"title": ""}, "title", None),
+        ({"objectBeginDate": -595, "objectEndDate": -526}, "production_date_start", -595),
+        ({"objectBeginDate": 0, "objectEndDate": 0}, "production_date_start", None),
+        ({"objectBeginDate": 0, "objectEndDate": 0}, "production_date_end", None),
+        ({"objectBeginDate": 0, "objectEndDate": 99}, "production_date_start", 0),
+        # metmuseum/openaccess#16: 153505 is a slip for 1535 or 1505
+        ({"objectBeginDate": 1495, "objectEndDate": 153505}, "production_date_end", None),
+        ({"primaryImageSmall": ""}, "thumbnail_url", CYPRESSES["primaryImage"]),
+        ({"primaryImage": ""}, "image_url", None),
+        (
+            {"primaryImageSmall": "https://images.metmuseum.org/es/ESDA Kalimian é.jpg"},
+            "thumbnail_url",
+            "https://images.metmuseum.org/es/ESDA%20Kalimian%20%C3%A9.jpg",
+        ),
+        (
+            {"primaryImageSmall": "https://images.metmuseum.org/es/ESDA%20Kalimian%20%C3%A9.jpg"},
+            "thumbnail_url",
+            "https://images.metmuseum.org/es/ESDA%20Kalimian%20%C3%A9.jpg",
+        ),
+        ({"accessionNumber": "2019.66.1a–o–.95"}, "object_number", "2019.66.1a–o–.95"),
+        ({"objectURL": ""}, "source_url", None),
+    ],
+)
+def test_read_field(changes, field, value):
+    assert getattr(MUSEUM.read(but(**changes)), field) == value
+
+
+@pytest.mark.parametrize(
+    "changes, code",
+    [
+        ({"isPublicDomain": False}, "not_public_domain"),
+        ({"isPublicDomain": None}, "not_public_domain"),
+        ({"isPublicDomain": "true"}, "not_public_domain"),
+        ({"isPublicDomain": 1}, "not_public_domain"),
+        ({"objectID": None}, "no_id"),
+        ({"accessionNumber": " "}, "no_object_number"),
+        ({"primaryImage": "", "primaryImageSmall": ""}, "no_image"),
+        ({"classification": "Ceramics", "objectName": "Cover"}, "work_type_out_of_scope"),
+        ({"classification": "", "objectName": ""}, "work_type_out_of_scope"),
+        ({"primaryImageSmall": "javascript:alert(1)"}, "malformed_record"),
+        ({"primaryImageSmall": ["x"]}, "malformed_record"),
+        ({"constituents": "van Gogh"}, "malformed_record"),
+        ({"constituents": [{"name": {"en": "van Gogh"}}]}, "malformed_record"),
+        ({"title": 1.5}, "malformed_record"),
+    ],
+)
+def test_read_rejects(changes, code):
+    with pytest.raises(Rejected) as rejected:
+        MUSEUM.read(but(**changes))
+    assert rejected.value.code == code
+
+
+def test_a_malformed_record_names_the_field():
+    with pytest.raises(Rejected, match="constituents"):
+        MUSEUM.read(but(constituents=3))
+
+
+WILD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("http://\ud800/"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "x"]), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(changes=st.dictionaries(st.sampled_from(sorted(CYPRESSES)), WILD, max_size=3), missing=st.sets(
+    st.sampled_from(sorted(CYPRESSES)), max_size=2))  # fmt: skip
+def test_wild_records_are_artworks_or_rejected(changes, missing):
+    payload = {key: value for key, value in but(**changes).items() if key not in missing}
+    untouched = copy.deepcopy(payload)
+    try:
+        artwork = MUSEUM.read(payload)
+    except Rejected as rejected:
+        assert rejected.code in {
+            "no_id", "no_object_number", "not_public_domain", "no_image", "work_type_out_of_scope", "malformed_record",
+        }  # fmt: skip
+    else:
+        assert payload["isPublicDomain"] is True
+        assert artwork.thumbnail_url.isascii()
+    assert repr(payload) == repr(untouched)
+
+
+REAL = {
+    "281412.2025.json": "not_public_domain",
+    "41209.2025.json": "work_type_out_of_scope",
+    "437980.2026.json": ("49.30", ("painting",)),
+    "47533.2020.json": "work_type_out_of_scope",
+    "53426.2026.json": ("2015.300.97", ("painting",)),
+    "650907.2025.json": ("47.100.1117", ("print",)),
+    "786829.2019.json": "work_type_out_of_scope",
+    "915129-in-copyright.2026.json": "not_public_domain",
+}
+
+
+@recorded
+def test_every_recorded_record_has_a_stated_outcome():
+    assert {path.name for path in (RECORDS / "records").iterdir()} == set(REAL)
+
+
+@recorded
+@pytest.mark.parametrize("name, outcome", REAL.items())
+def test_recorded_records(name, outcome):
+    payload = json.loads((RECORDS / "records" / name).read_text())
+    if isinstance(outcome, str):
+        with pytest.raises(Rejected) as rejected:
+            MUSEUM.read(payload)
+        assert rejected.value.code == outcome
+    else:
+        artwork = MUSEUM.read(payload)
+        assert (artwork.object_number, artwork.searchable_work_types) == outcome

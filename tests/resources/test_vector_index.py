@@ -1,0 +1,311 @@
+"""Every vector index keeps one contract: the embedded engine, the client's in memory, and a server if given."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from museum_assets.failures import MuseumError, Unavailable
+from resources.vector_index.edge import EdgeVectorIndex
+from resources.vector_index.index import COLLECTION, VECTORS, SearchFilter, point_id
+from resources.vector_index.remote import RemoteSession, RemoteVectorIndex
+
+# The client in memory keeps no payload indexes, and warns.
+pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
+
+MODEL, OTHER_MODEL = "ViT-L-14:aaaa:v1", "ViT-L-14:bbbb:v1"
+
+
+def payload(museum="smk", number="KMS1", title="Winter", start=1880, end=1882, types=("painting",)):
+    return {
+        "museum": museum,
+        "object_number": number,
+        "museum_db_id": number.lower(),
+        "title": title,
+        "artists": ["Anna Ancher"],
+        "production_date": str(start),
+        "production_date_start": start,
+        "production_date_end": end,
+        "work_types": list(types),
+        "searchable_work_types": list(types),
+    }
+
+
+def unit(*axes, size=768):
+    """A unit vector with equal parts along these axes: its cosines are known without computing."""
+    vector = np.zeros(size, np.float32)
+    vector[list(axes)] = 1
+    return vector / np.linalg.norm(vector)
+
+
+@pytest.fixture(params=["edge", "client in memory", "server"])
+def index(request, tmp_path):
+    if request.param == "edge":
+        return EdgeVectorIndex(tmp_path / "index")
+    from qdrant_client import QdrantClient
+
+    if request.param == "server":
+        url = os.environ.get("QDRANT_TEST_URL")
+        if not url:
+            pytest.skip("QDRANT_TEST_URL names no Qdrant server")
+        QdrantClient(url=url).delete_collection("test_vector_index")
+        return RemoteVectorIndex(url, collection="test_vector_index")
+    return RemoteVectorIndex("http://memory", client=QdrantClient(":memory:"))
+
+
+@pytest.fixture
+def session(index):
+    with index.open() as session:
+        session.ensure_collection()
+        yield session
+
+
+@pytest.fixture
+def three(session):
+    """Three works of two museums with an image vector each, along axes 0, 0+1 and 1."""
+    works = [
+        payload("smk", "KMS1", "Winter", 1880, 1882),
+        payload("smk", "KMS2", "Summer", 1900, 1900, ("sculpture", "bust")),
+        payload("met", "KMS1", "Winter", 1650, 1700),
+    ]
+    ids = [point_id(work["museum"], work["object_number"]) for work in works]
+    session.upsert_points(list(zip(ids, works, strict=True)))
+    session.update_vectors("image_clip", ids, np.stack([unit(0), unit(0, 1), unit(1)]), MODEL)
+    return ids
+
+
+def test_a_point_id_is_stable_and_its_own():
+    assert point_id("smk", "KMS1") == "9087c951-994e-501f-a74b-cc1a9984e1a2"
+    assert len({point_id("smk", "KMS1"), point_id("met", "KMS1"), point_id("smk", "kms1")}) == 3
+
+
+def test_ensuring_the_collection_twice_keeps_its_points(session, three):
+    session.ensure_collection()
+    assert session.count() == 3
+
+
+def test_replacing_a_payload_keeps_the_vectors_and_leaves_nothing_stale(session, three):
+    changed = payload("smk", "KMS1", title=None, start=1881, end=1881)
+    session.upsert_points([(three[0], changed), (point_id("smk", "NEW"), payload("smk", "NEW"))])
+    (record,) = session.retrieve([three[0]], with_vectors=True)
+    # Both engines drop a key whose value is None.
+    assert {key: record.payload.get(key) for key in changed} == changed
+    np.testing.assert_allclose(record.vectors["image_clip"], unit(0), atol=1e-6)
+    assert session.count(SearchFilter(vector_present="image_clip", contract=MODEL)) == 3
+    assert session.count() == 4
+
+
+def test_a_point_has_only_the_vectors_it_was_given_and_gains_others_later(session, three):
+    assert set(session.retrieve([three[0]], with_vectors=True)[0].vectors) == {"image_clip"}
+    session.update_vectors("text_jina", [three[0]], unit(5, size=1024)[None], "jina")
+    assert set(session.retrieve([three[0]], with_vectors=True)[0].vectors) == {"image_clip", "text_jina"}
+    assert session.count(SearchFilter(vector_present="text_jina")) == 1
+    session.delete_vectors("image_clip", [three[0], point_id("no", "such")])
+    assert set(session.retrieve([three[0]], with_vectors=True)[0].vectors) == {"text_jina"}
+    assert session.count(SearchFilter(vector_present="image_clip")) == 2
+    assert session.count(SearchFilter(vector_present="image_clip", contract=MODEL)) == 2
+
+
+def test_vectors_for_missing_points_are_refused_by_name_and_nothing_is_written(session, three):
+    missing = point_id("smk", "MISSING")
+    with pytest.raises(MuseumError, match=f"1 of 2 points.*text_clip.*{missing}.*upsert_points"):
+        session.update_vectors("text_clip", [three[0], missing], np.stack([unit(0), unit(1)]), MODEL)
+    assert session.count(SearchFilter(vector_present="text_clip")) == 0
+
+
+@pytest.mark.parametrize("name, shape", [("image_clip", (1, 1024)), ("image_clip", (2, 768)), ("text_jina", (1, 768))])
+def test_vectors_of_a_wrong_shape_are_refused(session, three, name, shape):
+    with pytest.raises(MuseumError, match=rf"{name}.*{re.escape(str(shape))}"):
+        session.update_vectors(name, [three[0]], np.zeros(shape, np.float32), MODEL)
+
+
+def test_an_unknown_vector_is_refused_with_the_known_ones(session, three):
+    with pytest.raises(MuseumError, match=r"image_siglip.*image_clip, text_clip"):
+        session.delete_vectors("image_siglip", three)
+
+
+def test_a_search_ranks_by_cosine(session, three):
+    hits = session.search("image_clip", unit(0), 10)
+    assert [hit.id for hit in hits] == three
+    assert [hit.score for hit in hits] == pytest.approx([1, 0.5**0.5, 0], abs=1e-5)
+    assert hits[0].payload["title"] == "Winter"
+    assert [hit.id for hit in session.search("image_clip", unit(0), 1, exclude=[three[0]])] == [three[1]]
+
+
+@pytest.mark.parametrize(
+    "where, expected",
+    [
+        (SearchFilter(museum="met"), [2]),
+        (SearchFilter(work_type="bust"), [1]),
+        (SearchFilter(museum="smk", work_type="painting"), [0]),
+        (SearchFilter(year_from=1882), [0, 1]),
+        (SearchFilter(year_from=1883), [1]),
+        (SearchFilter(year_to=1880), [0, 2]),
+        (SearchFilter(year_from=1660, year_to=1670), [2]),
+        (SearchFilter(contract=MODEL), [0, 1, 2]),
+        (SearchFilter(contract=OTHER_MODEL), []),
+    ],
+)
+def test_a_search_obeys_its_filter(session, three, where, expected):
+    assert {hit.id for hit in session.search("image_clip", unit(0), 10, where)} == {three[i] for i in expected}
+
+
+def test_vectors_of_another_model_are_not_found_until_they_are_replaced(session, three):
+    session.update_vectors("image_clip", [three[2]], unit(0)[None], OTHER_MODEL)
+    assert [h.id for h in session.search("image_clip", unit(0), 9, SearchFilter(contract=OTHER_MODEL))] == [three[2]]
+    assert {h.id for h in session.search("image_clip", unit(0), 9, SearchFilter(contract=MODEL))} == set(three[:2])
+
+
+def test_ids_walks_over_more_than_one_page(session, three):
+    many = [(point_id("aic", str(n)), payload("aic", str(n))) for n in range(2345)]
+    session.upsert_points(many)
+    walked = list(session.ids("aic"))
+    assert len(walked) == 2345
+    assert set(walked) == {id_ for id_, _ in many}
+    assert len(list(session.ids())) == 2348
+
+
+def test_deleted_points_are_gone_and_deleting_again_is_no_error(session, three):
+    session.delete_points(three[:2])
+    session.delete_points(three[:2])
+    session.delete_points([])
+    assert list(session.ids()) == [three[2]]
+
+
+def test_nothing_to_write_is_no_error(session):
+    session.upsert_points([])
+    session.update_vectors("image_clip", [], np.zeros((0, 768), np.float32), MODEL)
+    assert session.retrieve([]) == []
+
+
+def test_optimising_keeps_every_point_and_its_rank(session, three):
+    session.optimise()
+    assert [hit.id for hit in session.search("image_clip", unit(0), 10)] == three
+
+
+def test_every_declared_vector_takes_its_dimension(session, three):
+    for name, size in VECTORS.items():
+        session.update_vectors(name, [three[0]], unit(3, size=size)[None], MODEL)
+        assert session.search(name, unit(3, size=size), 1)[0].score == pytest.approx(1, abs=1e-5)
+
+
+# The embedded engine alone: files, locks and kills.
+
+
+def test_what_a_session_wrote_is_there_in_the_next(tmp_path):
+    index = EdgeVectorIndex(tmp_path / "deep" / "index")
+    with index.open() as session:
+        session.ensure_collection()
+        session.upsert_points([(point_id("smk", "KMS1"), payload())])
+    with EdgeVectorIndex(tmp_path / "deep" / "index").open() as session:
+        session.ensure_collection()
+        assert session.count(SearchFilter(museum="smk")) == 1
+
+
+def test_a_session_waits_for_the_one_before(tmp_path):
+    index, opened, release = EdgeVectorIndex(tmp_path), threading.Event(), threading.Event()
+
+    def hold():
+        with index.open():
+            opened.set()
+            release.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert opened.wait(10)
+    with (
+        pytest.raises(Unavailable, match=rf"{tmp_path}.*process {os.getpid()}.*end it") as caught,
+        EdgeVectorIndex(tmp_path, wait=0.1).open(),
+    ):
+        pytest.fail("two sessions at once")
+    assert caught.value.code == "index_busy"
+    threading.Timer(0.2, release.set).start()
+    with EdgeVectorIndex(tmp_path, wait=10).open() as session:
+        assert session.count() == 0
+    holder.join()
+
+
+WRITER = """
+import sys, numpy as np
+from pathlib import Path
+from resources.vector_index.edge import EdgeVectorIndex
+from resources.vector_index.index import point_id
+from tests_payload import payload
+batch = 0
+while True:
+    with EdgeVectorIndex(Path(sys.argv[1])).open() as session:
+        session.ensure_collection()
+        ids = [point_id("smk", f"{batch}-{n}") for n in range(200)]
+        session.upsert_points([(id_, payload) for id_ in ids])
+        session.update_vectors("image_clip", ids, np.ones((200, 768), np.float32), "m")
+    print(batch, flush=True)
+    batch += 1
+"""
+
+
+def test_what_was_acknowledged_survives_a_kill(tmp_path):
+    (tmp_path / "tests_payload.py").write_text(f"payload = {payload()!r}")
+    root = Path(__file__).resolve().parents[2]
+    environment = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{tmp_path}"}
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path / "index")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    for _ in range(3):
+        assert writer.stdout.readline(), "the writer ended by itself"
+    writer.send_signal(signal.SIGKILL)
+    acknowledged = 3 + len(writer.stdout.readlines())
+    writer.wait()
+    with EdgeVectorIndex(tmp_path / "index", wait=1).open() as session:
+        whole = {point_id("smk", f"{batch}-{n}") for batch in range(acknowledged) for n in range(200)}
+        assert whole <= set(session.ids("smk"))
+        assert session.count(SearchFilter(vector_present="image_clip", contract="m")) >= len(whole)
+
+
+def test_a_directory_that_is_no_index_says_what_to_do(tmp_path):
+    (tmp_path / "shard").mkdir()
+    (tmp_path / "shard" / "edge_config.json").write_text("{")
+    with pytest.raises(MuseumError, match="move the directory away"), EdgeVectorIndex(tmp_path).open():
+        pytest.fail("opened")
+
+
+# The server alone: its errors.
+
+
+@pytest.mark.parametrize(
+    "code, kind, says",
+    [
+        ("UNAVAILABLE", "Unavailable", "QDRANT_URL"),
+        ("503", "Unavailable", "QDRANT_URL"),
+        ("RESOURCE_EXHAUSTED", "SlowDown", "later"),
+        ("UNAUTHENTICATED", "MuseumError", "QDRANT_API_KEY"),
+        ("403", "MuseumError", "QDRANT_API_KEY"),
+        ("NOT_FOUND", "MuseumError", "ensure_collection"),
+        ("INVALID_ARGUMENT", "MuseumError", "vectors image_clip"),
+    ],
+)
+def test_a_server_error_names_the_host_and_what_to_do(code, kind, says):
+    error = RemoteSession(None, "https://user:secret@qdrant.example:6334", COLLECTION)._failure(code, "text")
+    assert type(error).__name__ == kind
+    assert says in str(error)
+    assert "qdrant.example" in str(error)
+    assert "secret" not in str(error)
+
+
+def test_a_server_that_is_not_there_is_unavailable(monkeypatch):
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    with (
+        RemoteVectorIndex("http://127.0.0.1:9").open() as session,
+        pytest.raises(Unavailable, match=r"127\.0\.0\.1"),
+    ):
+        session.count()

@@ -1,0 +1,149 @@
+"""Search over a real index, with an embedder whose cosines are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from museum_assets.failures import Failure, MuseumError, Refused
+from museum_assets.search.find import fuse, search_text, similar
+from resources.vector_index.edge import EdgeVectorIndex
+from resources.vector_index.index import Hit, point_id
+
+WINTER, SUMMER, BUST = 0, 1, 2
+
+
+def axis(*axes):
+    vector = np.zeros(768, np.float32)
+    vector[list(axes)] = 1
+    return vector / np.linalg.norm(vector)
+
+
+class Words:
+    """An embedder that knows three words."""
+
+    name, dimension = "clip", 768
+
+    def __init__(self, contract="model a"):
+        self.contract = contract
+
+    def embed_images(self, images):
+        raise NotImplementedError
+
+    def embed_texts(self, texts):
+        words = {"winter": WINTER, "summer": SUMMER, "bust": BUST}
+        return [axis(words[text]) if text in words else Refused(f"{text!r} is empty") for text in texts]
+
+
+def payload(museum, number, kind):
+    return {
+        "museum": museum,
+        "object_number": number,
+        "museum_db_id": number,
+        "title": number,
+        "artists": [],
+        "production_date": None,
+        "production_date_start": None,
+        "production_date_end": None,
+        "work_types": [kind],
+        "searchable_work_types": [kind],
+    }
+
+
+WORKS = {
+    # number: (museum, type, image vector, text vector)
+    "both": ("smk", "painting", axis(WINTER, SUMMER), axis(WINTER)),
+    "looks": ("smk", "painting", axis(WINTER), axis(SUMMER)),
+    "untitled": ("met", "painting", axis(WINTER, BUST), None),
+    "only words": ("met", "sculpture", None, axis(BUST)),
+    "bare": ("met", "sculpture", None, None),
+}
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    index = EdgeVectorIndex(tmp_path_factory.mktemp("index"))
+    ids = {number: point_id(museum, number) for number, (museum, *_) in WORKS.items()}
+    with index.open() as session:
+        session.ensure_collection()
+        session.upsert_points([(ids[n], payload(museum, n, kind)) for n, (museum, kind, *_) in WORKS.items()])
+        for number, (_, _, image, text) in WORKS.items():
+            for name, vector in (("image_clip", image), ("text_clip", text)):
+                if vector is not None:
+                    session.update_vectors(name, [ids[number]], vector[None], "model a")
+        stale = point_id("smk", "stale")
+        session.upsert_points([(stale, payload("smk", "stale", "painting"))])
+        session.update_vectors("image_clip", [stale], axis(WINTER)[None], "model b")
+    return index
+
+
+def numbers(hits):
+    return [hit.payload["object_number"] for hit in hits]
+
+
+def test_words_find_by_looks_and_by_description_together(index):
+    assert numbers(search_text(index, Words(), "winter"))[:2] == ["both", "looks"]
+    assert set(numbers(search_text(index, Words(), "bust"))) == {"untitled", "only words", "both", "looks"}
+    assert numbers(search_text(index, Words(), "winter", limit=1)) == ["both"]
+
+
+@pytest.mark.parametrize(
+    "narrow, expected",
+    [
+        ({"museum": "met"}, {"untitled", "only words"}),
+        ({"work_type": "sculpture"}, {"only words"}),
+        ({"museum": "smk", "work_type": "painting"}, {"both", "looks"}),
+        ({"museum": "smk", "work_type": "sculpture"}, set()),
+    ],
+)
+def test_a_search_is_narrowed(index, narrow, expected):
+    assert set(numbers(search_text(index, Words(), "winter", **narrow))) == expected
+
+
+def test_vectors_of_another_model_are_never_searched(index):
+    assert numbers(search_text(index, Words("model b"), "winter")) == ["stale"]
+    assert "stale" not in numbers(search_text(index, Words("model a"), "winter"))
+    assert "stale" not in numbers(similar(index, "smk", "looks"))
+
+
+def test_a_model_that_embedded_nothing_is_an_error_and_not_an_empty_answer(index):
+    with pytest.raises(MuseumError, match=r"embedded by model c.*CLIP_WEIGHTS"):
+        search_text(index, Words("model c"), "winter")
+
+
+def test_a_query_that_cannot_be_embedded_is_an_error(index):
+    with pytest.raises(Failure, match="empty"):
+        search_text(index, Words(), "")
+
+
+def test_similar_goes_by_looks_and_leaves_the_artwork_itself_out(index):
+    hits = similar(index, "smk", "looks")
+    assert set(numbers(hits)) == {"both", "untitled"}
+    assert [hit.score for hit in hits] == pytest.approx([0.5**0.5] * 2, abs=1e-5)
+    assert numbers(similar(index, "smk", "looks", limit=1))[0] in {"both", "untitled"}
+
+
+def test_similar_goes_by_description_when_there_is_no_image(index):
+    assert set(numbers(similar(index, "met", "only words"))) == {"both", "looks"}
+
+
+@pytest.mark.parametrize(
+    "museum, number, says",
+    [
+        ("smk", "KMS0", "smk:KMS0 is not in the vector index.*museum where"),
+        ("met", "bare", "no image_clip or text_clip"),
+    ],
+)
+def test_an_artwork_without_a_place_in_the_index_says_what_to_do(index, museum, number, says):
+    with pytest.raises(MuseumError, match=says):
+        similar(index, museum, number)
+
+
+def test_fusion_rewards_agreement_and_breaks_ties_the_same_way_every_time():
+    def ranking(*ids):
+        return [Hit(id_, 0.9, {}) for id_ in ids]
+
+    assert [hit.id for hit in fuse([ranking("a", "b", "c"), ranking("c", "b", "d")], 10)] == ["c", "b", "a", "d"]
+    assert [hit.id for hit in fuse([ranking("b", "a"), ranking("a", "b")], 10)] == ["a", "b"]
+    assert [hit.score for hit in fuse([ranking("a"), ranking("a")], 1)] == pytest.approx([2 / 61])
+    assert fuse([[], []], 5) == []

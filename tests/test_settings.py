@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from museum_assets import settings as module
+from museum_assets.settings import Settings, SettingsError, museum_overrides, settings, user_agent
+
+
+@pytest.fixture(autouse=True)
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty repository root and an environment without settings, so that a developer's own do not count."""
+    for field, info in Settings.model_fields.items():
+        monkeypatch.delenv((info.alias or field).upper(), raising=False)
+    monkeypatch.setattr(module, "REPO_ROOT", tmp_path)
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
+
+
+def test_the_environment_wins_over_the_profiles_file(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repo / ".env.dev").write_text("IMAGE_MAX_DIMENSION=400\nIMAGE_JPEG_QUALITY=70\nMUSEUM_RATE_MET=2\n")
+    monkeypatch.setenv("IMAGE_JPEG_QUALITY", "90")
+    assert (settings().profile, settings().image_max_dimension, settings().image_jpeg_quality) == ("dev", 400, 90)
+
+
+def test_each_profile_reads_its_own_file(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repo / ".env.dev").write_text("QDRANT_URL=http://dev\n")
+    (repo / ".env.prod").write_text("QDRANT_URL=http://prod\n")
+    monkeypatch.setenv("MUSEUM_PROFILE", "prod")
+    assert (settings().profile, settings().qdrant_url) == ("prod", "http://prod")
+
+
+def test_an_unknown_profile_is_refused_with_the_allowed_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUSEUM_PROFILE", "production")
+    with pytest.raises(SettingsError, match=r"'production'.*dev, prod, demo"):
+        settings()
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("MUSEUM_PROFILE", "")
+    monkeypatch.setenv("MUSEUM_RATE_MET", "")
+    assert (settings().database_url, settings().profile) == (None, "dev")
+    assert museum_overrides("met").requests_per_second is None
+
+
+def test_variables_that_only_share_a_fields_name_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/somewhere/else")
+    monkeypatch.setenv("CONTACT", "x@example.org")
+    assert settings().home == Settings(museum_home=Settings.model_fields["home"].default).home
+    assert settings().contact is None
+
+
+def test_home_does_not_depend_on_the_working_directory(
+    repo: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSEUM_HOME", "local/home")
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert settings().home == repo / "local/home"
+
+
+def test_a_misspelt_name_in_the_file_is_an_error(repo: Path) -> None:
+    (repo / ".env.dev").write_text("QDRANT_URI=http://x\n")
+    with pytest.raises(SettingsError, match=r"\.env\.dev:\n  QDRANT_URI: no such variable"):
+        settings()
+
+
+def test_a_misspelt_argument_is_an_error() -> None:
+    with pytest.raises(ValidationError, match="home"):
+        Settings(home=Path("/tmp"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IMAGE_JPEG_QUALITY", "101"),
+        ("IMAGE_MAX_DIMENSION", "big"),
+        ("FAILURE_RATIO_LIMIT", "1.5"),
+        ("CONTACT_EMAIL", "nobody"),
+        ("CONTACT_EMAIL", "a@b.org\r\nX-Injected: 1"),
+        ("WITHDRAWAL_GRACE_DAYS", "-1"),
+    ],
+)
+def test_an_impossible_value_names_the_variable_and_not_the_value(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"\n  {name}: ") as caught:
+        settings()
+    assert value not in str(caught.value)
+
+
+def test_no_secret_is_in_the_representation(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "DAGSTER_POSTGRES_URL"):
+        monkeypatch.setenv(name, "postgresql://u:hunter2@h/d")
+    for name in ("AWS_SECRET_ACCESS_KEY", "QDRANT_API_KEY", "JINA_API_KEY"):
+        monkeypatch.setenv(name, "hunter2")
+    assert settings().database_url == "postgresql://u:hunter2@h/d"
+    assert "hunter2" not in repr(settings())
+
+
+def test_overrides_of_one_museum_come_from_file_and_environment(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repo / ".env.dev").write_text("MUSEUM_API_SMK=http://127.0.0.1:1/smk/\nMUSEUM_RATE_SMK=50\n")
+    monkeypatch.setenv("MUSEUM_RATE_SMK", "0.5")
+    monkeypatch.setenv("MUSEUM_IMAGE_HOSTS_SMK", "127.0.0.1:1, img.example.org,")
+    smk = museum_overrides("smk")
+    assert (smk.api_base, smk.image_hosts, smk.requests_per_second) == (
+        "http://127.0.0.1:1/smk",
+        ("127.0.0.1:1", "img.example.org"),
+        0.5,
+    )
+    assert museum_overrides("met").api_base is None
+
+
+@pytest.mark.parametrize(("name", "value"), [("MUSEUM_RATE_SMK", "0"), ("MUSEUM_API_SMK", "file:///etc/passwd")])
+def test_an_impossible_override_names_its_museum(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="_SMK"):
+        museum_overrides("smk")
+
+
+def test_the_user_agent_names_the_contact_when_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert user_agent() == f"museum-data-platform/{module.VERSION}"
+    settings.cache_clear()
+    monkeypatch.setenv("CONTACT_EMAIL", "data@museum.example")
+    assert user_agent().endswith("(mailto:data@museum.example)")
+
+
+def test_the_version_is_the_projects() -> None:
+    project = (Path(__file__).parents[1] / "pyproject.toml").read_text()
+    assert f'\nversion = "{module.VERSION}"\n' in project
+
+
+@pytest.mark.parametrize("profile", ["dev", "prod"])
+def test_the_example_files_list_every_setting_and_nothing_else(
+    profile: str, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = (Path(__file__).parents[1] / f".env.{profile}.example").read_text()
+    names = set(re.findall(r"^(?:# )?([A-Z0-9_]+)=", example, re.MULTILINE))  # commented out or not
+    fields = {(info.alias or field).upper() for field, info in Settings.model_fields.items()}
+    assert {name for name in names if not name.startswith(module.PER_MUSEUM)} == fields - {"MUSEUM_PROFILE"}
+    (repo / f".env.{profile}").write_text(example)
+    monkeypatch.setenv("MUSEUM_PROFILE", profile)
+    assert settings().profile == profile
+
+
+def test_every_setting_is_described() -> None:
+    assert [field for field, info in Settings.model_fields.items() if not info.description] == []
