@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         description="Weights of the CLIP model: a model hub's repository and file, a local file, or "
         "`untrained` (seeded random weights: the demo's fallback, useless for search).",
     )
+    clip_batch: int | None = Field(
+        None, ge=1, description="Images or texts per pass through CLIP; unset: 8 on a CPU, 256 on a GPU."
+    )
     clip_model_configs: Path | None = Field(
         None, description="Directory of further open_clip model configurations, for CLIP_MODEL to name."
     )

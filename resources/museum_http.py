@@ -298,7 +298,7 @@ class MuseumClient:
                 yield oldest()
         finally:
             # Not waited for: a request that sleeps through a Retry-After would hold up whoever closes us.
-            executor.shutdown(wait=False, cancel_futures=False)
+            executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _decode_json(response: httpx.Response, body: bytes, what: str) -> Json:

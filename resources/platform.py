@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from psycopg_pool import ConnectionPool
@@ -21,6 +22,7 @@ from resources.vector_index.index import VectorIndex
 if TYPE_CHECKING:
     from museum_assets.images.fetch import ImageFetcher
     from resources.embedders.embedder import Embedder
+    from resources.embedders.weights import Weights
 
 API_TIMEOUT = 60.0
 """Seconds: the Rijksmuseum's OAI pages took up to 40 for others."""
@@ -79,11 +81,19 @@ def embedder(settings: Settings, name: str) -> Embedder:
             raise MuseumError("JINA_API_KEY is not set, so image_jina and text_jina are not active")
         return JinaEmbedder(settings.jina_api_key.get_secret_value(), url=settings.jina_api_url)
     from resources.embedders.clip import ClipEmbedder
+
+    weights = _clip_weights(settings.clip_weights, settings.profile)
+    configs, batch = settings.clip_model_configs, settings.clip_batch
+    return ClipEmbedder(settings.clip_model, weights, batch=batch, model_configs=configs)
+
+
+@cache
+def _clip_weights(setting: str, profile: str) -> Weights:
+    """Find the weights once a process: asking the hub takes seconds, and its warning is loud enough once."""
     from resources.embedders.weights import resolve
 
     # The demo has to run without the model hub; anywhere else untrained vectors would be passed off as real ones.
-    weights = resolve(settings.clip_weights, allow_untrained=settings.profile == "demo")
-    return ClipEmbedder(settings.clip_model, weights, model_configs=settings.clip_model_configs)
+    return resolve(setting, allow_untrained=profile == "demo")
 
 
 EMBEDDERS = ("clip", "jina")

@@ -32,9 +32,9 @@ def up(
 ) -> None:
     """Start Postgres, S3, the vector index and the Dagster UI, as far as they are not configured elsewhere."""
     from museum_assets.cli.services import up as start
-    from museum_assets.settings import settings
+    from museum_assets.settings import settings as current
 
-    raise typer.Exit(start(settings(), port=port))
+    raise typer.Exit(start(current(), port=port))
 
 
 @app.command()
@@ -87,6 +87,14 @@ def where(
     from museum_assets.cli.report import show_where
 
     show_where(name, as_json=json)
+
+
+@app.command()
+def settings(json: Json = False) -> None:
+    """Show every setting: its variable, value, source and meaning. Needs no service."""
+    from museum_assets.cli.configuration import show_settings
+
+    show_settings(as_json=json)
 
 
 @app.command("try")

@@ -10,7 +10,10 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-console = Console()
+WIDE = 160
+"""Columns when nobody's terminal says otherwise: a log can be scrolled, a folded word cannot be searched for."""
+
+console = Console(width=None if sys.stdout.isatty() else WIDE)
 
 
 def print_json(value: Any) -> None:
@@ -23,7 +26,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     table = Table(title=title, title_justify="left", header_style="bold")
     for number, column in enumerate(columns):
         numeric = any(isinstance(row[number], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        name = column in {"museum", "stage", "asset", "variable", "rank"}
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric or name)
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     console.print(table)

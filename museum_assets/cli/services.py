@@ -22,7 +22,7 @@ from museum_assets.failures import MuseumError
 from museum_assets.settings import REPO_ROOT, Settings
 from resources.embedded.postgres import log_tail
 from resources.embedded.s3 import is_free
-from resources.embedded.services import Environment, dagster_home, keep_running, running_services
+from resources.embedded.services import Environment, dagster_home, keep_running, own_databases, running_services
 
 WORKSPACE = REPO_ROOT / "workspace.yaml"
 FIRST_PORT, PORTS = 3000, 100
@@ -57,8 +57,18 @@ class Ui:
     """A running UI: its address, the environment of its processes, and the processes."""
 
     url: str
+    settings: Settings
     env: Environment
     children: tuple[Child, ...]
+
+    def wait(self) -> None:
+        """Return at Ctrl-C. Until then services that die are restarted; raises UiError when a child dies."""
+        with suppress(KeyboardInterrupt):
+            while True:
+                time.sleep(CHECK_SECONDS)
+                for child in self.children:
+                    child.check()
+                keep_running(self.settings)
 
 
 def up(
@@ -70,22 +80,16 @@ def up(
 ) -> int:
     """Run everything until Ctrl-C or SIGTERM, then stop what was started. Returns the exit code.
 
-    A service that dies is restarted. Raises UiError when one of Dagster's processes dies, and as `ui` does.
+    Raises UiError when one of Dagster's processes dies, and as `ui` does.
     """
     typer.echo("Starting the services and Dagster ...")
-    try:
-        with ui(settings, port=port, env=env) as running:
-            typer.echo(f"Dagster is at {running.url} (logs in {settings.home / 'logs'}). Ctrl-C stops it.")
-            if open_browser:
-                webbrowser.open(running.url)
-            while True:
-                time.sleep(CHECK_SECONDS)
-                for child in running.children:
-                    child.check()
-                keep_running(settings)
-    except KeyboardInterrupt:
-        typer.echo("Stopped.")
-        return 0
+    with ui(settings, port=port, env=env) as running:
+        typer.echo(f"Dagster is at {running.url} (logs in {settings.home / 'logs'}). Ctrl-C stops it.")
+        if open_browser:
+            webbrowser.open(running.url)
+        running.wait()
+        typer.echo("Stopping ...")
+    return 0
 
 
 @contextmanager
@@ -115,7 +119,7 @@ def ui(
             # Only now: two processes that make Dagster's tables at the same time get in each other's way.
             report_lost_runs(settings, everything)
             children.append(start("dagster-daemon", settings, everything, "run", *target))
-            yield Ui(url, everything, tuple(children))
+            yield Ui(url, settings, everything, tuple(children))
         finally:
             stop([child.process.pid for child in children])
             for child in children:
@@ -193,7 +197,7 @@ def report_lost_runs(settings: Settings, env: Environment) -> None:
 
     Raises UiError.
     """
-    if settings.dagster_postgres_url is not None:
+    if "dagster_postgres_url" not in own_databases(settings):
         return
     done = subprocess.run(
         [sys.executable, "-m", "museum_assets.cli.lost_runs"],

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from museum_assets.audit.vectors import points_match, withdrawn_absent
-from museum_assets.collection.kit import OWNERS, StageConfig, materialize_stage, result, stage_checks
+from museum_assets.collection.kit import INDEX_POOL, OWNERS, StageConfig, materialize_stage, result, stage_checks
 from museum_assets.collection.transformed_artworks import transformed_artworks
 from museum_assets.stages.index import Index
 from partitions import museum_partitions
@@ -16,6 +16,7 @@ from resources.configured import Postgres, Qdrant
     group_name="collection",
     kinds={"python", "qdrant"},
     owners=OWNERS,
+    pool=INDEX_POOL,
     automation_condition=dg.AutomationCondition.eager(),
     description="Points with what the search shows of each artwork; the embeddings add their vectors to them.",
 )

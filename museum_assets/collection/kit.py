@@ -18,6 +18,8 @@ from resources.platform import active_stages
 from resources.postgres import Connection, Database
 
 OWNERS = ["team:museum-data"]
+INDEX_POOL = "vector_index"
+"""The embedded index is one process's at a time; waiting in the queue costs less than waiting at its lock."""
 MODEL_POOL = "model"
 """One model at a time on a machine: ViT-L-14 takes 1.7 GB and all cores."""
 

@@ -16,13 +16,13 @@ from sql import query
 def superseded(conn: Connection, museum: str, stage: str, outcomes: Sequence[Outcome]) -> list[str]:
     """Return the earlier outputs that this batch's records no longer stand for."""
     made = {o.output for o in outcomes if o.output}
-    old = {
-        o.work.previous_output: o.work.record_id
+    moved = [
+        (o.work.previous_output, o.work.record_id)
         for o in outcomes
         if o.status == "done" and o.work.previous_output and o.work.previous_output != o.output
-    }
-    removable = [output for output in old if output not in made]
-    return _without_owner(conn, museum, stage, removable, list(old.values()))
+    ]
+    removable = list({output for output, _ in moved} - made)
+    return _without_owner(conn, museum, stage, removable, [record_id for _, record_id in moved])
 
 
 def abandoned(conn: Connection, museum: str, stage: str, leftovers: Sequence[Leftover]) -> list[str]:

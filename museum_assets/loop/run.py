@@ -46,9 +46,12 @@ def run_stage(
         database.connect() as writer,
     ):
         books = ledger.books(reader, options)
-        counts = Counts(inputs=books["inputs"])
+        counts = Counts()
         if books["leftovers"]:
             counts.removed = _remove_leftovers(writer, ledger)
+            # Removing an artwork makes the duplicates that lost to it due.
+            books = ledger.books(reader, options)
+        counts.inputs = books["inputs"]
         due = books["due"] if options.limit is None else min(books["due"], options.limit)
         if due:
             works = ledger.work(reader, options)

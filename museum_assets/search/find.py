@@ -42,8 +42,13 @@ def search_text(
     names = [f"image_{embedder.name}", f"text_{embedder.name}"]
     with index.open() as session:
         rankings = [session.search(name, vector, limit * DEPTH, where) for name in names]
-        if not any(rankings):
-            _require_contract([session.count(_made_by(name, embedder.contract)) for name in names], embedder.contract)
+        made = [SearchFilter(vector_present=name, contract=embedder.contract) for name in names]
+        # "Nothing matches" and "nothing was embedded by this model" call for different remedies.
+        if not any(rankings) and not any(session.count(where) for where in made):
+            raise MuseumError(
+                f"Nothing in the vector index was embedded by {embedder.contract}, so nothing is found. Materialise "
+                "the embeddings, or set CLIP_MODEL and CLIP_WEIGHTS to what they were made with."
+            )
     return fuse(rankings, limit)
 
 
@@ -81,16 +86,3 @@ def fuse(rankings: Sequence[Sequence[Hit]], limit: int) -> list[Hit]:
             scores[hit.id] = scores.get(hit.id, 0.0) + 1 / (RRF_CONSTANT + rank)
     best = sorted(scores, key=lambda id_: (-scores[id_], id_))[:limit]
     return [replace(hits[id_], score=scores[id_]) for id_ in best]
-
-
-def _made_by(name: str, contract: str) -> SearchFilter:
-    return SearchFilter(vector_present=name, contract=contract)
-
-
-def _require_contract(counts: Sequence[int], contract: str) -> None:
-    """Tell "nothing matches" from "nothing was embedded by this model"."""
-    if not any(counts):
-        raise MuseumError(
-            f"Nothing in the vector index was embedded by {contract}, so nothing can be found. Materialise the "
-            "embeddings, or set CLIP_MODEL and CLIP_WEIGHTS to what they were made with."
-        )

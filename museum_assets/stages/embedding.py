@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -106,14 +107,17 @@ class Embedding(Stage):
         return dict(zip(readable, results, strict=True)) | failures
 
     def _image(self, work: Work) -> bytes | Failure:
+        key, remedy = work.data["s3_key"], f"run stored_thumbnails of {work.data['museum']}"
         try:
-            return self.thumbnails.get(work.data["s3_key"])
+            image = self.thumbnails.get(key)
         except Gone:
             return Failure(
-                f"the thumbnail {work.data['s3_key']} is recorded but not in S3: "
-                f"run stored_thumbnails of {work.data['museum']} with force",
-                code="thumbnail_missing",
+                f"the thumbnail {key} is recorded but not in S3: {remedy} with force", code="thumbnail_missing"
             )
+        # After a kill, S3 can be ahead of the table; the cache must never keep a vector under another image's hash.
+        if hashlib.sha256(image).digest() != work.data["content_hash"]:
+            return Failure(f"the thumbnail {key} in S3 is not the recorded one: {remedy}", code="thumbnail_changed")
+        return image
 
 
 def cached_vectors(conn: Connection, contract: str, contents: list[bytes]) -> dict[bytes, Vector]:

@@ -179,7 +179,7 @@ def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: P
     report.failed += len(page.failed)
     report.withdrawn += _withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
     report.withdrawn += _withdraw(conn, museum.slug, page.gone, "listed, but the museum says it does not exist")
-    _record_failures(conn, museum.slug, seen, page.failed)
+    _record_failures(conn, museum.slug, [*seen, *page.gone], page.failed)
     scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
     scope["listed"] = (scope["listed"] or 0) + page.listed
     scope["total"] = page.total if page.total is not None else scope["total"]
@@ -196,10 +196,10 @@ def _withdraw(conn: Connection, slug: str, record_ids: list[str], reason: str) -
     return conn.execute(query("harvest_withdraw"), params).rowcount
 
 
-def _record_failures(conn: Connection, slug: str, fetched: list[str], failures: dict[str, Failure]) -> None:
-    """Keep the ledger's rows of records that could not be fetched; they go when the record arrives."""
+def _record_failures(conn: Connection, slug: str, settled: list[str], failures: dict[str, Failure]) -> None:
+    """Keep the ledger's rows of records that could not be fetched; they go when the record arrives or is gone."""
     conn.execute("DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
-                 (slug, STAGE, [*fetched, *failures]))  # fmt: skip
+                 (slug, STAGE, [*settled, *failures]))  # fmt: skip
     with conn.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO ops.ledger (museum, stage, record_id, input_hash, contract, outcome, code, message, permanent)"
@@ -215,6 +215,8 @@ def _finish(conn: Connection, slug: str, report: HarvestReport, since: datetime 
     else:
         with conn.transaction():
             if since is None:
+                # Everything was read now, so what an earlier harvest could not read is settled, or listed no more.
+                conn.execute("DELETE FROM ops.ledger WHERE museum = %s AND stage = %s", (slug, STAGE))
                 _withdraw_absent(conn, slug, report)
             _end(conn, report, "short" if report.withheld else "complete")
 

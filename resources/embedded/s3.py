@@ -147,6 +147,11 @@ def free_port() -> int:
         return port
 
 
+def own_url(home: Path) -> str | None:
+    """Return the URL of this home's server, None before its first start."""
+    return load_access(home).url if access_file(home).exists() else None
+
+
 def load_access(home: Path) -> Access:
     """Return this home's port and keys, making them the first time."""
     file = access_file(home)

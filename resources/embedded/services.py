@@ -29,6 +29,7 @@ from resources.s3 import ObjectStore
 
 Environment = dict[str, str]
 
+DATABASES = dict(zip(("database_url", "dagster_postgres_url"), postgres.DATABASES, strict=True))
 LOCK_SECONDS = 300
 """A first start makes a database and may wait for the recovery of another."""
 
@@ -57,18 +58,17 @@ def keep_running(settings: Settings) -> None:
 
 def attach(settings: Settings) -> Settings:
     """Start the services that are needed and do not run; return the settings with all of them filled in."""
-    found: dict[str, Any] = {}
-    databases = dict(zip(("database_url", "dagster_postgres_url"), postgres.DATABASES, strict=True))
-    missing = [name for name in databases if getattr(settings, name) is None]
+    missing = own_databases(settings)
     if settings.profile == "prod":
         if missing:
             names = " and ".join(name.upper() for name in missing)
             raise SettingsError(f"The profile prod runs no database of its own: set {names}")
         return settings
+    found: dict[str, Any] = {}
     if missing:
         postgres.ensure_running(settings.home)
-        found |= {name: postgres.url(settings.home, databases[name]) for name in missing}
-    if settings.s3_endpoint_url is None:
+        found |= {name: postgres.url(settings.home, DATABASES[name]) for name in missing}
+    if settings.s3_endpoint_url in {None, s3.own_url(settings.home)}:
         access = s3.ensure_running(settings.home)
         found |= {
             "s3_endpoint_url": access.url,
@@ -76,6 +76,19 @@ def attach(settings: Settings) -> Settings:
             "aws_secret_access_key": SecretStr(access.secret_key),
         }
     return settings.model_copy(update=found)
+
+
+def own_databases(settings: Settings) -> list[str]:
+    """Return which of the two database settings mean the embedded Postgres.
+
+    Unset ones do, and those that name it: a process may have them from the environment of another.
+    """
+    names = []
+    for name, database in DATABASES.items():
+        place = (getattr(settings, name) or "").partition("://")[2]
+        if not place or place == postgres.url(settings.home, database).partition("://")[2]:
+            names.append(name)
+    return names
 
 
 def prepare(settings: Settings) -> None:

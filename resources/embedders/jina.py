@@ -108,7 +108,7 @@ class JinaEmbedder:
             rows = {row["index"]: np.asarray(row["embedding"], np.float32) for row in response.json()["data"]}
         except (ValueError, TypeError, KeyError) as error:
             raise Malformed(
-                f"The Jina API's answer cannot be read: {type(error).__name__} {error}. {COMPARE}"
+                f"The Jina API's answer is unreadable: {type(error).__name__} {error}. {COMPARE}"
             ) from error
         shapes = {vector.shape for vector in rows.values()}
         if rows.keys() != set(range(count)) or shapes != {(self.dimension,)}:

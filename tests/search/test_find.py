@@ -52,8 +52,8 @@ def payload(museum, number, kind):
 
 WORKS = {
     # number: (museum, type, image vector, text vector)
-    "both": ("smk", "painting", axis(WINTER, SUMMER), axis(WINTER)),
-    "looks": ("smk", "painting", axis(WINTER), axis(SUMMER)),
+    "both": ("smk", "painting", axis(WINTER), axis(WINTER)),
+    "looks": ("smk", "painting", axis(WINTER, SUMMER), axis(SUMMER)),
     "untitled": ("met", "painting", axis(WINTER, BUST), None),
     "only words": ("met", "sculpture", None, axis(BUST)),
     "bare": ("met", "sculpture", None, None),
@@ -82,7 +82,8 @@ def numbers(hits):
 
 
 def test_words_find_by_looks_and_by_description_together(index):
-    assert numbers(search_text(index, Words(), "winter"))[:2] == ["both", "looks"]
+    assert numbers(search_text(index, Words(), "winter"))[0] == "both"
+    assert numbers(search_text(index, Words(), "summer"))[0] == "looks"
     assert set(numbers(search_text(index, Words(), "bust"))) == {"untitled", "only words", "both", "looks"}
     assert numbers(search_text(index, Words(), "winter", limit=1)) == ["both"]
 
@@ -118,9 +119,9 @@ def test_a_query_that_cannot_be_embedded_is_an_error(index):
 
 def test_similar_goes_by_looks_and_leaves_the_artwork_itself_out(index):
     hits = similar(index, "smk", "looks")
-    assert set(numbers(hits)) == {"both", "untitled"}
-    assert [hit.score for hit in hits] == pytest.approx([0.5**0.5] * 2, abs=1e-5)
-    assert numbers(similar(index, "smk", "looks", limit=1))[0] in {"both", "untitled"}
+    assert numbers(hits) == ["both", "untitled"]
+    assert [hit.score for hit in hits] == pytest.approx([0.5**0.5, 0.5], abs=1e-5)
+    assert numbers(similar(index, "smk", "looks", limit=1)) == ["both"]
 
 
 def test_similar_goes_by_description_when_there_is_no_image(index):
@@ -131,7 +132,7 @@ def test_similar_goes_by_description_when_there_is_no_image(index):
     "museum, number, says",
     [
         ("smk", "KMS0", "smk:KMS0 is not in the vector index.*museum where"),
-        ("met", "bare", "no image_clip or text_clip"),
+        ("met", "bare", "no image_clip or text"),
     ],
 )
 def test_an_artwork_without_a_place_in_the_index_says_what_to_do(index, museum, number, says):

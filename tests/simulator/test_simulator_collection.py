@@ -10,7 +10,6 @@ from museum_assets.simulator.faults import MUSEUMS
 
 LOD = "https://id.rijksmuseum.nl/"
 GET_RECORD = f"/rma/oai?verb=GetRecord&metadataPrefix=edm&identifier={LOD}"
-SMK = "/smk/api/v1/art/"
 # museum: (an internal id, how to list all ids, how to fetch one).
 OBJECTS = {
     "smk": (
@@ -19,11 +18,7 @@ OBJECTS = {
         "/smk/api/v1/art/?object_number=KAS6 (kopi)",
     ),
     "met": ("430005", "/met/public/collection/v1/objects", "/met/public/collection/v1/objects/430005"),
-    "rma": (
-        "200100005",
-        "/rma/search/collection",
-        f"{GET_RECORD}200100005",
-    ),
+    "rma": ("200100005", "/rma/search/collection", f"{GET_RECORD}200100005"),
     "cma": ("90005", "/cma/api/artworks/", "/cma/api/artworks/90005"),
     "aic": ("20005", "/aic/api/v1/artworks?limit=100&page={page}&fields=id", "/aic/api/v1/artworks/20005"),
 }

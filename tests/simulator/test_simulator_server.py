@@ -118,8 +118,8 @@ def test_the_command_announces_where_it_is():
     ("arguments", "named"),
     [
         (["--faults", '{"smk": {"speed": 1}}'], "speed"),
-        (["--faults", "{"], "--faults"),
-        (["--records", "nowhere"], "nowhere"),
+        (["--faults", "{"], "--faults is not JSON"),
+        (["--records", "nowhere"], "no records of smk below nowhere"),
     ],
 )
 def test_the_command_refuses_by_name(arguments, named):

@@ -1,0 +1,75 @@
+"""What the stages are compared with: the least Postgres can do with the bytes, and one transaction per record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import orjson
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from bench.collection import MUSEUM
+from bench.measuring import rate
+from museum_assets.loop.ledger import copy_rows
+from museum_assets.museums.museum import RawRecord
+from museum_assets.museums.smk import Smk
+from museum_assets.stages.raw_store import canonical_hash, dumps
+from museum_assets.stages.transform import COLUMNS, to_row
+from resources.postgres import Connection, Database
+
+
+def bare_copy(database: Database, records: Sequence[RawRecord]) -> Callable[[], float]:
+    """Return a measurement of one binary COPY of the ready-made bytes into a table of the same types, no index."""
+    rows = [
+        (MUSEUM, r.id, canonical_hash(r.payload, frozenset()), Jsonb(dumps(r.payload), dumps=lambda body: body))
+        for r in records
+    ]
+
+    def copy(conn: Connection) -> None:
+        with conn.transaction():
+            columns = ("museum", "record_id", "payload_hash", "payload")
+            copy_rows(conn, "bare", columns, ("text", "text", "bytea", "jsonb"), rows)
+
+    def measure() -> float:
+        with database.connect() as conn:
+            conn.execute("CREATE TABLE bare (museum text, record_id text, payload_hash bytea, payload jsonb)")
+            conn.execute("CHECKPOINT")
+            measured = rate(len(rows), lambda: copy(conn))
+            conn.execute("DROP TABLE bare")
+        return measured
+
+    return measure
+
+
+def store_one(conn: Connection, record: RawRecord) -> None:
+    """Store one record: look whether it is there and changed, then write it, in a transaction of its own."""
+    digest = canonical_hash(record.payload, Smk.volatile_keys)
+    with conn.transaction():
+        known = conn.execute(
+            "SELECT payload_hash FROM raw.record WHERE museum = %s AND record_id = %s", (MUSEUM, record.id)
+        ).fetchone()
+        if known is None or known["payload_hash"] != digest:
+            conn.execute(
+                "INSERT INTO raw.record (museum, record_id, payload_hash, payload) VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (museum, record_id) DO UPDATE SET payload_hash = excluded.payload_hash,"
+                " payload = excluded.payload",
+                (MUSEUM, record.id, digest, Jsonb(record.payload, dumps=orjson.dumps)),
+            )
+
+
+def transform_one(conn: Connection, record_id: str) -> None:
+    """Transform one record the same way; unlike the stage this keeps no ledger and minds no duplicates."""
+    with conn.transaction():
+        raw = conn.execute(
+            "SELECT seq, payload FROM raw.record WHERE museum = %s AND record_id = %s", (MUSEUM, record_id)
+        ).fetchone()
+        assert raw is not None
+        row = to_row(Smk().read(raw["payload"]), record_id, raw["seq"])
+        known = conn.execute(
+            "SELECT row_hash FROM staging.artwork WHERE museum = %s AND record_id = %s", (MUSEUM, record_id)
+        ).fetchone()
+        if known is None or known["row_hash"] != row.row_hash:
+            statement = sql.SQL("INSERT INTO staging.artwork ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
+                sql.SQL(", ").join(map(sql.Identifier, COLUMNS)), sql.SQL(", ").join(sql.Placeholder() * len(COLUMNS))
+            )
+            conn.execute(statement, row)

@@ -1,0 +1,74 @@
+"""What the rows run on: embedded services in a directory of their own, and a fresh database for each."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from museum_assets.settings import Settings
+from resources.embedded.services import running_services
+from resources.postgres import Database
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The services and the size of the run."""
+
+    settings: Settings
+    quick: bool
+
+    def size(self, full: int, quick: int) -> int:
+        """Return how many items or rounds to measure with."""
+        return quick if self.quick else full
+
+    @contextmanager
+    def platform(self) -> Iterator[Settings]:
+        """Yield the settings of an empty platform: database, bucket and home of its own."""
+        name = f"bench_{next(_numbers)}"
+        origin = self.settings.database_url or ""
+        admin = origin.replace("/platform?", "/postgres?")
+        home = self.settings.home / name
+        home.mkdir()
+        with psycopg.connect(admin, autocommit=True) as conn:
+            conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE platform").format(sql.Identifier(name)))
+            yield self.settings.model_copy(
+                update={
+                    "database_url": origin.replace("/platform?", f"/{name}?"),
+                    "thumbnails_bucket": name.replace("_", "-"),
+                    "home": home,
+                }
+            )
+            conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """Yield an empty, migrated database."""
+        with self.platform() as settings:
+            yield Database(settings.database_url or "")
+
+
+@contextmanager
+def started(*, quick: bool) -> Iterator[Bench]:
+    """Start the services for a benchmark. Whatever the environment names is left alone: it may be production."""
+    own = {"database_url": None, "dagster_postgres_url": None, "s3_endpoint_url": None, "qdrant_url": None}
+    with tempfile.TemporaryDirectory(prefix="museum-bench-") as home:
+        given = {"museum_home": Path(home), "museum_profile": "demo"}
+        with running_services(Settings(**given, **own)) as found:  # type: ignore[arg-type] # aliases
+            os.environ["MUSEUM_PROFILE"] = "demo"
+            services = {
+                "database_url": found["DATABASE_URL"],
+                "s3_endpoint_url": found["S3_ENDPOINT_URL"],
+                "aws_access_key_id": found["AWS_ACCESS_KEY_ID"],
+                "aws_secret_access_key": found["AWS_SECRET_ACCESS_KEY"],
+            }
+            yield Bench(Settings(**given, **own | services), quick)  # type: ignore[arg-type]

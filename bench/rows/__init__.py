@@ -1,0 +1,20 @@
+"""The rows of the table: one module each, with one function that measures and yields results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bench.bench import Bench
+from bench.measuring import Result
+from bench.rows import embedding, index, memory, rerun, store, thumbnails, transform
+
+ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
+    "store": store.measure,
+    "transform": transform.measure,
+    "rerun": rerun.measure,
+    "memory": memory.measure,
+    "thumbnails": thumbnails.measure,
+    "index": index.measure,
+    "embedding": embedding.measure,
+}
+"""By the name that `--only` takes."""

@@ -1,0 +1,114 @@
+"""image_clip: the batched embedder, and the stage with its cache, against one image at a time in float32."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+
+from bench.bench import Bench
+from bench.collection import MUSEUM, emptied, harvested, records, transformed
+from bench.image_server import picture, serving
+from bench.measuring import Result, Target, alternated, per_second, rate, ratio
+from bench.rows.thumbnails import store_thumbnails
+from museum_assets.images.thumbnail import make_thumbnail
+from museum_assets.loop.run import run_stage
+from museum_assets.settings import Settings
+from museum_assets.stages.embedding import Embedding
+from museum_assets.stages.index import Index
+from resources import platform
+from resources.embedders.clip import ClipEmbedder, fastest_precision
+from resources.embedders.weights import UNTRAINED_WEIGHTS
+from resources.postgres import Database
+from resources.s3 import ObjectStore
+from resources.vector_index.edge import EdgeVectorIndex
+
+TARGET = Target("at least", 4)
+SHOWN_BY = 4
+"""Artworks per picture in the row of the cache."""
+
+
+def measure(bench: Bench) -> Iterator[Result]:
+    """Embed thumbnails with the configured model; untrained weights cost the same arithmetic as trained ones."""
+    model = bench.settings.clip_model
+    embedder = ClipEmbedder(model, UNTRAINED_WEIGHTS)
+    images = [make_thumbnail(picture(n), max_dimension=800, quality=85).jpeg for n in range(bench.size(8, 2))]
+    one_image = _one_at_a_time(model)
+    for warm in (one_image, lambda image: embedder.embed_images([image])):
+        warm(images[0])
+
+    def one_by_one() -> float:
+        return rate(len(images), lambda: [one_image(image) for image in images])
+
+    sides = {"embedder": lambda: rate(len(images), lambda: embedder.embed_images(images)), "one by one": one_by_one}
+    rates = alternated(bench.size(3, 2), sides)
+    yield Result("embedding", f"{model} in batches, against one at a time in float32",
+                 ratio(rates, "embedder", "one by one"), "times", TARGET,
+                 f"{per_second(rates, 'images')}; {hardware()}")  # fmt: skip
+    yield from _cached(bench, embedder, images, one_by_one)
+
+
+def _cached(
+    bench: Bench, embedder: ClipEmbedder, images: list[bytes], one_by_one: Callable[[], float]
+) -> Iterator[Result]:
+    """Run the stage over artworks that show few pictures. Its batches are so small that most meet the cache."""
+    count = SHOWN_BY * len(images)
+    with bench.platform() as settings, serving(len(images)) as image_server:
+        stage = _stage(settings, image_server, embedder, count, batch=len(images))
+        database = platform.database(settings)
+
+        def ours() -> float:
+            with database.connect() as conn:
+                conn.execute("DELETE FROM ops.ledger WHERE stage = 'image_clip'")
+            emptied(database, "ops.vector")
+            return rate(count, lambda: run_stage(database, MUSEUM, stage))
+
+        rates = alternated(bench.size(2, 1), {"stage": ours, "one by one": one_by_one})
+        with database.connect() as conn:
+            made = conn.execute("SELECT count(*) AS made FROM ops.vector").fetchone()
+    assert made == {"made": len(images)}
+    yield Result("embedding", f"image_clip where {SHOWN_BY} artworks show each image, against one at a time",
+                 ratio(rates, "stage", "one by one"), "times", TARGET,
+                 f"{per_second(rates, 'artworks')}; {len(images)} images embedded for {count} artworks")  # fmt: skip
+
+
+def _stage(settings: Settings, image_server: str, embedder: ClipEmbedder, count: int, batch: int) -> Embedding:
+    """Prepare everything that comes before the embedding."""
+    database = Database(settings.database_url or "")
+    store = ObjectStore.from_settings(settings)
+    store.ensure_bucket()
+    harvested(database, records(count, pictures=count // SHOWN_BY, image_server=image_server))
+    transformed(database)
+    store_thumbnails(settings, image_server)
+    index = EdgeVectorIndex(settings.home / "vectors")
+    with index.open() as session:
+        session.ensure_collection()
+    run_stage(database, MUSEUM, Index(index, place="bench"))
+    return Embedding("image_clip", embedder, index, database, store, place="bench", batch=batch)
+
+
+def _one_at_a_time(model: str) -> Callable[[bytes], object]:
+    """Return open_clip as its own examples use it."""
+    import open_clip
+    import torch
+    from PIL import Image
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    clip, _, preprocess = open_clip.create_model_and_transforms(model, precision="fp32", device=device)
+    clip.eval()
+
+    def embed(image: bytes) -> object:
+        with torch.inference_mode(), Image.open(io.BytesIO(image)) as opened:
+            return clip.encode_image(preprocess(opened).unsqueeze(0).to(device)).cpu().numpy()
+
+    return embed
+
+
+def hardware() -> str:
+    """Return what the model ran on, and in which precision."""
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    precision = str(fastest_precision(device)).removeprefix("torch.")
+    if device == "cuda":
+        return f"{torch.cuda.get_device_name()}, {precision}"
+    return f"CPU {torch.backends.cpu.get_cpu_capability()}, {precision}"

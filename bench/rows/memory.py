@@ -1,0 +1,46 @@
+"""Peak memory of a long stage, in a process that does nothing else (`python -m bench.rows.memory`)."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from bench.bench import Bench
+from bench.collection import harvested, records, transformed
+from bench.measuring import Result, Target
+from museum_assets.settings import REPO_ROOT
+from resources.postgres import Database
+
+
+def measure(bench: Bench) -> Iterator[Result]:
+    """Transform a large collection in a child process."""
+    count = bench.size(200_000, 20_000)
+    with bench.platform() as settings:
+        database = Database(settings.database_url or "")
+        harvested(database, records(count))
+        child = subprocess.run(
+            [sys.executable, "-m", "bench.rows.memory"],
+            env={**os.environ, "DATABASE_URL": database.url},
+            cwd=REPO_ROOT,
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        with database.connect() as conn:
+            done = conn.execute("SELECT count(*) AS done FROM staging.artwork").fetchone()
+    assert done == {"done": count}
+    yield Result("memory", f"peak memory of transforming {count:,} records", int(child.stdout) / 1e6, "MB",
+                 Target("at most", 400), "the whole process, the interpreter and its libraries included")  # fmt: skip
+
+
+def peak_bytes() -> int:
+    """Return this process's largest resident size; Linux counts it in kB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    transformed(Database(os.environ["DATABASE_URL"]))
+    print(peak_bytes())

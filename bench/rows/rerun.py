@@ -1,0 +1,44 @@
+"""Running a finished stage again: what the ledger makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from bench.bench import Bench
+from bench.collection import MUSEUM, harvested, records
+from bench.measuring import Result, Target
+from museum_assets.loop.run import run_stage
+from museum_assets.loop.stage import Stage
+from museum_assets.museums.smk import Smk
+from museum_assets.stages.index import Index
+from museum_assets.stages.transform import Transform
+from resources.postgres import Database
+from resources.vector_index.edge import EdgeVectorIndex
+
+AGAIN = 3
+"""Re-runs, of which the median counts; the first run is too long to repeat."""
+
+
+def measure(bench: Bench) -> Iterator[Result]:
+    """Run each stage once over everything, then over nothing."""
+    count = bench.size(100_000, 20_000)
+    with bench.platform() as settings:
+        database = Database(settings.database_url or "")
+        harvested(database, records(count))
+        yield _rerun(database, Transform(Smk()), count)
+        index = EdgeVectorIndex(settings.home / "vectors")
+        with index.open() as session:
+            session.ensure_collection()
+        yield _rerun(database, Index(index, place="bench"), count)
+
+
+def _rerun(database: Database, stage: Stage, count: int) -> Result:
+    first = run_stage(database, MUSEUM, stage)
+    again = [run_stage(database, MUSEUM, stage) for _ in range(AGAIN)]
+    assert first.done == count
+    assert all(counts.unchanged == count for counts in again)
+    seconds = median(counts.seconds for counts in again)
+    return Result("rerun", f"{stage.name}, re-run of {count:,} finished records, of the first run",
+                  100 * seconds / first.seconds, "%", Target("at most", 2),
+                  f"{seconds:.2f} s after {first.seconds:.1f} s")  # fmt: skip

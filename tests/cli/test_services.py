@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from museum_assets.cli.services import UiError, dagster_processes, free_port_from, members, stop, ui
+from museum_assets.settings import Settings
+
+LOCATION = """
+import dagster as dg
+
+@dg.asset
+def painting() -> None: ...
+
+defs = dg.Definitions(assets=[painting])
+"""
+WORKSPACE = "load_from: [{{python_module: {{module_name: small_location, working_directory: '{folder}'}}}}]"
+
+
+def test_a_taken_port_is_passed_over() -> None:
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        taken = stranger.getsockname()[1]
+        assert free_port_from(taken) > taken
+
+
+def test_a_group_is_stopped_with_its_children_even_if_its_leader_is_gone() -> None:
+    script = "import subprocess, sys; subprocess.Popen(['sleep', '100']); print(flush=True); sys.stdin.read()"
+    leader = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert leader.stdout
+    leader.stdout.readline()
+    assert {process.name() for process in members([leader.pid])} >= {"sleep"}
+    leader.kill()
+    leader.wait()
+    assert [process.name() for process in members([leader.pid])] == ["sleep"]
+    stop([leader.pid])
+    assert members([leader.pid]) == []
+
+
+@pytest.mark.integration
+def test_the_ui_runs_once_per_home_tells_what_died_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for field, info in Settings.model_fields.items():
+        monkeypatch.delenv((info.alias or field).upper(), raising=False)
+    (tmp_path / "small_location.py").write_text(LOCATION)
+    workspace = tmp_path / "workspace.yaml"
+    workspace.write_text(WORKSPACE.format(folder=tmp_path))
+    settings = Settings(museum_home=tmp_path / "home")
+
+    with ui(settings, workspace=workspace, env={"MUSEUM_API_SMK": "http://127.0.0.1:1"}) as running:
+        answer = httpx.post(f"{running.url}/graphql", json={"query": "{assetNodes{assetKey{path}}}"}, timeout=60)
+        assert answer.json()["data"]["assetNodes"] == [{"assetKey": {"path": ["painting"]}}]
+        servers = dagster_processes(settings)
+        assert {process.environ()["MUSEUM_API_SMK"] for process in servers} == {"http://127.0.0.1:1"}
+        listening = [c.laddr.ip for c in psutil.Process(running.children[0].process.pid).net_connections("tcp")]
+        assert set(listening) == {"127.0.0.1"}
+
+        with pytest.raises(UiError, match=f"already runs at {running.url}$"), ui(settings, workspace=workspace):
+            pass
+        assert {process.pid for process in dagster_processes(settings)} == {process.pid for process in servers}
+
+        daemon = running.children[1]
+        daemon.check()
+        os.kill(daemon.process.pid, signal.SIGKILL)
+        daemon.process.wait()
+        with pytest.raises(UiError, match=rf"dagster-daemon ended with code -9: see {daemon.log}"):
+            daemon.check()
+    assert members([child.process.pid for child in running.children]) == []
+
+
+@pytest.mark.integration
+def test_a_webserver_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for field, info in Settings.model_fields.items():
+        monkeypatch.delenv((info.alias or field).upper(), raising=False)
+    settings = Settings(museum_home=tmp_path / "home")
+    missing = tmp_path / "no-workspace.yaml"
+    with pytest.raises(UiError, match=r"dagster-webserver ended[\s\S]*no-workspace"), ui(settings, workspace=missing):
+        pass
+    assert dagster_processes(settings) == []
