@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from museum_assets.settings import Settings, settings
+from museum_assets.simulator.server import Running, Simulator, running
 from resources.embedded.services import Environment, running_services
 from resources.postgres import Database
 from resources.s3 import ObjectStore
@@ -81,3 +82,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no folder ../shared with real records and images beside the repository")
     return SHARED
+
+
+@pytest.fixture
+def simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    """Five museums of ten works each on a local server, with the environment leading to it."""
+    with running(Simulator(works_per_museum=10)) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server

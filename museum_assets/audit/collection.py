@@ -54,11 +54,12 @@ def _stored(conn: Connection, museum: str, stage: str) -> int | None:
     if stage not in TABLES:
         return None
     table = sql.Identifier(*TABLES[stage].split("."))
-    # An output that a failing record kept from an earlier success is still there, and still in the ledger.
+    # A thumbnail that a failing record kept from an earlier success is still there, and still in the ledger.
     kept = scalar(
         conn,
         "SELECT count(*) FROM ops.ledger"
-        " WHERE museum = %s AND stage = %s AND outcome = 'failed' AND output IS NOT NULL",
+        " WHERE museum = %s AND stage = 'stored_thumbnails' AND stage = %s AND outcome = 'failed'"
+        " AND output IS NOT NULL",
         (museum, stage),
     )
     count = scalar(conn, sql.SQL("SELECT count(*) FROM {} WHERE museum = %s").format(table), (museum,))
@@ -127,9 +128,10 @@ def harvest_complete(conn: Connection, museum: str) -> Finding:
     if row["state"] == "complete":
         return Finding(True, f"every entry of {len(scopes)} scopes was met", metadata)
     if row["state"] == "open":
-        text = (
-            f"the harvest is not finished ({short or 'more pages'} to go): run {HARVEST} again, it goes on from there"
+        rest = (
+            f"{counts['failed']} records to fetch again" if counts.get("failed") else f"{short or 'more pages'} to go"
         )
+        text = f"the harvest is not finished ({rest}): run {HARVEST} again, it goes on from there"
         return Finding(False, text, metadata, warn=True)
     reasons = [f"{n} entries of {scope} were never listed" for scope, n in short.items()]
     reasons += [f"{counts['failed']} records could not be fetched"] if counts.get("failed") else []

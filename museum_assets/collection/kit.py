@@ -33,7 +33,7 @@ class StageConfig(dg.Config):
 
     def options(self) -> Options:
         """Return the loop's options."""
-        return Options(self.force, self.retry_failed, self.limit)
+        return Options(self.force, self.retry_failed, self.limit, settings().max_attempts)
 
 
 def materialize_stage(

@@ -12,9 +12,6 @@ from museum_assets.loop.stage import Leftover, Options, Outcome, Stage, Work
 from resources.postgres import Connection
 from sql import query
 
-MAX_ATTEMPTS = 5
-"""A transient failure that many times over is permanent until someone asks for it with `retry_failed`."""
-
 LEDGER_COLUMNS = ("record_id", "input_hash", "outcome", "code", "message", "permanent", "attempts",
                   "next_attempt_at", "output")  # fmt: skip
 LEDGER_TYPES = ("text", "bytea", "text", "text", "text", "bool", "int4", "timestamptz", "text")
@@ -64,23 +61,23 @@ class Ledger:
         ).fetchall()
         return [Leftover(row["record_id"], row["output"]) for row in rows]
 
-    def record(self, conn: Connection, outcomes: Sequence[Outcome]) -> None:
+    def record(self, conn: Connection, outcomes: Sequence[Outcome], max_attempts: int) -> None:
         """Write a batch's rows, in the caller's transaction."""
         conn.execute(
             "CREATE TEMP TABLE IF NOT EXISTS ledger_batch (record_id text, input_hash bytea, outcome text, code text,"
             " message text, permanent boolean, attempts integer, next_attempt_at timestamptz, output text)"
             " ON COMMIT DELETE ROWS"
         )
-        copy_rows(conn, "ledger_batch", LEDGER_COLUMNS, LEDGER_TYPES, (self._row(o) for o in outcomes))
+        copy_rows(conn, "ledger_batch", LEDGER_COLUMNS, LEDGER_TYPES, (self._row(o, max_attempts) for o in outcomes))
         conn.execute(
             query("ledger_upsert"),
             {"museum": self.museum, "stage": self.stage.name, "contract": self.stage.contract},
         )
 
     @staticmethod
-    def _row(outcome: Outcome) -> tuple[Any, ...]:
+    def _row(outcome: Outcome, max_attempts: int) -> tuple[Any, ...]:
         attempts = outcome.work.attempts + 1
-        permanent = outcome.permanent or (outcome.status == "failed" and attempts >= MAX_ATTEMPTS)
+        permanent = outcome.permanent or (outcome.status == "failed" and attempts >= max_attempts)
         due = next_attempt(attempts) if outcome.status == "failed" and not permanent else None
         return (
             outcome.work.record_id,

@@ -56,7 +56,8 @@ def run_stage(
         if due:
             works = ledger.work(reader, options)
             outcomes = _stall_guard(stage.process(works), museum, stage.name)
-            _write_all(writer, ledger, batched(outcomes, stage.batch_size), counts, lambda n: progress(n, due))
+            batches = batched(outcomes, stage.batch_size)
+            _write_all(writer, ledger, batches, counts, options.max_attempts, lambda n: progress(n, due))
         counts.unchanged = counts.inputs - books["due"]
         counts.left = books["due"] - counts.processed
         counts.seconds = time.monotonic() - started
@@ -68,6 +69,7 @@ def _write_all(
     ledger: Ledger,
     batches: Iterable[Sequence[Outcome]],
     counts: Counts,
+    max_attempts: int,
     progress: Callable[[int], None],
 ) -> None:
     """Commit batch after batch in a thread, so that Postgres writes one while the next is being made."""
@@ -75,7 +77,7 @@ def _write_all(
     def commit(batch: Sequence[Outcome]) -> Sequence[Outcome]:
         with writer.transaction():
             final = ledger.stage.write(writer, ledger.museum, batch)
-            ledger.record(writer, final)
+            ledger.record(writer, final, max_attempts)
         return final
 
     def settle(future: Future[Sequence[Outcome]]) -> None:

@@ -29,12 +29,14 @@ Status = Literal["done", "rejected", "duplicate", "failed"]
 class Options:
     """The operator's controls, the same on every stage.
 
-    `force` ignores stored fingerprints, `retry_failed` includes permanent failures, `limit` bounds the records.
+    `force` ignores stored fingerprints, `retry_failed` includes permanent failures, `limit` bounds the records. A
+    transient failure `max_attempts` times over is permanent until someone asks for it with `retry_failed`.
     """
 
     force: bool = False
     retry_failed: bool = False
     limit: int | None = None
+    max_attempts: int = 5
 
 
 @dataclass(frozen=True, slots=True)

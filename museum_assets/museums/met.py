@@ -6,7 +6,7 @@ for paintings finds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -68,6 +68,7 @@ class Met(Museum):
     # Touched in bulk: 41209 and 650907, of different departments, share it to the second (March 2025).
     volatile_keys = frozenset({"metadataDate"})
     incremental = True
+    refetches = True
 
     def harvest(
         self,
@@ -98,6 +99,12 @@ class Met(Museum):
                     wanted = [each for each in chunk if each not in handled]
                     yield _page(api, place, wanted, listed=len(chunk), total=total)
             handled.update(ids)
+
+    def refetch(self, api: Api, ids: Sequence[str]) -> Iterator[Page]:
+        """Ask again for single objects."""
+        for first in range(0, len(ids), OBJECTS_PER_PAGE):
+            wanted = [int(each) for each in ids[first : first + OBJECTS_PER_PAGE]]
+            yield _page(api, Place("again"), wanted, listed=0, total=None)
 
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one object. Raises Rejected; anything but `isPublicDomain: true` is not public domain."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -88,6 +88,9 @@ class Museum(ABC):
     incremental: ClassVar[bool] = False
     """Whether `harvest(since=...)` is supported."""
 
+    refetches: ClassVar[bool] = False
+    """Whether `refetch` can ask for single records again."""
+
     @abstractmethod
     def harvest(
         self,
@@ -102,6 +105,13 @@ class Museum(ABC):
         `limit` only sizes the requests (the caller stops). An exception ends the harvest as incomplete: it is
         resumed later from the last checkpoint. Raises CheckpointExpired when the checkpoint is not accepted.
         """
+
+    def refetch(self, api: Api, ids: Sequence[str]) -> Iterator[Page]:
+        """Ask again for records that could not be fetched: pages with listed 0, whose checkpoint is not used.
+
+        Only for museums with `refetches`; the others send whole pages, so that a record fails with its page.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def read(self, payload: dict[str, Json]) -> Artwork:

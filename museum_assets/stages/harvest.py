@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from museum_assets.failures import CheckpointExpired, Failure, MuseumError
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.loop.progress import silent
+from museum_assets.loop.stage import Options
 from museum_assets.museums.museum import Api, Museum, Page
 from museum_assets.stages.raw_store import store
 from resources.postgres import Connection, Database
@@ -103,6 +104,8 @@ def harvest(
     with database.lock(museum.slug, STAGE), database.connect() as conn:
         report, checkpoint, since = _open(conn, museum.slug, since, force=force)
         try:
+            if museum.refetches and (report.resumed or since):
+                _refetch(conn, museum, api, report)
             _walk(conn, museum, api, report, checkpoint, since, limit, progress)
         except CheckpointExpired as expired:
             _end(conn, report, "restarted")
@@ -116,7 +119,7 @@ def harvest(
                 "What was fetched is stored; run again to go on from there"
             ) from failure
         if report.state != "limited":
-            _finish(conn, museum.slug, report, since)
+            _finish(conn, museum, report, since)
     return report
 
 
@@ -137,6 +140,9 @@ def _open(
             return HarvestReport(row["id"], resumed=True, **row["counts"]), row["checkpoint"], row["since"]
         if row:
             conn.execute("UPDATE ops.harvest SET state = 'restarted', ended_at = now() WHERE id = %s", (row["id"],))
+        if since is None:
+            # A full harvest meets every record anew: what an earlier one could not fetch is found again, or gone.
+            conn.execute("DELETE FROM ops.ledger WHERE museum = %s AND stage = %s", (slug, STAGE))
         new = conn.execute(
             "INSERT INTO ops.harvest (museum, since) VALUES (%s, %s) RETURNING id", (slug, since)
         ).fetchone()
@@ -166,7 +172,30 @@ def _walk(
             return
 
 
+def _refetch(conn: Connection, museum: Museum, api: Api, report: HarvestReport) -> None:
+    """Ask again for what an earlier run could not fetch."""
+    rows = conn.execute(
+        "SELECT record_id FROM ops.ledger WHERE museum = %s AND stage = %s AND NOT permanent ORDER BY record_id",
+        (museum.slug, STAGE),
+    ).fetchall()
+    for page in museum.refetch(api, [row["record_id"] for row in rows]) if rows else ():
+        with conn.transaction():
+            _store_records(conn, museum, report, page)
+
+
 def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: Page) -> None:
+    """Store a page of the walk together with the checkpoint behind it."""
+    _store_records(conn, museum, report, page)
+    scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
+    scope["listed"] = (scope["listed"] or 0) + page.listed
+    scope["total"] = page.total if page.total is not None else scope["total"]
+    conn.execute(
+        "UPDATE ops.harvest SET checkpoint = %s, counts = %s WHERE id = %s",
+        (Jsonb(page.checkpoint), Jsonb(report.counts()), report.harvest_id),
+    )
+
+
+def _store_records(conn: Connection, museum: Museum, report: HarvestReport, page: Page) -> None:
     stored = store(conn, museum.slug, page.records, museum.volatile_keys)
     seen = [record.id for record in page.records]
     # What is listed but could not be read is still in the collection: it must not be withdrawn as absent.
@@ -176,17 +205,9 @@ def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: P
     report.changed += stored.changed
     report.unchanged += len(page.records) - stored.new - stored.changed
     report.gone += len(page.gone)
-    report.failed += len(page.failed)
     report.withdrawn += _withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
     report.withdrawn += _withdraw(conn, museum.slug, page.gone, "listed, but the museum says it does not exist")
     _record_failures(conn, museum.slug, [*seen, *page.gone], page.failed)
-    scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
-    scope["listed"] = (scope["listed"] or 0) + page.listed
-    scope["total"] = page.total if page.total is not None else scope["total"]
-    conn.execute(
-        "UPDATE ops.harvest SET checkpoint = %s, counts = %s WHERE id = %s",
-        (Jsonb(page.checkpoint), Jsonb(report.counts()), report.harvest_id),
-    )
 
 
 def _withdraw(conn: Connection, slug: str, record_ids: list[str], reason: str) -> int:
@@ -198,26 +219,39 @@ def _withdraw(conn: Connection, slug: str, record_ids: list[str], reason: str) -
 
 def _record_failures(conn: Connection, slug: str, settled: list[str], failures: dict[str, Failure]) -> None:
     """Keep the ledger's rows of records that could not be fetched; they go when the record arrives or is gone."""
-    conn.execute("DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
-                 (slug, STAGE, [*settled, *failures]))  # fmt: skip
+    if settled:
+        conn.execute(
+            "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)", (slug, STAGE, settled)
+        )
     with conn.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO ops.ledger (museum, stage, record_id, input_hash, contract, outcome, code, message, permanent)"
-            " VALUES (%s, %s, %s, '', '', 'failed', %s, %s, %s)",
-            [(slug, STAGE, id_, f.code, str(f), f.permanent) for id_, f in failures.items()],
-        )
+            query("harvest_failure"),
+            [
+                {"museum": slug, "stage": STAGE, "record_id": id_, "code": f.code, "message": str(f),
+                 "permanent": f.permanent, "max_attempts": Options().max_attempts}
+                for id_, f in failures.items()
+            ],
+        )  # fmt: skip
 
 
-def _finish(conn: Connection, slug: str, report: HarvestReport, since: datetime | None) -> None:
+def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: datetime | None) -> None:
     """Decide what the walk amounted to, and withdraw what a complete full harvest did not meet."""
-    if report.missing() or report.failed:
+    row = conn.execute(
+        "SELECT count(*) AS failed, count(*) FILTER (WHERE NOT permanent) AS retryable FROM ops.ledger"
+        " WHERE museum = %s AND stage = %s",
+        (museum.slug, STAGE),
+    ).fetchone()
+    assert row is not None
+    report.failed = row["failed"]
+    if row["retryable"] and museum.refetches and not report.missing():
+        # Left open: the next run asks for just these records again instead of walking everything anew.
+        conn.execute("UPDATE ops.harvest SET counts = %s WHERE id = %s", (Jsonb(report.counts()), report.harvest_id))
+    elif report.missing() or report.failed:
         _end(conn, report, "short")
     else:
         with conn.transaction():
             if since is None:
-                # Everything was read now, so what an earlier harvest could not read is settled, or listed no more.
-                conn.execute("DELETE FROM ops.ledger WHERE museum = %s AND stage = %s", (slug, STAGE))
-                _withdraw_absent(conn, slug, report)
+                _withdraw_absent(conn, museum.slug, report)
             _end(conn, report, "short" if report.withheld else "complete")
 
 

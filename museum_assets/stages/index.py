@@ -9,7 +9,8 @@ from museum_assets.loop.outputs import abandoned, superseded
 from museum_assets.loop.run import batched
 from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done
 from resources.postgres import Connection
-from resources.vector_index.index import Payload, VectorIndex, point_id
+from resources.vector_index.index import VECTORS, Payload, VectorIndex, point_id
+from sql import query
 
 POINTS_PER_SESSION = 2000
 
@@ -38,17 +39,24 @@ class Index(Stage):
 
     def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """Remove the points of artworks whose object number changed."""
-        self._delete(superseded(conn, museum, self.name, outcomes))
+        claimed = [o.output for o in outcomes if o.output and o.output != o.work.previous_output]
+        _forget_vectors(conn, museum, claimed)
+        self._delete(conn, museum, superseded(conn, museum, self.name, outcomes))
         return outcomes
 
     def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
         """Remove the points of artworks that are gone."""
-        self._delete(abandoned(conn, museum, self.name, leftovers))
+        self._delete(conn, museum, abandoned(conn, museum, self.name, leftovers))
 
-    def _delete(self, ids: list[str]) -> None:
+    def _delete(self, conn: Connection, museum: str, ids: list[str]) -> None:
         if ids:
             with self.index.open() as session:
                 session.delete_points(ids)
+            _forget_vectors(conn, museum, ids)
+
+
+def _forget_vectors(conn: Connection, museum: str, ids: list[str]) -> None:
+    conn.execute(query("vectors_forget"), {"museum": museum, "vectors": list(VECTORS), "points": ids})
 
 
 def payload(work: Work) -> Payload:

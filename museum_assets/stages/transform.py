@@ -12,9 +12,9 @@ import orjson
 from psycopg import sql
 
 import museum_assets.museums as museums_package
-from museum_assets.failures import Rejected
+from museum_assets.failures import Failure, Rejected
 from museum_assets.loop.ledger import copy_rows
-from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, rejected
+from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed, rejected
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Museum
 from resources.postgres import Connection
@@ -121,11 +121,21 @@ class Transform(Stage):
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Read each payload; what the museum module rejects is an outcome with its code."""
         for work in works:
-            try:
-                artwork = self.museum.read(work.data["payload"])
-                yield done(work, value=to_row(artwork, work.record_id, work.data["seq"]))
-            except Rejected as rejection:
-                yield rejected(work, rejection)
+            yield self._read(work)
+
+    def _read(self, work: Work) -> Outcome:
+        try:
+            artwork = self.museum.read(work.data["payload"])
+        except Rejected as rejection:
+            return rejected(work, rejection)
+        except Exception as error:  # noqa: BLE001 - a bug in the mapping costs this record, not the museum
+            slug = self.museum.slug
+            message = (
+                f"the mapping in museums/{slug}.py stumbled over {work.record_id}: {type(error).__name__}: {error}. Mend "
+                f"it (`museum try {slug} FILE` reads one record); a changed mapping reads the record again by itself"
+            )
+            return failed(work, Failure(message, code="mapping_error", permanent=True))
+        return done(work, value=to_row(artwork, work.record_id, work.data["seq"]))
 
     def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """Stage the artworks; of two records with one object number the one stored first wins."""

@@ -355,6 +355,7 @@ def test_a_retry_after_beyond_patience_ends_it_for_every_client(server: Server, 
         with pytest.raises(SlowDown) as caught:
             client.json("/1")
         assert (caught.value.retry_after or 0) > PATIENCE
+        assert client.retries == 0
     assert len(server.asked) == 1
 
 

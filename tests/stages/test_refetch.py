@@ -1,0 +1,56 @@
+"""Records that could not be fetched are asked for again, by themselves, before a harvest counts as complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from museum_assets.audit.collection import harvest_complete
+from museum_assets.failures import Failure, Unavailable
+from museum_assets.museums import museum
+from museum_assets.settings import Settings
+from museum_assets.simulator.server import Simulator, running
+from museum_assets.stages.harvest import harvest
+from resources.platform import database, museum_client
+
+pytestmark = pytest.mark.integration
+
+
+class Outage:
+    """A museum's API for which single objects are unavailable."""
+
+    def __init__(self, api: Any, lost: set[str]) -> None:
+        self.api = api
+        self.base = api.base
+        self.json = api.json
+        self.lost = lost
+
+    def json_each(self, paths: Iterable[str]) -> Iterator[tuple[str, Any | Failure]]:
+        for path, answer in self.api.json_each(paths):
+            lost = path.rsplit("/", 1)[-1] in self.lost
+            yield path, Unavailable(f"{path}: HTTP 503, for this test") if lost else answer
+
+
+def test_an_object_that_fails_keeps_the_harvest_open_and_is_fetched_alone(
+    platform: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, lost = database(platform), {"430003", "430004"}
+    with running(Simulator(works_per_museum=40)) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        with museum_client(platform, "met") as api:
+            first = harvest(db, museum("met"), Outage(api, lost))
+        assert (first.state, first.failed) == ("open", len(lost))
+        with db.connect() as conn:
+            finding = harvest_complete(conn, "met")
+        assert not finding.passed
+        assert "2 records to fetch again" in finding.description
+
+        server.reset_counts()
+        with museum_client(platform, "met") as api:
+            second = harvest(db, museum("met"), api)
+        assert (second.state, second.resumed, second.failed) == ("complete", True, 0)
+        assert second.new == first.new + len(lost)
+        assert server.counts()["met"]["object"] == len(lost)
