@@ -41,8 +41,13 @@ def bare_copy(database: Database, records: Sequence[RawRecord]) -> Callable[[], 
     return measure
 
 
-def store_one(conn: Connection, record: RawRecord) -> None:
-    """Store one record: look whether it is there and changed, then write it, in a transaction of its own."""
+def store_each(conn: Connection, records: Sequence[RawRecord]) -> None:
+    """Store record by record: look whether it is there and changed, then write it, each in its transaction."""
+    for record in records:
+        _store_one(conn, record)
+
+
+def _store_one(conn: Connection, record: RawRecord) -> None:
     digest = canonical_hash(record.payload, Smk.volatile_keys)
     with conn.transaction():
         known = conn.execute(
@@ -57,8 +62,13 @@ def store_one(conn: Connection, record: RawRecord) -> None:
             )
 
 
-def transform_one(conn: Connection, record_id: str) -> None:
-    """Transform one record the same way; unlike the stage this keeps no ledger and minds no duplicates."""
+def transform_each(conn: Connection, record_ids: Sequence[str]) -> None:
+    """Transform record by record the same way; unlike the stage this keeps no ledger and minds no duplicates."""
+    for record_id in record_ids:
+        _transform_one(conn, record_id)
+
+
+def _transform_one(conn: Connection, record_id: str) -> None:
     with conn.transaction():
         raw = conn.execute(
             "SELECT seq, payload FROM raw.record WHERE museum = %s AND record_id = %s", (MUSEUM, record_id)

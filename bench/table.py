@@ -45,5 +45,3 @@ def machine() -> str:
 
 def _held(result: Result) -> bool | None:
     return result.target.held(result.value) if result.target else None
-
-

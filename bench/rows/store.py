@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.baselines import bare_copy, store_one
+from bench.baselines import bare_copy, store_each
 from bench.bench import Bench
 from bench.collection import emptied, harvested, records
 from bench.measuring import Result, Target, alternated, per_second, rate, ratio
@@ -25,7 +25,7 @@ def measure(bench: Bench) -> Iterator[Result]:
         def one_by_one() -> float:
             emptied(database, *TABLES)
             with database.connect() as conn:
-                return rate(len(few), lambda: [store_one(conn, record) for record in few])
+                return rate(len(few), lambda: store_each(conn, few))
 
         sides = {"harvest": ours, "COPY": bare_copy(database, found), "one by one": one_by_one}
         rates = alternated(bench.size(5, 3), sides)

@@ -142,23 +142,33 @@ def report(runs: Iterable[Ran], *, as_json: bool) -> int:
     if as_json:
         print_json([vars(ran) | {"good": ran.good} for ran in runs])
     else:
-        columns = ("museum", "asset", "done", "unchanged", "rejected", "duplicate", "failed", "removed", "seconds")
-        rows = [(ran.museum, asset, *_numbers(asset, data)) for ran in runs for asset, data in ran.assets.items()]
-        print_table("Materialized", columns, rows)
-        for ran in runs:
-            for error in ran.errors:
-                console.print(f"[bold red]{ran.museum} failed:[/] {error}", highlight=False)
-            for check in ran.checks:
-                colour = "red" if check["severity"] == "ERROR" else "yellow"
-                console.print(
-                    f"[{colour}]{ran.museum} {check['asset']}.{check['check']}:[/] {check['why']}", highlight=False
-                )
+        _print_runs(runs)
     return 0 if all(ran.good for ran in runs) else 1
 
 
+def _print_runs(runs: list[Ran]) -> None:
+    columns = ("museum", "asset", "done", "unchanged", "rejected", "duplicate", "failed", "removed", "seconds")
+    made = [(ran.museum, asset, data) for ran in runs for asset, data in ran.assets.items()]
+    active = [(slug, asset, *_numbers(asset, data)) for slug, asset, data in made if "inactive" not in data]
+    print_table("Materialized", columns, active)
+    for asset, reason in {asset: data["inactive"] for _, asset, data in made if "inactive" in data}.items():
+        console.print(f"[dim]{asset}: {reason}[/]", highlight=False)
+    for ran in runs:
+        for error in ran.errors:
+            console.print(f"[bold red]{ran.museum} failed:[/] {error}", highlight=False)
+    # One cause often shows at every museum: it is said once, with where it showed.
+    places: dict[tuple[str, str], list[str]] = {}
+    for ran in runs:
+        for check in ran.checks:
+            places.setdefault((check["severity"], check["why"]), []).append(
+                f"{ran.museum} {check['asset']}.{check['check']}"
+            )
+    for (severity, why), where in places.items():
+        more = f" and {len(where) - 1} more" if len(where) > 1 else ""
+        console.print(f"[{'red' if severity == 'ERROR' else 'yellow'}]{where[0]}{more}:[/] {why}", highlight=False)
+
+
 def _numbers(asset: str, data: dict[str, Any]) -> tuple[Any, ...]:
-    if "inactive" in data:
-        return ("inactive", *(None,) * 6)
     if asset == HARVEST:
         return (data["new"] + data["changed"], data["unchanged"], None, None, data["failed"], data["withdrawn"], None)
     return tuple(data[name] for name in ("done", "unchanged", "rejected", "duplicate", "failed", "removed", "seconds"))

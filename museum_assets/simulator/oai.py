@@ -21,7 +21,7 @@ PAGE = 50
 TAG = "{http://www.openarchives.org/OAI/2.0/}"
 EARLIEST = "2024-08-15T13:51:17Z"
 
-# 6 of the 193 sets.
+# 7 of the 193 sets.
 SETS = {
     "260214": "Top 1000",
     "26121": "Nederland 17e eeuw",
@@ -29,6 +29,7 @@ SETS = {
     "261221": "varia",
     "261222": "papier (collectie)",
     "261231": "keramiek (collectie)",
+    "26133": "tekeningen",
 }
 _ARGUMENTS = {
     "Identify": frozenset[str](),
@@ -133,6 +134,8 @@ def _get_record(collection: Collection, params: Mapping[str, str], base: str) ->
 def _list(collection: Collection, params: Mapping[str, str], base: str, *, whole: bool) -> str:
     selection = _selection(params)
     numbers = _numbers(collection, selection)
+    if not numbers and selection.set not in ("", *SETS):
+        raise OaiError("badArgument", f"Unknown set: {selection.set}")  # what the museum answers is not recorded
     if not numbers:
         raise OaiError("noRecordsMatch", "The combination of the arguments results in an empty list")
     page = collection.page(numbers, selection.offset, PAGE)

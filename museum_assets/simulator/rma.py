@@ -23,6 +23,7 @@ from museum_assets.simulator.works import Traits, Work, mix
 
 PAGE = 100
 PARAMETERS = ("title", "creator", "objectNumber", "type", "imageAvailable", "memberOfSetId", "pageToken")
+KIND_SETS = {"painting": "261208", "drawing": "26133", "sculpture": "261221", "bust": "261221", "ceramics": "261231"}
 UNSIMULATED = ("creationDate", "description", "material", "technique", "aboutActor")
 _IMAGE = re.compile(r"W(\d{6})/(.+)")
 
@@ -36,8 +37,7 @@ class Rma(Dialect):
 
     def groups(self, n: int, traits: Traits) -> frozenset[str]:
         """Return the sets of a work."""
-        by_kind = {"painting": "261208", "sculpture": "261221", "bust": "261221", "ceramics": "261231"}
-        sets = {by_kind.get(traits.kind, "261222")}
+        sets = {KIND_SETS.get(traits.kind, "261222")}
         if n % 25 == 0:
             sets.add("260214")
         if mix(n) % 3 == 0:
@@ -75,7 +75,9 @@ class Rma(Dialect):
             for element in SafeElementTree.fromstring(path.read_bytes()).iter(f"{oai.TAG}record"):
                 rdf = element.find(f"{oai.TAG}metadata/*")
                 if rdf is not None:
-                    record = _recorded(element, ElementTree.tostring(rdf, encoding="unicode").strip())
+                    # The headers need not name the sets by kind, which a harvest walks.
+                    sets = {KIND_SETS[kind] for kind in self._kinds(rdf) if kind in KIND_SETS}
+                    record = _recorded(element, sets, ElementTree.tostring(rdf, encoding="unicode").strip())
                     records.setdefault(record.id, record)
         return list(records.values())
 
@@ -83,9 +85,8 @@ class Rma(Dialect):
         """Read a recorded record."""
         rdf = SafeElementTree.fromstring(record.whole)
         rights, number = rdf.find(f".//{_tag('edm:rights')}"), rdf.find(f".//{_tag('dc:identifier')}")
-        concepts = [element.text or "" for element in rdf.iterfind(f"{_tag('skos:Concept')}/{_tag('skos:prefLabel')}")]
         facts = Facts(
-            frozenset[str]().union(*(self.kinds(word) for word in concepts)),
+            self._kinds(rdf),
             rights is not None and rights.get(_tag("rdf:resource")) in (edm.PUBLIC_DOMAIN, edm.CC0),
             rdf.find(f".//{_tag('edm:isShownBy')}") is not None,
             record.modified,
@@ -114,6 +115,10 @@ class Rma(Dialect):
     def not_found(self) -> Response:
         """Answer an unknown address; the real body is not recorded anywhere."""
         return json_response({"message": "Not Found"}, 404)
+
+    def _kinds(self, rdf: Any) -> frozenset[str]:
+        concepts = rdf.iterfind(f"{_tag('skos:Concept')}/{_tag('skos:prefLabel')}")
+        return frozenset[str]().union(*(self.kinds(element.text or "") for element in concepts))
 
     def _image(self, n: int, base: str) -> str:
         return f"{base}/images/rma/{self.image_key(n)}"
@@ -199,12 +204,12 @@ def _last_seen(collection: Collection, token: str) -> int:
     return n
 
 
-def _recorded(element: Any, rdf: str) -> edm.OaiRecord:
+def _recorded(element: Any, sets: set[str], rdf: str) -> edm.OaiRecord:
     header = element.find(f"{oai.TAG}header")
     datestamp = datetime.fromisoformat(header.findtext(f"{oai.TAG}datestamp"))
-    sets = tuple(spec.text for spec in header.iterfind(f"{oai.TAG}setSpec"))
+    named = {spec.text for spec in header.iterfind(f"{oai.TAG}setSpec")}
     record_id = header.findtext(f"{oai.TAG}identifier").removeprefix(edm.LOD)
-    return edm.OaiRecord(record_id, int(datestamp.timestamp()), sets, whole=rdf)
+    return edm.OaiRecord(record_id, int(datestamp.timestamp()), tuple(sorted(sets | named)), whole=rdf)
 
 
 def _tag(name: str) -> str:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from defusedxml import ElementTree
+from starlette.testclient import TestClient
+
+from museum_assets.simulator.rma import Rma
+from museum_assets.simulator.server import Simulator, build_app
 
 OAI, EDM = "{http://www.openarchives.org/OAI/2.0/}", "{http://www.europeana.eu/schemas/edm/}"
 ORE, DC = "{http://www.openarchives.org/ore/terms/}", "{http://purl.org/dc/elements/1.1/}"
@@ -50,12 +55,40 @@ def test_tokens_say_the_size_of_the_list_and_the_last_is_empty(client):
     assert token.get("cursor") == "200"
 
 
-def test_sets_narrow(client):
-    sets = [element.text for element in oai(client, "ListSets").iter(f"{OAI}setSpec")]
-    assert "261208" in sets
-    paintings, _ = walk(client, set="261208")
-    assert 0 < len(paintings) < 230
-    assert all("261208" in [spec.text for spec in header.iter(f"{OAI}setSpec")] for header in paintings)
+@pytest.mark.parametrize(("set_spec", "word"), [("261208", "painting"), ("26133", "drawing")])
+def test_paintings_and_drawings_are_sets(client, set_spec, word):
+    assert set_spec in [element.text for element in oai(client, "ListSets").iter(f"{OAI}setSpec")]
+    headers, _ = walk(client, set=set_spec)
+    found = {header.findtext(f"{OAI}identifier") for header in headers}
+    assert all(set_spec in [spec.text for spec in header.iter(f"{OAI}setSpec")] for header in headers)
+    searched, params = set(), {"type": word}
+    while params:
+        page = search(client, **params)
+        searched |= {item["id"] for item in page["orderedItems"]}
+        params = dict(parse_qsl(urlsplit(page["next"]["id"]).query)) if "next" in page else None
+    assert 0 < len(found) < 230
+    assert found == searched
+
+
+def test_a_set_without_works_is_empty_and_not_unknown():
+    nothing = TestClient(build_app(Simulator(0)))
+    assert error(nothing, "ListRecords", **PREFIX, set="26133") == "noRecordsMatch"
+    assert error(nothing, "ListRecords", **PREFIX, set="99") == "badArgument"
+
+
+@pytest.mark.parametrize(("word", "set_spec"), [("tekening", "26133"), ("painting", "261208")])
+def test_recorded_records_are_in_the_set_of_their_kind(tmp_path, word, set_spec):
+    (tmp_path / "synthetic").mkdir()
+    (tmp_path / "synthetic" / "record.xml").write_text(
+        f'<record xmlns="http://www.openarchives.org/OAI/2.0/"><header><identifier>{LOD}7</identifier>'
+        "<datestamp>2026-07-01T00:00:00Z</datestamp><setSpec>26151</setSpec></header><metadata>"
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'xmlns:skos="http://www.w3.org/2004/02/skos/core#">'
+        f"<skos:Concept><skos:prefLabel>{word}</skos:prefLabel></skos:Concept></rdf:RDF></metadata></record>"
+    )
+    (record,) = Rma().recorded(tmp_path)
+    assert record.sets == tuple(sorted(("26151", set_spec)))
+    assert Rma().read(record).facts.groups == {"26151", set_spec}
 
 
 def test_from_and_until_are_inclusive_to_the_second(client):
@@ -77,7 +110,8 @@ def test_from_and_until_are_inclusive_to_the_second(client):
         ("ListRecords", {"resumptionToken": "W10=", "set": "261208"}, "badArgument"),
         ("ListRecords", {**PREFIX, "from": "2099-01-01T00:00:00Z"}, "noRecordsMatch"),
         ("ListRecords", {**PREFIX, "from": "yesterday"}, "badArgument"),
-        ("ListRecords", {**PREFIX, "set": "none"}, "noRecordsMatch"),
+        ("ListRecords", {**PREFIX, "set": "none"}, "badArgument"),
+        ("ListRecords", {**PREFIX, "set": "261208", "from": "2099-01-01"}, "noRecordsMatch"),
         ("ListRecords", {**PREFIX, "limit": "5"}, "badArgument"),
         ("GetRecord", {**PREFIX, "identifier": f"{LOD}1"}, "idDoesNotExist"),
     ],
