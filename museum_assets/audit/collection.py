@@ -136,7 +136,9 @@ def harvest_complete(conn: Connection, museum: str) -> Finding:
     reasons = [f"{n} entries of {scope} were never listed" for scope, n in short.items()]
     reasons += [f"{counts['failed']} records could not be fetched"] if counts.get("failed") else []
     if counts.get("withheld"):
-        reasons.append(f"{counts['withheld']} records were missing at once, too many to believe: nothing was withdrawn")
+        reasons.append(
+            f"{counts['withheld']} records were missing at once (too many, or a whole scope): nothing was withdrawn"
+        )
     return Finding(False, f"{'; '.join(reasons)}. Run {HARVEST} again", metadata)
 
 

@@ -259,10 +259,25 @@ def _withdraw_absent(conn: Connection, slug: str, report: HarvestReport) -> None
     params = {"museum": slug, "harvest": report.harvest_id}
     absent = [row["record_id"] for row in conn.execute(query("harvest_absent"), params)]
     live = report.records + len(absent)
-    if len(absent) > 10 and len(absent) > MAX_WITHDRAWN_SHARE * live:
+    many = len(absent) > 10 and len(absent) > MAX_WITHDRAWN_SHARE * live
+    if absent and (many or _emptied(conn, slug, report)):
         report.withheld = len(absent)
     else:
         report.withdrawn += _withdraw(conn, slug, absent, "absent from a complete harvest")
+
+
+def _emptied(conn: Connection, slug: str, report: HarvestReport) -> bool:
+    """Whether a scope that had entries in the last complete harvest has none now.
+
+    A set or a work type that the museum renamed lists nothing and looks complete; its records are still there.
+    """
+    row = conn.execute(
+        "SELECT counts -> 'scopes' AS scopes FROM ops.harvest"
+        " WHERE museum = %s AND state = 'complete' AND since IS NULL ORDER BY id DESC LIMIT 1",
+        (slug,),
+    ).fetchone()
+    before: dict[str, Any] = row["scopes"] if row else {}
+    return any(scope["total"] and not report.scopes.get(name, {}).get("total") for name, scope in before.items())
 
 
 def _end(conn: Connection, report: HarvestReport, state: State) -> None:

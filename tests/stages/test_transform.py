@@ -1,0 +1,325 @@
+"""The transform over real tables: duplicates, rejections, renumberings, and equality with a fresh run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
+
+from museum_assets.audit.collection import books
+from museum_assets.loop.run import run_stage
+from museum_assets.loop.stage import Counts, Options, Outcome, Work
+from museum_assets.museums import museum
+from museum_assets.museums.artwork import Artwork
+from museum_assets.stages.raw_store import canonical_hash
+from museum_assets.stages.transform import Transform, mapping_contract, search_text
+from resources.postgres import Database, scalar
+
+pytestmark = pytest.mark.integration
+
+ARTWORKS = """
+    SELECT a.record_id, a.object_number, a.title, a.row_hash, a.record_seq, a.xmin FROM staging.artwork a ORDER BY 1
+"""
+LEDGER = "SELECT record_id, outcome, code, output FROM ops.ledger WHERE stage = 'transformed_artworks' ORDER BY 1"
+
+
+def payload(record_id: str, number: str, *, title: str | None = "Title", open_: bool = True) -> dict[str, Any]:
+    """A record of SMK's, with the least that an artwork needs."""
+    return {
+        "id": record_id,
+        "object_number": number,
+        "public_domain": open_,
+        "titles": [{"title": title}] if title else [],
+        "object_names": [{"name": "maleri"}],
+        "image_thumbnail": f"https://iip-thumb.smk.dk/{record_id}.jpg",
+    }
+
+
+def put(database: Database, *payloads: dict[str, Any]) -> None:
+    """Store raw records; a new one gets the next place in the order of storing."""
+    with database.connect() as conn:
+        for body in payloads:
+            conn.execute(
+                "INSERT INTO raw.record (museum, record_id, payload_hash, payload) VALUES ('smk', %s, %s, %s)"
+                " ON CONFLICT (museum, record_id) DO UPDATE SET payload_hash = excluded.payload_hash,"
+                " payload = excluded.payload, withdrawn_at = NULL",
+                (body["id"], canonical_hash(body, frozenset()), Jsonb(body)),
+            )
+
+
+def withdraw(database: Database, *ids: str) -> None:
+    with database.connect() as conn:
+        conn.execute(
+            "UPDATE raw.record SET withdrawn_at = now() - interval '8 days' WHERE record_id = ANY(%s)", (list(ids),)
+        )
+
+
+def run(database: Database, options: Options | None = None) -> Counts:
+    counts = run_stage(database, "smk", Transform(museum("smk")), options)
+    assert counts.inputs == counts.processed + counts.unchanged + counts.left
+    assert counts.left >= 0
+    return counts
+
+
+def settle(database: Database) -> None:
+    """Run until nothing waits: who loses or gets a number late may free another."""
+    for _ in range(5):
+        run(database)
+        with database.connect() as conn:
+            if not books(conn, "smk", "transformed_artworks").pending:
+                return
+    pytest.fail("something is still pending after five runs")
+
+
+def numbers(database: Database) -> dict[str, str]:
+    with database.connect() as conn:
+        return {row["record_id"]: row["object_number"] for row in conn.execute(ARTWORKS)}
+
+
+def fate(database: Database, record_id: str) -> tuple[str, str | None, str | None]:
+    with database.connect() as conn:
+        row = conn.execute(
+            "SELECT outcome, code, output FROM ops.ledger WHERE record_id = %s AND stage = 'transformed_artworks'",
+            (record_id,),
+        ).fetchone()
+    assert row
+    return row["outcome"], row["code"], row["output"]
+
+
+def duplicate_of(winner: str) -> tuple[str, str, str]:
+    return "duplicate", "duplicate_object_number", winner
+
+
+def test_an_unchanged_row_is_not_touched(database: Database) -> None:
+    put(database, payload("a", "1"), payload("b", "2"))
+    assert run(database).done == 2
+    with database.connect() as conn:
+        before = conn.execute(ARTWORKS).fetchall()
+    assert run(database).unchanged == 2
+    assert run(database, Options(force=True)).done == 2
+    with database.connect() as conn:
+        assert conn.execute(ARTWORKS).fetchall() == before
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_the_record_stored_first_wins_in_any_order_of_processing(
+    database: Database, order: str, together: bool
+) -> None:
+    put(database, payload("a", "1"), payload("b", "1"))
+    if together:
+        run(database)
+    else:
+        # The other record is closed at first, so that each comes to the transform in a run of its own.
+        first, second = order
+        put(database, payload(second, "1", open_=False))
+        run(database)
+        assert numbers(database) == {first: "1"}
+        put(database, payload(second, "1"))
+        run(database)
+    assert numbers(database) == {"a": "1"}
+    assert fate(database, "b") == duplicate_of("a")
+    with database.connect() as conn:
+        message = scalar(conn, "SELECT message FROM ops.ledger WHERE record_id = 'b'")
+    assert message == "object number 1 is already that of record a, which was stored first"
+
+
+def test_the_loser_takes_over_in_the_run_that_removes_a_withdrawn_winner(database: Database) -> None:
+    put(database, payload("a", "1"), payload("b", "1"))
+    run(database)
+    withdraw(database, "a")
+    counts = run(database)
+    assert (counts.inputs, counts.removed, counts.done, counts.left) == (1, 1, 1, 0)
+    assert numbers(database) == {"b": "1"}
+    put(database, payload("a", "1"))
+    run(database)
+    assert numbers(database) == {"a": "1"}
+    assert fate(database, "b") == duplicate_of("a")
+
+
+@pytest.mark.parametrize("leaves", [payload("a", "9"), payload("a", "1", open_=False)])
+def test_the_loser_takes_over_from_a_renumbered_or_rejected_winner(database: Database, leaves: dict[str, Any]) -> None:
+    put(database, payload("a", "1"), payload("b", "1"), payload("c", "1"))
+    run(database)
+    put(database, leaves)
+    settle(database)
+    assert {id_ for id_, number in numbers(database).items() if number == "1"} == {"b"}
+    assert fate(database, "c") == duplicate_of("b")
+
+
+def test_two_records_swap_their_numbers(database: Database) -> None:
+    put(database, payload("a", "1"), payload("b", "2"))
+    run(database)
+    put(database, payload("a", "2"), payload("b", "1"))
+    settle(database)
+    assert numbers(database) == {"a": "2", "b": "1"}
+    put(database, payload("a", "1"), payload("b", "2"))
+    for _ in range(4):
+        run(database, Options(limit=1))
+    assert numbers(database) == {"a": "1", "b": "2"}
+
+
+def test_a_record_rejected_later_loses_its_artwork(database: Database) -> None:
+    put(database, payload("a", "1"))
+    run(database)
+    put(database, payload("a", "1", open_=False))
+    assert run(database).codes == {"not_public_domain": 1}
+    assert numbers(database) == {}
+    assert fate(database, "a") == ("rejected", "not_public_domain", None)
+
+
+def test_a_changed_mapping_reads_everything_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(database, payload("a", "1"))
+    run(database)
+    monkeypatch.setattr("museum_assets.stages.transform.mapping_contract", lambda slug: "mapping:new")
+    assert run(database).done == 1
+
+
+def test_the_contract_follows_this_museums_source_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    from museum_assets import museums
+
+    copy = tmp_path / "museums"
+    shutil.copytree(Path(museums.__file__).parent, copy)
+    monkeypatch.setattr(museums, "__file__", str(copy / "__init__.py"))
+    before = mapping_contract("smk")
+    (copy / "met.py").write_text("changed")
+    assert mapping_contract("smk") == before
+    (copy / "years.py").write_text("changed")
+    assert mapping_contract("smk") != before
+
+
+def test_a_bug_in_a_mapping_costs_one_record(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(database, payload("a", "1"), payload("b", "2"))
+    run(database)
+    smk = museum("smk")
+    read = type(smk).read
+
+    def broken(self: Any, body: dict[str, Any]) -> Artwork:
+        if body["id"] == "b":
+            raise KeyError("creator")
+        return read(self, body)
+
+    monkeypatch.setattr(type(smk), "read", broken)
+    counts = run(database, Options(force=True))
+    assert (counts.done, counts.failed, counts.codes) == (1, 1, {"mapping_error": 1})
+    assert numbers(database) == {"a": "1"}
+    with database.connect() as conn:
+        message = scalar(conn, "SELECT message FROM ops.ledger WHERE record_id = 'b'")
+        found = books(conn, "smk", "transformed_artworks")
+    assert "museums/smk.py stumbled over b: KeyError: 'creator'. Mend it (`museum try smk FILE`" in message
+    assert (found.made, found.stored, found.failed) == (1, 1, 1)
+
+
+def test_the_grace_period_keeps_a_withdrawn_artwork(database: Database) -> None:
+    put(database, payload("a", "1"))
+    run(database)
+    with database.connect() as conn:
+        conn.execute("UPDATE raw.record SET withdrawn_at = now() - interval '6 days'")
+    run(database)
+    assert numbers(database) == {"a": "1"}
+    with database.connect() as conn:
+        conn.execute("UPDATE raw.record SET withdrawn_at = now() - interval '8 days'")
+    assert run(database).removed == 1
+    assert numbers(database) == {}
+
+
+def test_search_text() -> None:
+    fields = payload("a", "1") | {"artist": ["Anna Ancher"]}
+    artwork = museum("smk").read(fields)
+    assert search_text(artwork) == "Title, by Anna Ancher, painting"
+    assert search_text(museum("smk").read(payload("a", "1", title=None))) is None
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from(["1", "2", "3", "closed", "away"])), max_size=4),
+        st.sampled_from([None, None, 1, 2, "killed"]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+class Dying(Transform):
+    """Stops in the middle, with small batches, as a killed process would."""
+
+    batch_size = 2
+
+    def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
+        for number, outcome in enumerate(super().process(works)):
+            if number == 3:
+                raise RuntimeError("killed")
+            yield outcome
+
+
+@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(CHANGES)
+def test_increments_end_where_a_fresh_run_does(database: Database, changes: list[Any]) -> None:
+    with database.connect() as conn:
+        conn.execute("TRUNCATE raw.record, staging.artwork, ops.ledger")
+    for batch, how in changes:
+        for id_, what in batch:
+            if what == "away":
+                withdraw(database, id_)
+            else:
+                put(database, payload(id_, "9" if what == "closed" else what, open_=what != "closed"))
+        if how == "killed":
+            try:
+                run_stage(database, "smk", Dying(museum("smk")))
+            except RuntimeError as error:
+                assert str(error) == "killed"
+        else:
+            run(database, Options(limit=how))
+    settle(database)
+    strip = ("record_id", "object_number", "row_hash", "record_seq")
+
+    def outcome() -> tuple[Any, ...]:
+        with database.connect() as conn:
+            artworks = [tuple(row[name] for name in strip) for row in conn.execute(ARTWORKS)]
+            return artworks, [tuple(row.values()) for row in conn.execute(LEDGER)]
+
+    incremental = outcome()
+    with database.connect() as conn:
+        conn.execute("TRUNCATE staging.artwork, ops.ledger")
+    settle(database)
+    assert incremental == outcome()
+
+
+RECORDS = 200_000
+MEASURED = """
+import resource, sys
+from museum_assets.loop.run import run_stage
+from museum_assets.museums import museum
+from museum_assets.stages.transform import Transform
+from resources.postgres import Database
+
+counts = run_stage(Database(sys.argv[1]), "smk", Transform(museum("smk")))
+print(counts.done, round(counts.seconds), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_memory_stays_flat_in_the_number_of_records(database: Database) -> None:
+    """200,000 records of 1.6 kB are 320 MB of payloads: they may not be in memory at once."""
+    body = payload("@", "KMS@") | {"notes": [{"text": "n" * 1200}]}
+    with database.connect() as conn:
+        conn.execute(
+            "INSERT INTO raw.record (museum, record_id, payload_hash, payload)"
+            " SELECT 'smk', n::text, int4send(n), replace(%s, '@', n::text)::jsonb FROM generate_series(1, %s) n",
+            (orjson.dumps(body).decode(), RECORDS),
+        )
+    done = subprocess.run([sys.executable, "-c", MEASURED, database.url], cwd=Path(__file__).parents[2],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    count, seconds, megabytes = map(int, done.stdout.split())
+    assert count == RECORDS
+    assert megabytes < 400, f"{megabytes} MB after {seconds} s"
