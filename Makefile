@@ -1,5 +1,6 @@
 # Needs make and a Python from 3.11 to 3.13; everything else is fetched into .venv and .bin.
 
+UV_VERSION := 0.13.8
 UV := $(shell command -v uv || echo .bin/uv/bin/uv)
 PYTHON := $(shell for python in python3.12 python3.11 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && \
@@ -24,7 +25,7 @@ $(INSTALLED): requirements.txt pyproject.toml | $(UV)
 .bin/uv/bin/uv:
 	$(if $(PYTHON),,$(error No Python from 3.11 to 3.13 found: install one and run again))
 	$(PYTHON) -m venv .bin/uv
-	.bin/uv/bin/pip install --quiet uv
+	.bin/uv/bin/pip install --quiet uv==$(UV_VERSION)
 
 demo: $(INSTALLED)  ## Run the whole pipeline on this machine, offline, and open the UI
 	.venv/bin/museum demo

@@ -1,15 +1,14 @@
-"""Peak memory of a long stage, in a process that does nothing else (`python -m bench.rows.memory`)."""
+"""Peak memory of a long stage, in a process that does nothing else (`bench.peak`)."""
 
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
 
 from bench.bench import Bench
-from bench.collection import harvested, records, transformed
+from bench.collection import harvested, records
 from bench.measuring import Result, Target
 from museum_assets.settings import REPO_ROOT
 from resources.postgres import Database
@@ -22,7 +21,7 @@ def measure(bench: Bench) -> Iterator[Result]:
         database = Database(settings.database_url or "")
         harvested(database, records(count))
         child = subprocess.run(
-            [sys.executable, "-m", "bench.rows.memory"],
+            [sys.executable, "-m", "bench.peak"],
             env={**os.environ, "DATABASE_URL": database.url},
             cwd=REPO_ROOT,
             stdout=subprocess.PIPE,
@@ -33,14 +32,3 @@ def measure(bench: Bench) -> Iterator[Result]:
     assert done == {"done": count}
     yield Result("memory", f"peak memory of transforming {count:,} records", int(child.stdout) / 1e6, "MB",
                  Target("at most", 400), "the whole process, the interpreter and its libraries included")  # fmt: skip
-
-
-def peak_bytes() -> int:
-    """Return this process's largest resident size; Linux counts it in kB, macOS in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-if __name__ == "__main__":
-    transformed(Database(os.environ["DATABASE_URL"]))
-    print(peak_bytes())

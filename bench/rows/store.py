@@ -15,7 +15,7 @@ TABLES = ("raw.record", "ops.harvest", "ops.harvest_seen", "ops.ledger")
 def measure(bench: Bench) -> Iterator[Result]:
     """Harvest the same records anew each round."""
     found = records(bench.size(30_000, 15_000))
-    few = found[: bench.size(600, 200)]
+    few = found[: bench.size(300, 150)]
     with bench.database() as database:
 
         def ours() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,8 +29,8 @@ class Step:
     output: str | None
 
 
-def where(conn: Connection, name: str) -> list[dict[str, Any]]:
-    """Return the stories of the records called `museum:object number` (or `museum:internal id`).
+def where(conn: Connection, name: str, stages: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the stories, over these stages, of the records called `museum:object number` (or `museum:internal id`).
 
     Each is {museum, record_id, title, withdrawn_at, withdrawn_reason, fetched_at, steps}. Raises MuseumError when
     there is none.
@@ -44,17 +45,18 @@ def where(conn: Connection, name: str) -> list[dict[str, Any]]:
             f"no record of {slug} is called {number!r}: it was never harvested, or is outside the museum's scope. "
             f"`museum run raw_metadata --museum {slug}` harvests; `museum status` shows what is there"
         )
-    return [_story(conn, slug, record_id) for record_id in ids]
+    return [_story(conn, slug, record_id, stages) for record_id in ids]
 
 
-def _story(conn: Connection, slug: str, record_id: str) -> dict[str, Any]:
+def _story(conn: Connection, slug: str, record_id: str, stages: Sequence[str]) -> dict[str, Any]:
     raw = conn.execute(
         "SELECT r.museum, r.record_id, a.object_number, a.title, r.fetched_at, r.withdrawn_at, r.withdrawn_reason"
         " FROM raw.record r LEFT JOIN staging.artwork a USING (museum, record_id)"
         " WHERE r.museum = %s AND r.record_id = %s",
         (slug, record_id),
     ).fetchone()
-    rows = conn.execute(query("where_record"), {"museum": slug, "record_id": record_id}).fetchall()
+    params = {"museum": slug, "record_id": record_id, "stages": ["raw_metadata", *stages]}
+    rows = conn.execute(query("where_record"), params).fetchall()
     story: dict[str, Any] = dict(raw) if raw else {"museum": slug, "record_id": record_id}
     story["steps"] = [asdict(_step(row, slug, stored=raw is not None)) for row in rows]
     return story

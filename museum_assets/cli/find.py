@@ -72,10 +72,11 @@ def _rows(hits: Sequence[Hit]) -> list[tuple[object, ...]]:
             rank,
             f"{hit.score:.4f}",
             f"{hit.payload['museum']}:{hit.payload['object_number']}",
-            hit.payload["title"] or "(untitled)",
-            ", ".join(hit.payload["artists"]),
-            hit.payload["production_date"],
-            ", ".join(hit.payload["searchable_work_types"]),
+            # The index leaves out what is null.
+            hit.payload.get("title") or "(untitled)",
+            ", ".join(hit.payload.get("artists", [])),
+            hit.payload.get("production_date"),
+            ", ".join(hit.payload.get("searchable_work_types", [])),
         )
         for rank, hit in enumerate(hits, start=1)
     ]

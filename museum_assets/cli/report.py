@@ -39,10 +39,10 @@ def _status_row(row: dict[str, Any]) -> tuple[Any, ...]:
 def show_where(name: str, *, as_json: bool) -> None:
     """Print the story of the records of this name."""
     from museum_assets.audit.where import where
-    from resources.platform import database
+    from resources.platform import active_stages, database
 
     with connected() as settings, database(settings).connect() as conn:
-        stories = where(conn, name)
+        stories = where(conn, name, active_stages(settings))
     if as_json:
         print_json(stories)
         return

@@ -145,7 +145,7 @@ def only_ui(settings: Settings) -> Iterator[None]:
             stop([process.pid for process in dagster_processes(settings)])
             yield
     except Timeout:
-        lines = [process.cmdline() for process in dagster_processes(settings)]
+        lines = [process.info["cmdline"] for process in dagster_processes(settings)]
         ports = [line[line.index("-p") + 1] for line in lines if "-p" in line]
         where = f"at http://127.0.0.1:{ports[0]}" if ports else "or is about to start or stop"
         raise UiError(f"The UI of {settings.home} already runs {where}") from None

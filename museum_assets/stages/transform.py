@@ -131,8 +131,8 @@ class Transform(Stage):
         except Exception as error:  # noqa: BLE001 - a bug in the mapping costs this record, not the museum
             slug = self.museum.slug
             message = (
-                f"the mapping in museums/{slug}.py stumbled over {work.record_id}: {type(error).__name__}: {error}. Mend "
-                f"it (`museum try {slug} FILE` reads one record); a changed mapping reads the record again by itself"
+                f"the mapping in museums/{slug}.py stumbled over {work.record_id}: {type(error).__name__}: {error}. "
+                f"Mend it (`museum try {slug} FILE` reads one record); a changed mapping reads it again by itself"
             )
             return failed(work, Failure(message, code="mapping_error", permanent=True))
         return done(work, value=to_row(artwork, work.record_id, work.data["seq"]))
@@ -140,8 +140,9 @@ class Transform(Stage):
     def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """Stage the artworks; of two records with one object number the one stored first wins."""
         rows: list[Row] = [o.value for o in outcomes if o.status == "done"]
-        staged = self._staged(conn, museum, rows, [o.work.record_id for o in outcomes])
-        winners = _winners(rows, staged)
+        batch = {o.work.record_id for o in outcomes}
+        staged = self._staged(conn, museum, rows, list(batch))
+        winners = _winners(rows, {id_: place for id_, place in staged.items() if id_ not in batch})
         losers = {
             row.record_id: winners[row.object_number] for row in rows if winners[row.object_number] != row.record_id
         }
@@ -197,12 +198,11 @@ class Transform(Stage):
             conn.execute(query("artwork_delete"), params)
 
 
-def _winners(rows: Sequence[Row], staged: dict[str, tuple[str, int]]) -> dict[str, str]:
-    """Return {object number: record id} of the record stored first, among the batch and what is staged."""
+def _winners(rows: Sequence[Row], others: dict[str, tuple[str, int]]) -> dict[str, str]:
+    """Return {object number: record id} of the record stored first, among the batch and the other staged ones."""
     best: dict[str, tuple[int, str]] = {}
-    batch = {row.record_id for row in rows}
     contenders = [(row.object_number, row.record_seq, row.record_id) for row in rows]
-    contenders += [(number, seq, id_) for id_, (number, seq) in staged.items() if id_ not in batch]
+    contenders += [(number, seq, id_) for id_, (number, seq) in others.items()]
     for number, seq, id_ in contenders:
         if number not in best or (seq, id_) < best[number]:
             best[number] = (seq, id_)

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -142,7 +143,8 @@ def stop(home: Path) -> None:
     if found := processes(pgdata):
         # The signal of a fast shutdown. pg_ctl would send the same, but needs to reach the directory as another
         # user when we are root, and pytest for one closes its temporary directories to others again and again.
-        found[0].send_signal(signal.SIGINT)
+        with suppress(psutil.NoSuchProcess):
+            found[0].send_signal(signal.SIGINT)
     deadline = time.monotonic() + STOP_SECONDS
     while processes(pgdata):
         if time.monotonic() > deadline:

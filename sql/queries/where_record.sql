@@ -5,4 +5,5 @@ FROM (VALUES (0, 'raw_metadata'), (1, 'transformed_artworks'), (2, 'indexed_artw
              (4, 'image_clip'), (5, 'text_clip'), (6, 'image_jina'), (7, 'text_jina')) s (step, stage)
 LEFT JOIN ops.stage_input i ON i.stage = s.stage AND i.museum = %(museum)s AND i.record_id = %(record_id)s
 LEFT JOIN ops.ledger l ON l.stage = s.stage AND l.museum = %(museum)s AND l.record_id = %(record_id)s
+WHERE s.stage = ANY(%(stages)s)
 ORDER BY s.step

@@ -308,7 +308,7 @@ def test_through_a_bad_network(platform: Settings, simulator: Running, slug: str
 
 
 @pytest.mark.xfail(
-    reason="listed counts repeated entries, so a page that repeats one hides a missed one; ops.harvest_seen needs scope",
+    reason="an entry listed twice hides one never listed: ops.harvest_seen needs the scope to tell",
     strict=True,
 )
 @pytest.mark.parametrize("slug", ["smk", "cma"])

@@ -1,0 +1,235 @@
+"""What the platform does when it is killed, or when Postgres, S3 or the vector index go away under it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import whole_pipeline
+from filelock import FileLock
+from psycopg import sql
+
+from museum_assets.failures import MuseumError
+from museum_assets.loop.stage import Options
+from museum_assets.settings import Settings, settings
+from museum_assets.simulator.server import Running
+from resources import platform as clients
+from resources.embedded import postgres, s3
+from resources.embedded.services import Environment, keep_running, running_services
+from resources.postgres import Busy, Database, DatabaseUnavailable
+from resources.s3 import ObjectStore
+
+pytestmark = pytest.mark.integration
+
+TABLES = {
+    "raw": "SELECT museum, record_id, payload_hash, withdrawn_at FROM raw.record ORDER BY 1, 2",
+    "artworks": "SELECT museum, record_id, object_number, title FROM staging.artwork ORDER BY 1, 2",
+    "thumbnails": "SELECT museum, record_id, s3_key, sha256 FROM staging.thumbnail ORDER BY 1, 2",
+    "ledger": "SELECT museum, stage, record_id, outcome, code, output FROM ops.ledger ORDER BY 1, 2, 3",
+    "vectors": "SELECT contract, content_hash, vector FROM ops.vector ORDER BY 1, 2",
+}
+
+
+def contents(chosen: Settings) -> dict[str, Any]:
+    """Everything a run makes, in tables, bucket and index; image addresses name the simulator, so they are left out."""
+    found: dict[str, Any] = {}
+    with clients.database(chosen).connect() as conn:
+        for name, statement in TABLES.items():
+            found[name] = [tuple(row.values()) for row in conn.execute(statement)]
+    store = clients.thumbnails(chosen)
+    found["bucket"] = {item.key: item.etag for item in store.list()}
+    with clients.vector_index(chosen).open() as session:
+        ids = list(session.ids())
+        found["points"] = {
+            point.id: (point.payload, {name: vector.tolist() for name, vector in point.vectors.items()})
+            for point in session.retrieve(ids, with_vectors=True)
+        }
+    return found
+
+
+def finished(chosen: Settings) -> dict[tuple[str, ...], Any]:
+    with clients.database(chosen).connect() as conn:
+        rows = conn.execute("SELECT museum, stage, record_id, attempted_at FROM ops.ledger WHERE outcome <> 'failed'")
+        return {(row["museum"], row["stage"], row["record_id"]): row["attempted_at"] for row in rows}
+
+
+@contextmanager
+def elsewhere(chosen: Settings, origin: str, tmp_path: Path) -> Iterator[Settings]:
+    """A second empty platform on the same services."""
+    name = f"undisturbed_{os.getpid()}"
+    with Database(origin.replace("/platform?", "/postgres?")).connect() as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE platform").format(sql.Identifier(name)))
+    with Database(origin.replace("/platform?", f"/{name}?")).connect() as conn:
+        conn.execute("UPDATE ops.setting SET value = '0' WHERE name = 'withdrawal_grace_days'")
+    other = chosen.model_copy(
+        update={"database_url": origin.replace("/platform?", f"/{name}?"), "home": tmp_path / "undisturbed",
+                "thumbnails_bucket": f"undisturbed-{os.getpid()}"}
+    )  # fmt: skip
+    ObjectStore.from_settings(other).ensure_bucket()
+    yield other
+    with Database(origin.replace("/platform?", "/postgres?")).connect() as conn:
+        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_killed_at_random_and_started_again_it_ends_where_an_undisturbed_run_does(
+    services: Environment, platform: Settings, simulator: Running, tmp_path: Path
+) -> None:
+    with elsewhere(platform, services["DATABASE_URL"], tmp_path) as other:
+        whole_pipeline.run_all(other)
+        expected = contents(other)
+    undisturbed = {slug: counts.get("image", 0) for slug, counts in simulator.counts().items()}
+    simulator.reset_counts()
+    dice = random.Random(6)
+    kills, redone = 0, 0
+    script = str(Path(whole_pipeline.__file__))
+    for attempt in range(20):
+        child = subprocess.Popen(
+            [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            cwd=Path(script).parents[1], env={**os.environ, "PYTHONPATH": str(Path(script).parents[1])},
+        )  # fmt: skip
+        assert child.stdout
+        # Killed while it is at the stage after a few more have ended: at random, but always with some progress.
+        lines = dice.randrange(1, 6) if attempt < 6 else 1000
+        for _ in range(lines):
+            if not child.stdout.readline():
+                break
+        else:
+            time.sleep(dice.random() * 0.3)
+            before = finished(platform)
+            child.send_signal(signal.SIGKILL)
+        _, errors = child.communicate()
+        if child.returncode == -signal.SIGKILL:
+            kills += 1
+            after = finished(platform)
+            redone += sum(after.get(key) != at for key, at in before.items())
+            continue
+        if child.returncode == 0:
+            break
+        assert "Busy" in errors, errors  # the killed process's connection is noticed within moments
+        time.sleep(0.2)
+    assert kills >= 4
+    assert child.returncode == 0
+    assert redone == 0, "what was finished before a kill was done again"
+    found = contents(platform)
+    for name, value in expected.items():
+        assert found[name] == value, name
+    downloads = {slug: counts.get("image", 0) for slug, counts in simulator.counts().items()}
+    # A kill repeats at most the batch in flight; each strikes one museum, whose ten works are less than a batch.
+    assert sum(downloads.values()) <= sum(undisturbed.values()) + 10 * kills
+
+
+class Home:
+    """Services of the test's own, which it may stop."""
+
+    def __init__(self, home: Path, environment: Environment) -> None:
+        self.settings = Settings(museum_home=home, museum_profile="demo")
+        self.home = home
+        self.environment = environment
+
+
+@pytest.fixture
+def home(tmp_path: Path, simulator: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    for name in (
+        "DATABASE_URL",
+        "DAGSTER_POSTGRES_URL",
+        "S3_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    place = tmp_path / "own"
+    with running_services(Settings(museum_home=place, museum_profile="demo")) as environment:
+        fixtures = Path(__file__).parents[1] / "fixtures"
+        model = {"CLIP_MODEL": "tiny-clip", "CLIP_MODEL_CONFIGS": str(fixtures), "CLIP_WEIGHTS": "untrained"}
+        for name, value in {**environment, **model}.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+        yield Home(place, environment)
+    settings.cache_clear()
+
+
+def finish_after(home: Home) -> None:
+    """Bring the services back and run to the end."""
+    keep_running(home.settings)
+    for _ in range(50):
+        try:
+            books = whole_pipeline.run_all(settings(), ["smk"])
+            break
+        except Busy:
+            time.sleep(0.1)
+    assert all(counts.failed == counts.left == 0 for counts in books.values())
+    assert all(counts.processed == 0 for counts in whole_pipeline.run_all(settings(), ["smk"]).values())
+
+
+def interrupted(act: Any, expect: type[MuseumError]) -> str:
+    """Run SMK's pipeline and `act` on the services when the first thumbnails are under way; return the error."""
+    chosen = settings()
+    whole_pipeline.gather(chosen, "smk")
+    whole_pipeline.run(chosen, "smk", "transformed_artworks")
+    whole_pipeline.run(chosen, "smk", "indexed_artworks")
+    with whole_pipeline.opened(chosen, "smk", "stored_thumbnails") as stage:
+        fetch, struck = stage.fetcher.fetch, threading.Event()  # type: ignore[attr-defined]
+
+        def fetch_then_act(url: str) -> Any:
+            fetched = fetch(url)
+            if not struck.is_set():
+                struck.set()
+                act()
+            return fetched
+
+        stage.fetcher.fetch = fetch_then_act  # type: ignore[attr-defined]
+        with pytest.raises(expect) as caught:
+            whole_pipeline.run_stage(clients.database(chosen), "smk", stage)
+    return str(caught.value)
+
+
+def test_postgres_goes_away_and_comes_back(home: Home) -> None:
+    told = interrupted(lambda: postgres.stop(home.home), DatabaseUnavailable)
+    assert "Postgres at" in told
+    assert "run again: finished work is kept" in told
+    finish_after(home)
+
+
+def test_s3_is_killed_and_comes_back(home: Home) -> None:
+    def kill() -> None:
+        for process in s3.processes(home.home):
+            process.kill()
+
+    told = interrupted(kill, MuseumError)
+    assert home.environment["S3_ENDPOINT_URL"] in told
+    assert "it is tried again in a later run" in told
+    finish_after(home)
+
+
+def test_the_vector_index_is_another_process_s(platform: Settings, simulator: Running) -> None:
+    whole_pipeline.gather(platform, "smk")
+    whole_pipeline.run(platform, "smk", "transformed_artworks")
+    index: Any = clients.vector_index(platform)
+    index.wait = 0.2
+    stage = whole_pipeline.Index(index, place="here")
+    index.directory.mkdir(parents=True)
+    with (
+        FileLock(index.directory / "lock"),
+        pytest.raises(MuseumError, match=r"vector index at .* is in use by .*Run this again when that process is done"),
+    ):
+        whole_pipeline.run_stage(clients.database(platform), "smk", stage)
+    assert whole_pipeline.run(platform, "smk", "indexed_artworks", Options()).left == 0
+
+
+def test_the_vector_index_is_damaged(platform: Settings, simulator: Running) -> None:
+    whole_pipeline.run_all(platform, ["smk"])
+    shard = platform.home / "vectors" / platform.qdrant_collection / "shard"
+    for file in shard.rglob("*.json"):
+        file.write_text("damaged")
+    with pytest.raises(MuseumError, match=r"vector index at .* cannot be opened.*move the directory away"):
+        whole_pipeline.run(platform, "smk", "indexed_artworks")
