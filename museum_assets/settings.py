@@ -50,9 +50,11 @@ class Settings(BaseSettings):
         "dev", alias="museum_profile", description="Which `.env.<profile>` is read: dev, prod or demo."
     )
     home: Path = Field(
-        REPO_ROOT / ".museum",
+        # One per profile: what the demo makes never mixes with real collections.
+        default_factory=lambda given: REPO_ROOT / ".museum" / given["profile"],
         alias="museum_home",
-        description="Directory of everything local: embedded services, Dagster's home, logs.",
+        description="Directory of everything local: embedded services, Dagster's home, logs; "
+        "unset: `.museum/<profile>`.",
     )
 
     database_url: str | None = Field(

@@ -77,12 +77,14 @@ def migrate(url: str, museums: tuple[str, ...], *, withdrawal_grace_days: int = 
     from yoyo import get_backend, read_migrations
 
     database = Database(url)
-    try:
-        backend = get_backend(database.url.replace("postgresql://", "postgresql+psycopg://", 1))
-        with backend.lock():
+    # Not yoyo's own lock: that is a row, which a killed process leaves behind for somebody to break by hand.
+    with database.connect() as guard:
+        guard.execute("SELECT pg_advisory_lock(hashtextextended('migrate', 0))")
+        try:
+            backend = get_backend(database.url.replace("postgresql://", "postgresql+psycopg://", 1))
             backend.apply_migrations(backend.to_apply(read_migrations(str(MIGRATIONS))))
-    except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(advice(url, error)) from error
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailable(advice(url, error)) from error
     with database.connect() as conn:
         for slug in museums:
             conn.execute("SELECT ops.add_museum(%s)", (slug,))

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
-import psutil  # type: ignore[import-untyped]
+import psutil
 from pydantic import BaseModel, Field
 
 from resources.embedded import EmbeddedServiceError
