@@ -12,7 +12,6 @@ import dagster as dg
 
 from museum_assets.settings import settings
 from resources import platform
-from resources.museum_http import MuseumClient
 from resources.postgres import Database
 from resources.s3 import ObjectStore
 from resources.vector_index.index import VectorIndex
@@ -20,6 +19,7 @@ from resources.vector_index.index import VectorIndex
 if TYPE_CHECKING:
     from museum_assets.images.fetch import ImageFetcher
     from resources.embedders.embedder import Embedder
+    from resources.museum_http import MuseumClient
 
 
 class Postgres(dg.ConfigurableResource[None]):
@@ -54,7 +54,7 @@ class MuseumApis(dg.ConfigurableResource[None]):
     """The museums' APIs and image hosts (MUSEUM_API_*, MUSEUM_IMAGE_HOSTS_*, MUSEUM_RATE_*)."""
 
     @contextmanager
-    def client(self, slug: str) -> Iterator[MuseumClient]:
+    def client(self, slug: str) -> Iterator["MuseumClient"]:
         """Open the client of a museum's API."""
         with platform.museum_client(settings(), slug) as client:
             yield client

@@ -13,7 +13,6 @@ from museum_assets.failures import MuseumError
 from museum_assets.loop.stage import STAGES
 from museum_assets.museums import museum
 from museum_assets.settings import Settings, museum_overrides, user_agent
-from resources.museum_http import MuseumClient
 from resources.postgres import Database
 from resources.rate_limit import RateLimiter
 from resources.s3 import ObjectStore
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from museum_assets.images.fetch import ImageFetcher
     from resources.embedders.embedder import Embedder
     from resources.embedders.weights import Weights
+    from resources.museum_http import MuseumClient
 
 API_TIMEOUT = 60.0
 """Seconds: the Rijksmuseum's OAI pages took up to 40 for others."""
@@ -114,6 +114,8 @@ def active_stages(settings: Settings) -> tuple[str, ...]:
 @contextmanager
 def museum_client(settings: Settings, slug: str) -> Iterator[MuseumClient]:
     """Open the polite client of a museum's API."""
+    from resources.museum_http import MuseumClient
+
     chosen, overrides = museum(slug), museum_overrides(slug)
     base = overrides.api_base or chosen.api_base
     pace = overrides.requests_per_second or chosen.requests_per_second

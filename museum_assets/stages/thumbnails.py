@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 from urllib.parse import quote
 
 from museum_assets.failures import Failure
-from museum_assets.images.fetch import Fetched
 from museum_assets.images.thumbnail import Thumbnail, make_thumbnail, thumbnail_settings_id
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.loop.outputs import abandoned, superseded
@@ -17,6 +16,9 @@ from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, faile
 from resources.postgres import Connection
 from resources.s3 import thumbnail_key
 from sql import query
+
+if TYPE_CHECKING:
+    from museum_assets.images.fetch import Fetched
 
 
 class Row(NamedTuple):
