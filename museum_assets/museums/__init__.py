@@ -5,10 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 
 from museum_assets.failures import MuseumError
+from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.museums.museum import Museum
 
 MUSEUMS: tuple[str, ...] = ("smk", "met", "rma", "cma", "aic")
 """Every collection museum. Adding one means adding its module and its slug here; all else follows."""
+
+
+KIOSK_MUSEUMS: tuple[str, ...] = ("lmnh", "lms")
+"""Every museum with visitor kiosks."""
 
 
 def museum(slug: str) -> Museum:
@@ -17,4 +22,12 @@ def museum(slug: str) -> Museum:
         raise MuseumError(f"unknown museum {slug!r}: the registry knows {', '.join(MUSEUMS)}")
     module = import_module(f"museum_assets.museums.{slug}")
     found: Museum = module.MUSEUM
+    return found
+
+
+def kiosks(slug: str) -> KioskMuseum:
+    """Return the kiosks of the museum with this slug. Raises MuseumError naming the known ones."""
+    if slug not in KIOSK_MUSEUMS:
+        raise MuseumError(f"{slug!r} has no kiosks: the registry knows {', '.join(KIOSK_MUSEUMS)}")
+    found: KioskMuseum = import_module(f"museum_assets.museums.{slug}").KIOSKS
     return found

@@ -100,7 +100,7 @@ def mapping_contract(slug: str) -> str:
     A version number kept by hand is forgotten sooner or later; a digest cannot be.
     """
     folder = Path(museums_package.__file__).parent
-    others = {f"{other}.py" for other in museums_package.MUSEUMS if other != slug}
+    others = {f"{other}.py" for other in (*museums_package.MUSEUMS, *museums_package.KIOSK_MUSEUMS) if other != slug}
     files = sorted(p for p in folder.iterdir() if p.suffix in {".py", ".csv"} and p.name not in others)
     digest = hashlib.sha256()
     for file in [*files, Path(__file__)]:

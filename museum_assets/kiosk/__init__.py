@@ -1,0 +1,1 @@
+"""Visitor kiosks: exhibition files, history files and the live stream into one set of tables."""
