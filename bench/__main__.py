@@ -1,4 +1,7 @@
-"""Measure and print: `python -m bench [--only NAME]... [--quick] [--json]`. A missed target is no error."""
+"""Measure and print: `python -m bench [--only NAME]... [--quick] [--json]`.
+
+A missed target is no error; a row that breaks is one.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import argparse
 import logging
 import sys
 import time
+import traceback
 
 from bench import table
 from bench.bench import started
@@ -22,16 +26,23 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     results: list[Result] = []
+    broken: list[str] = []
     begun = time.monotonic()
     with started(quick=arguments.quick) as bench:
         for name in arguments.only or ROWS:
             print(f"{time.monotonic() - begun:4.0f} s  {name} …", file=sys.stderr, flush=True)
-            results.extend(ROWS[name](bench))
+            try:
+                results.extend(ROWS[name](bench))
+            except Exception:  # noqa: BLE001 - minutes of the other rows' figures are still worth having
+                traceback.print_exc()
+                broken.append(name)
     seconds = time.monotonic() - begun
     if arguments.json:
         print(table.as_json(results, seconds))
     else:
         table.show(results, seconds)
+    if broken:
+        sys.exit(f"Not measured, see the errors above: {', '.join(broken)}")
 
 
 if __name__ == "__main__":

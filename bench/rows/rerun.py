@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from statistics import median
 
 from bench.bench import Bench
-from bench.collection import MUSEUM, harvested, records
+from bench.collection import MUSEUM, harvested, records, transformed
 from bench.measuring import Result, Target
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Stage
 from museum_assets.museums.smk import Smk
+from museum_assets.settings import Settings
 from museum_assets.stages.index import Index
 from museum_assets.stages.transform import Transform
+from resources import platform
 from resources.postgres import Database
 from resources.vector_index.edge import EdgeVectorIndex
 
@@ -22,15 +25,22 @@ AGAIN = 3
 
 def measure(bench: Bench) -> Iterator[Result]:
     """Run each stage once over everything, then over nothing."""
-    count = bench.size(100_000, 20_000)
-    with bench.platform() as settings:
-        database = Database(settings.database_url or "")
-        harvested(database, records(count))
-        yield _rerun(database, Transform(Smk()), count)
+    with _collection(bench, bench.size(100_000, 20_000)) as (settings, count):
+        yield _rerun(platform.database(settings), Transform(Smk()), count)
+    with _collection(bench, bench.size(20_000, 5_000)) as (settings, count):
+        database = platform.database(settings)
+        transformed(database)
         index = EdgeVectorIndex(settings.home / "vectors")
         with index.open() as session:
             session.ensure_collection()
         yield _rerun(database, Index(index, place="bench"), count)
+
+
+@contextmanager
+def _collection(bench: Bench, count: int) -> Iterator[tuple[Settings, int]]:
+    with bench.platform() as settings:
+        harvested(platform.database(settings), records(count))
+        yield settings, count
 
 
 def _rerun(database: Database, stage: Stage, count: int) -> Result:

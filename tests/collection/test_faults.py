@@ -99,7 +99,7 @@ def test_killed_at_random_and_started_again_it_ends_where_an_undisturbed_run_doe
         )  # fmt: skip
         assert child.stdout
         # Killed while it is at the stage after a few more have ended: at random, but always with some progress.
-        lines = dice.randrange(1, 6) if attempt < 6 else 1000
+        lines = dice.randrange(2, 9) if attempt < 5 else 1000
         for _ in range(lines):
             if not child.stdout.readline():
                 break

@@ -254,7 +254,8 @@ def test_another_model_embeds_everything_again_and_never_meets_the_old_one(world
 
 def test_a_withdrawn_artwork_leaves_bucket_and_index_and_may_come_back(world: World, simulator: Running) -> None:
     world.run()
-    work = world.artworks()[0]
+    # A painting: the scope of a rarer kind would be empty without its only work, which no harvest believes.
+    work = next(a for a in world.artworks() if "maleri" in a["work_types"])
     number, key = work["object_number"], {row["record_id"]: row["s3_key"] for row in world.rows(
         "SELECT record_id, s3_key FROM staging.thumbnail")}[work["record_id"]]  # fmt: skip
     points, keys = set(world.points()), world.thumbnails()
