@@ -9,6 +9,7 @@ from psycopg import sql
 
 from museum_assets.audit.finding import SAMPLE, Finding
 from museum_assets.stages.harvest import STAGE as HARVEST
+from museum_assets.stages.harvest import met
 from resources.postgres import Connection, scalar
 from sql import query
 
@@ -121,9 +122,8 @@ def harvest_complete(conn: Connection, museum: str) -> Finding:
         return Finding(False, f"{museum} was never harvested: run {HARVEST}", warn=True)
     counts = row["counts"]
     scopes = counts.get("scopes", {})
-    short = {
-        n: s["total"] - s["listed"] for n, s in scopes.items() if s["total"] is not None and s["total"] > s["listed"]
-    }
+    short = {name: (scope["total"] or 0) - met(scope) for name, scope in scopes.items()}
+    short = {name: count for name, count in short.items() if count > 0}
     metadata = {k: v for k, v in counts.items() if k != "scopes"} | {"scopes": scopes, "state": row["state"]}
     if row["state"] == "complete":
         return Finding(True, f"every entry of {len(scopes)} scopes was met", metadata)
@@ -137,7 +137,7 @@ def harvest_complete(conn: Connection, museum: str) -> Finding:
     reasons += [f"{counts['failed']} records could not be fetched"] if counts.get("failed") else []
     if counts.get("withheld"):
         reasons.append(
-            f"{counts['withheld']} records were missing at once (too many, or a whole scope): nothing was withdrawn"
+            f"{counts['withheld']} records are missing (too many, a scope, or the listing shrank): none was withdrawn"
         )
     return Finding(False, f"{'; '.join(reasons)}. Run {HARVEST} again", metadata)
 

@@ -3,18 +3,15 @@
 import dagster as dg
 
 from museum_assets.museums import MUSEUMS
-from partitions import museum_partitions
 
 collection = dg.define_asset_job(
     "collection",
     selection=dg.AssetSelection.groups("collection"),
-    partitions_def=museum_partitions,
     description="A museum from API to vector index: every stage with its checks.",
 )
 harvest = dg.define_asset_job(
     "harvest",
     selection=dg.AssetSelection.assets("raw_metadata"),
-    partitions_def=museum_partitions,
     description="A museum's raw records only.",
 )
 collection_jobs = [collection, harvest]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from museum_assets.audit.collection import harvest_complete, harvest_recent
 from museum_assets.collection.kit import OWNERS, StageConfig, reasons_metadata, sql_check
+from museum_assets.failures import MuseumError
 from museum_assets.loop.progress import Progress
 from museum_assets.museums import museum
 from museum_assets.stages.harvest import STAGE, HarvestReport, harvest
@@ -59,7 +60,10 @@ def harvest_start(conn: Connection, slug: str, since: str | None) -> datetime | 
     if since is None:
         return None
     if since != "last":
-        return datetime.fromisoformat(since).replace(tzinfo=UTC)
+        try:
+            return datetime.fromisoformat(since).replace(tzinfo=UTC)
+        except ValueError as error:
+            raise MuseumError(f"since is {since!r}: give a date such as 2026-11-01, or `last`") from error
     row = conn.execute(
         "SELECT max(started_at) AS began FROM ops.harvest WHERE museum = %s AND state = 'complete'", (slug,)
     ).fetchone()

@@ -71,16 +71,22 @@ class HarvestReport:
 
     def missing(self) -> dict[str, int]:
         """Return, by scope, how many entries the API counts that the walk never met."""
-        return {
-            name: scope["total"] - (scope["listed"] or 0)
-            for name, scope in self.scopes.items()
-            if scope["total"] is not None and scope["total"] > (scope["listed"] or 0)
-        }
+        short = {name: (scope["total"] or 0) - met(scope) for name, scope in self.scopes.items()}
+        return {name: count for name, count in short.items() if count > 0}
 
     def counts(self) -> dict[str, Any]:
         """Return what is kept in ops.harvest.counts."""
         kept = ("scopes", "new", "changed", "unchanged", "gone", "failed", "withdrawn", "withheld")
         return {name: getattr(self, name) for name in kept}
+
+
+def met(scope: dict[str, int | None]) -> int:
+    """Return how many different entries of a scope were met.
+
+    A record added during the walk pushes others onto the next page, where they are listed again: counting them
+    twice would hide as many that were never listed.
+    """
+    return (scope["listed"] or 0) - (scope.get("repeated") or 0)
 
 
 def harvest(
@@ -188,7 +194,10 @@ def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: P
     _store_records(conn, museum, report, page)
     scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
     scope["listed"] = (scope["listed"] or 0) + page.listed
-    scope["total"] = page.total if page.total is not None else scope["total"]
+    if page.total is not None:
+        # A deletion during the walk moves a record to a page that was read already, where nobody meets it.
+        scope["shrunk"] = (scope.get("shrunk") or 0) + max(0, (scope["total"] or 0) - page.total)
+        scope["total"] = page.total
     conn.execute(
         "UPDATE ops.harvest SET checkpoint = %s, counts = %s WHERE id = %s",
         (Jsonb(page.checkpoint), Jsonb(report.counts()), report.harvest_id),
@@ -199,8 +208,9 @@ def _store_records(conn: Connection, museum: Museum, report: HarvestReport, page
     stored = store(conn, museum.slug, page.records, museum.volatile_keys)
     seen = [record.id for record in page.records]
     # What is listed but could not be read is still in the collection: it must not be withdrawn as absent.
-    copy_rows(conn, "ops.harvest_seen", ("harvest_id", "record_id"), ("int8", "text"),
-              ((report.harvest_id, id_) for id_ in [*seen, *page.failed]))  # fmt: skip
+    listed = [*seen, *page.failed, *page.gone, *page.withdrawn]
+    copy_rows(conn, "ops.harvest_seen", ("harvest_id", "scope", "record_id"), ("int8", "text", "text"),
+              ((report.harvest_id, page.scope, id_) for id_ in listed))  # fmt: skip
     report.new += stored.new
     report.changed += stored.changed
     report.unchanged += len(page.records) - stored.new - stored.changed
@@ -236,6 +246,8 @@ def _record_failures(conn: Connection, slug: str, settled: list[str], failures: 
 
 def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: datetime | None) -> None:
     """Decide what the walk amounted to, and withdraw what a complete full harvest did not meet."""
+    for counted in conn.execute(query("harvest_repeated"), {"harvest": report.harvest_id}):
+        report.scopes.setdefault(counted["scope"], {"listed": 0, "total": None})["repeated"] = counted["repeated"]
     row = conn.execute(
         "SELECT count(*) AS failed, count(*) FILTER (WHERE NOT permanent) AS retryable FROM ops.ledger"
         " WHERE museum = %s AND stage = %s",
@@ -260,7 +272,8 @@ def _withdraw_absent(conn: Connection, slug: str, report: HarvestReport) -> None
     absent = [row["record_id"] for row in conn.execute(query("harvest_absent"), params)]
     live = report.records + len(absent)
     many = len(absent) > 10 and len(absent) > MAX_WITHDRAWN_SHARE * live
-    if absent and (many or _emptied(conn, slug, report)):
+    shrunk = any(scope.get("shrunk") for scope in report.scopes.values())
+    if absent and (many or shrunk or _emptied(conn, slug, report)):
         report.withheld = len(absent)
     else:
         report.withdrawn += _withdraw(conn, slug, absent, "absent from a complete harvest")

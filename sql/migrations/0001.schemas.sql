@@ -111,6 +111,7 @@ COMMENT ON TABLE ops.harvest IS
 
 CREATE TABLE ops.harvest_seen (
     harvest_id bigint NOT NULL REFERENCES ops.harvest ON DELETE CASCADE,
+    scope text NOT NULL,
     record_id text NOT NULL
 );
 CREATE INDEX ON ops.harvest_seen (harvest_id);

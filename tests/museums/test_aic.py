@@ -89,6 +89,16 @@ def ids_of(pages: Iterable[Page]) -> list[int]:
     return [int(record.id) for page in pages for record in page.records]
 
 
+def first_look(pages: Iterable[Page]) -> list[Page]:
+    """The walk itself, without the second look at the head, which the checkpoint before a page announces."""
+    pages = list(pages)
+    return [page for before, page in zip([None, *pages], pages, strict=False) if not again(before)]
+
+
+def again(page: Page | None) -> bool:
+    return page is not None and page.checkpoint["scope"] == "moved"
+
+
 def answering(body: Any) -> Collection:
     api = Collection([])
     api.json = lambda path, params=None: body  # type: ignore[method-assign]
@@ -101,11 +111,12 @@ def answering(body: Any) -> Collection:
 def test_harvest_walks_the_listing_and_looks_at_its_head_again():
     api = Collection(range(1, 251))
     pages = list(MUSEUM.harvest(api))
+    # One scope: the second look counts for the same total.
     assert [(page.scope, page.listed, page.total) for page in pages] == [
         ("artworks", 100, 250),
         ("artworks", 100, 250),
         ("artworks", 50, 250),
-        ("moved", 1, None),
+        ("artworks", 1, None),
     ]
     assert ids_of(pages[:3]) == list(range(250, 0, -1))
     assert ids_of(pages[3:]) == [250]
@@ -130,7 +141,7 @@ def test_a_record_that_moved_to_the_head_during_the_walk_is_not_missed():
             api.touch(1)
 
     pages = list(MUSEUM.harvest(Collection(range(1, 41), oldest_jumps), limit=10))
-    walked = [page for page in pages if page.scope == "artworks"]
+    walked = first_look(pages)
     assert 1 not in ids_of(walked)
     assert set(ids_of(pages)) == set(range(1, 41))
     assert sum(page.listed for page in walked) == walked[-1].total == 40
@@ -144,7 +155,7 @@ def test_many_records_that_moved_are_followed_over_several_pages():
 
     pages = list(MUSEUM.harvest(Collection(range(1, 51), half_the_collection_jumps), limit=10))
     assert set(ids_of(pages)) == set(range(1, 51))
-    assert sum(page.scope == "moved" for page in pages) == 3
+    assert len(pages) - len(first_look(pages)) == 3
 
 
 @pytest.mark.parametrize("stop_after", range(1, 6))
@@ -155,7 +166,7 @@ def test_resuming_anywhere_brings_every_record(stop_after, other_limit):
     api.touch(1)
     after = list(MUSEUM.harvest(api, checkpoint=json.loads(json.dumps(before[-1].checkpoint)), limit=other_limit))
     assert set(ids_of([*before, *after])) == set(range(1, 41))
-    walked = [page for page in [*before, *after] if page.scope == "artworks"]
+    walked = first_look([*before, *after])
     assert sum(page.listed for page in walked) == 40
 
 
@@ -185,7 +196,7 @@ def test_a_checkpoint_of_another_kind_has_expired(checkpoint):
 def test_an_incremental_harvest_ends_at_since():
     api = Collection(range(1, 101))
     pages = list(MUSEUM.harvest(api, since=START + timedelta(days=85), limit=10))
-    assert ids_of(page for page in pages if page.scope == "artworks") == list(range(100, 84, -1))
+    assert ids_of(first_look(pages)) == list(range(100, 84, -1))
     assert [page.total for page in pages] == [None] * len(pages)
     assert max(page for page, _ in api.asked) == 2
 
@@ -193,7 +204,7 @@ def test_an_incremental_harvest_ends_at_since():
 def test_an_incremental_harvest_without_changes_is_two_requests_and_no_record():
     api = Collection(range(1, 301))
     pages = list(MUSEUM.harvest(api, since=START + timedelta(days=300, seconds=1)))
-    assert ids_of(page for page in pages if page.scope == "artworks") == []
+    assert ids_of(first_look(pages)) == []
     assert len(api.asked) == 2
 
 
@@ -201,7 +212,7 @@ def test_a_resumed_incremental_harvest_stays_one():
     api = Collection(range(1, 101))
     first = next(MUSEUM.harvest(api, since=START + timedelta(days=85), limit=10))
     pages = list(MUSEUM.harvest(api, checkpoint=first.checkpoint, limit=10))
-    assert ids_of(page for page in pages if page.scope == "artworks") == list(range(90, 84, -1))
+    assert ids_of(first_look(pages)) == list(range(90, 84, -1))
 
 
 def test_a_record_without_a_date_does_not_end_the_walk():

@@ -307,10 +307,6 @@ def test_through_a_bad_network(platform: Settings, simulator: Running, slug: str
         assert conn.execute("SELECT record_id, payload_hash FROM raw.record ORDER BY record_id").fetchall() == healthy
 
 
-@pytest.mark.xfail(
-    reason="an entry listed twice hides one never listed: ops.harvest_seen needs the scope to tell",
-    strict=True,
-)
 @pytest.mark.parametrize("slug", ["smk", "cma"])
 def test_a_listing_that_moves_under_the_walk_loses_nobody(
     platform: Settings, slug: str, monkeypatch: pytest.MonkeyPatch
