@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import orjson
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
@@ -13,17 +12,14 @@ from bench.measuring import rate
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.museums.museum import RawRecord
 from museum_assets.museums.smk import Smk
-from museum_assets.stages.raw_store import canonical_hash, dumps
+from museum_assets.stages.raw_store import prepare
 from museum_assets.stages.transform import COLUMNS, to_row
 from resources.postgres import Connection, Database
 
 
 def bare_copy(database: Database, records: Sequence[RawRecord]) -> Callable[[], float]:
     """Return a measurement of one binary COPY of the ready-made bytes into a table of the same types, no index."""
-    rows = [
-        (MUSEUM, r.id, canonical_hash(r.payload, frozenset()), Jsonb(dumps(r.payload), dumps=lambda body: body))
-        for r in records
-    ]
+    rows = [(MUSEUM, r.id, r.digest, Jsonb(r.body, dumps=bytes)) for r in prepare(records, frozenset())]
 
     def copy(conn: Connection) -> None:
         with conn.transaction():
@@ -48,7 +44,7 @@ def store_each(conn: Connection, records: Sequence[RawRecord]) -> None:
 
 
 def _store_one(conn: Connection, record: RawRecord) -> None:
-    digest = canonical_hash(record.payload, Smk.volatile_keys)
+    ((_, digest, body),) = prepare([record], Smk.volatile_keys)
     with conn.transaction():
         known = conn.execute(
             "SELECT payload_hash FROM raw.record WHERE museum = %s AND record_id = %s", (MUSEUM, record.id)
@@ -58,7 +54,7 @@ def _store_one(conn: Connection, record: RawRecord) -> None:
                 "INSERT INTO raw.record (museum, record_id, payload_hash, payload) VALUES (%s, %s, %s, %s)"
                 " ON CONFLICT (museum, record_id) DO UPDATE SET payload_hash = excluded.payload_hash,"
                 " payload = excluded.payload",
-                (MUSEUM, record.id, digest, Jsonb(record.payload, dumps=orjson.dumps)),
+                (MUSEUM, record.id, digest, Jsonb(body, dumps=bytes)),
             )
 
 

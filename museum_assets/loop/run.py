@@ -20,6 +20,7 @@ STALLED_AFTER = 50
 """That many transient failures in a row mean that the other side is down, not that the records are bad."""
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class StageStalled(MuseumError):
@@ -75,7 +76,7 @@ def _write_all(
     max_attempts: int,
     progress: Callable[[int], None],
 ) -> None:
-    """Commit batch after batch in a thread, so that Postgres writes one while the next is being made."""
+    """Commit batch after batch, counting what is committed."""
 
     def commit(batch: Sequence[Outcome]) -> Sequence[Outcome]:
         with writer.transaction():
@@ -83,21 +84,36 @@ def _write_all(
             ledger.record(writer, final, max_attempts)
         return final
 
-    def settle(future: Future[Sequence[Outcome]]) -> None:
-        counts.add(future.result())
+    for final in one_behind(batches, commit):
+        counts.add(final)
         progress(counts.processed)
 
-    with ThreadPoolExecutor(1, thread_name_prefix="ledger") as executor:
-        pending: Future[Sequence[Outcome]] | None = None
-        try:
-            for batch in batches:
-                if pending:
-                    settle(pending)
-                pending = executor.submit(commit, batch)
-        finally:
-            # Also when making the next batch failed: the one in flight is finished work and is kept.
+
+def one_behind(items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
+    """Yield the results of `work`, which runs in a thread on one item while the next item is being made.
+
+    So Postgres writes one batch while Python makes the next. When making an item fails, the one in work is finished
+    and yielded before the error is raised: it is work that was done.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="commit") as executor:
+        pending: Future[R] | None = None
+        failure: BaseException | None = None
+        iterator = iter(items)
+        while True:
+            try:
+                item = next(iterator)
+            except StopIteration:
+                break
+            except BaseException as error:  # noqa: BLE001  raised again below
+                failure = error
+                break
             if pending:
-                settle(pending)
+                yield pending.result()
+            pending = executor.submit(work, item)
+        if pending:
+            yield pending.result()
+        if failure:
+            raise failure
 
 
 def _remove_leftovers(writer: Connection, ledger: Ledger) -> int:

@@ -7,7 +7,7 @@ no record failed. Only a complete full harvest withdraws records, and not when s
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,9 +17,10 @@ from psycopg.types.json import Jsonb
 from museum_assets.failures import CheckpointExpired, Failure, MuseumError
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.loop.progress import silent
+from museum_assets.loop.run import one_behind, rare_collections
 from museum_assets.loop.stage import Options
 from museum_assets.museums.museum import Api, Museum, Page
-from museum_assets.stages.raw_store import store
+from museum_assets.stages.raw_store import Prepared, prepare, store
 from resources.postgres import Connection, Database
 from sql import query
 
@@ -167,15 +168,24 @@ def _walk(
     progress: Callable[[int, int | None], None],
 ) -> None:
     started = time.monotonic()
-    fetched_before = report.records
-    for page in museum.harvest(api, checkpoint=checkpoint, since=since, limit=limit):
+
+    def pages() -> Iterator[tuple[Page, list[Prepared]]]:
+        fetched = 0
+        for page in museum.harvest(api, checkpoint=checkpoint, since=since, limit=limit):
+            yield page, prepare(page.records, museum.volatile_keys)
+            fetched += len(page.records)
+            if limit is not None and fetched >= limit:
+                report.state = "limited"
+                return
+
+    def store_page(item: tuple[Page, list[Prepared]]) -> None:
         with conn.transaction():
-            _store_page(conn, museum, report, page)
-        report.seconds = time.monotonic() - started
-        progress(report.listed, report.total)
-        if limit is not None and report.records - fetched_before >= limit:
-            report.state = "limited"
-            return
+            _store_page(conn, museum, report, *item)
+
+    with rare_collections():
+        for _ in one_behind(pages(), store_page):
+            report.seconds = time.monotonic() - started
+            progress(report.listed, report.total)
 
 
 def _refetch(conn: Connection, museum: Museum, api: Api, report: HarvestReport) -> None:
@@ -186,12 +196,12 @@ def _refetch(conn: Connection, museum: Museum, api: Api, report: HarvestReport) 
     ).fetchall()
     for page in museum.refetch(api, [row["record_id"] for row in rows]) if rows else ():
         with conn.transaction():
-            _store_records(conn, museum, report, page)
+            _store_records(conn, museum, report, page, prepare(page.records, museum.volatile_keys))
 
 
-def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: Page) -> None:
+def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: Page, records: list[Prepared]) -> None:
     """Store a page of the walk together with the checkpoint behind it."""
-    _store_records(conn, museum, report, page)
+    _store_records(conn, museum, report, page, records)
     scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
     scope["listed"] = (scope["listed"] or 0) + page.listed
     if page.total is not None:
@@ -204,8 +214,10 @@ def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: P
     )
 
 
-def _store_records(conn: Connection, museum: Museum, report: HarvestReport, page: Page) -> None:
-    stored = store(conn, museum.slug, page.records, museum.volatile_keys)
+def _store_records(
+    conn: Connection, museum: Museum, report: HarvestReport, page: Page, records: list[Prepared]
+) -> None:
+    stored = store(conn, museum.slug, records)
     seen = [record.id for record in page.records]
     # What is listed but could not be read is still in the collection: it must not be withdrawn as absent.
     listed = [*seen, *page.failed, *page.gone, *page.withdrawn]

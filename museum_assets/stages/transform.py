@@ -86,12 +86,28 @@ def search_text(artwork: Artwork) -> str | None:
 
 def to_row(artwork: Artwork, record_id: str, seq: int) -> Row:
     """Return the staged row of an artwork with its content hash."""
-    text = search_text(artwork)
-    fields = artwork.model_dump(mode="python")
-    content = hashlib.sha256(orjson.dumps([record_id, fields, text])).digest()
-    for name in ("artists", "work_types", "searchable_work_types"):
-        fields[name] = list(fields[name])
-    return Row(**fields, record_id=record_id, record_seq=seq, search_text=text, row_hash=content)
+    row = Row(
+        artwork.museum,
+        record_id,
+        seq,
+        artwork.object_number,
+        artwork.museum_db_id,
+        artwork.title,
+        list(artwork.artists),
+        artwork.production_date_start,
+        artwork.production_date_end,
+        artwork.period,
+        list(artwork.work_types),
+        list(artwork.searchable_work_types),
+        artwork.thumbnail_url,
+        artwork.image_url,
+        artwork.rights,
+        artwork.source_url,
+        search_text(artwork),
+        b"",
+    )
+    # Without seq: a record that was withdrawn and came back is still the same artwork.
+    return row._replace(row_hash=hashlib.sha256(orjson.dumps([*row[:2], *row[3:-1]])).digest())
 
 
 def mapping_contract(slug: str) -> str:

@@ -110,7 +110,8 @@ COMMENT ON TABLE ops.harvest IS
     'One walk of a museum''s listing. An open one is resumed from its checkpoint; only a complete one withdraws records.';
 
 CREATE TABLE ops.harvest_seen (
-    harvest_id bigint NOT NULL REFERENCES ops.harvest ON DELETE CASCADE,
+    -- No foreign key: its check per row cost a sixth of the speed of a harvest. The harvest deletes its rows when it ends.
+    harvest_id bigint NOT NULL,
     scope text NOT NULL,
     record_id text NOT NULL
 );

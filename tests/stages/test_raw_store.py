@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from museum_assets.museums.museum import RawRecord
-from museum_assets.stages.raw_store import Stored, canonical_hash, dumps, store
+from museum_assets.stages.raw_store import Prepared, Stored, prepare, store
 from resources.postgres import Database
 
 pytestmark = pytest.mark.integration
@@ -20,7 +21,12 @@ NONE: frozenset[str] = frozenset()
 
 def keep(database: Database, *records: RawRecord, volatile: frozenset[str] = NONE) -> Stored:
     with database.connect() as conn, conn.transaction():
-        return store(conn, "smk", records, volatile)
+        return store(conn, "smk", prepare(records, volatile))
+
+
+def prepared(payload: dict[str, Any], volatile: frozenset[str] = NONE) -> Prepared:
+    (only,) = prepare([RawRecord("a", payload)], volatile)
+    return only
 
 
 def stored(database: Database) -> dict[str, dict[str, Any]]:
@@ -62,10 +68,9 @@ def test_volatile_keys_are_kept_but_do_not_count(database: Database) -> None:
 
 
 def test_the_order_of_keys_does_not_count() -> None:
-    assert canonical_hash({"a": 1, "b": {"c": 1, "d": 2}}, NONE) == canonical_hash(
-        {"b": {"d": 2, "c": 1}, "a": 1}, NONE
-    )
-    assert canonical_hash({"a": [1, 2]}, NONE) != canonical_hash({"a": [2, 1]}, NONE)
+    one, other = {"a": 1, "b": {"c": 1, "d": 2}}, {"b": {"d": 2, "c": 1}, "a": 1}
+    assert prepared(one).digest == prepared(other).digest
+    assert prepared({"a": [1, 2]}).digest != prepared({"a": [2, 1]}).digest
 
 
 def test_nul_characters_are_dropped_and_do_not_change_again(database: Database) -> None:
@@ -76,7 +81,7 @@ def test_nul_characters_are_dropped_and_do_not_change_again(database: Database) 
 
 
 def test_an_escaped_backslash_is_not_a_nul() -> None:
-    assert dumps({"a": "\\u0000"}) == b'{"a":"\\\\u0000"}'
+    assert prepared({"a": "\\u0000"}).body == b'{"a":"\\\\u0000"}'
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -85,6 +90,12 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
 )
+
+
+@given(st.dictionaries(TEXT, JSON, max_size=5), st.frozensets(TEXT, max_size=3))
+def test_the_body_is_the_whole_payload_whatever_is_volatile(payload: dict[str, Any], volatile: frozenset[str]) -> None:
+    body = orjson.loads(prepared(payload, volatile).body)
+    assert body == payload or any("\x00" in text for text in repr(payload))
 
 
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
