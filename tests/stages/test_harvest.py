@@ -276,7 +276,7 @@ def test_after_sigkill_it_goes_on_from_the_last_page_stored(database: Database) 
     assert [child.stdout.readline(), child.stdout.readline()] == ["1\n", "2\n"]
     # A page is committed while the next one is asked for: wait until the second one is.
     with database.connect() as conn:
-        while not conn.execute("SELECT FROM ops.harvest WHERE checkpoint = '{\"next\": 2}'").fetchone():
+        while not conn.execute("SELECT id FROM ops.harvest WHERE checkpoint = '{\"next\": 2}'").fetchone():
             conn.execute("SELECT pg_sleep(0.05)")
     child.send_signal(signal.SIGKILL)
     child.wait()
