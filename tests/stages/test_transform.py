@@ -20,7 +20,8 @@ from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Counts, Options, Outcome, Work
 from museum_assets.museums import museum
 from museum_assets.museums.artwork import Artwork
-from museum_assets.stages.raw_store import canonical_hash
+from museum_assets.museums.museum import RawRecord
+from museum_assets.stages.raw_store import prepare
 from museum_assets.stages.transform import Transform, mapping_contract, search_text
 from resources.postgres import Database, scalar
 
@@ -52,7 +53,7 @@ def put(database: Database, *payloads: dict[str, Any]) -> None:
                 "INSERT INTO raw.record (museum, record_id, payload_hash, payload) VALUES ('smk', %s, %s, %s)"
                 " ON CONFLICT (museum, record_id) DO UPDATE SET payload_hash = excluded.payload_hash,"
                 " payload = excluded.payload, withdrawn_at = NULL",
-                (body["id"], canonical_hash(body, frozenset()), Jsonb(body)),
+                (body["id"], prepare([RawRecord(body["id"], body)], frozenset())[0].digest, Jsonb(body)),
             )
 
 
