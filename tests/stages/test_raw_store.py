@@ -92,10 +92,13 @@ JSON = st.recursive(
 )
 
 
+def without_nul(value: Any) -> Any:
+    return orjson.loads(orjson.dumps(value).replace(b"\\u0000", b""))
+
+
 @given(st.dictionaries(TEXT, JSON, max_size=5), st.frozensets(TEXT, max_size=3))
 def test_the_body_is_the_whole_payload_whatever_is_volatile(payload: dict[str, Any], volatile: frozenset[str]) -> None:
-    body = orjson.loads(prepared(payload, volatile).body)
-    assert body == payload or any("\x00" in text for text in repr(payload))
+    assert orjson.loads(prepared(payload, volatile).body) == without_nul(payload)
 
 
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -297,14 +297,15 @@ def test_increments_end_where_a_fresh_run_does(database: Database, changes: list
 
 RECORDS = 200_000
 MEASURED = """
-import resource, sys
+import sys
+from bench.peak import peak_bytes
 from museum_assets.loop.run import run_stage
 from museum_assets.museums import museum
 from museum_assets.stages.transform import Transform
 from resources.postgres import Database
 
 counts = run_stage(Database(sys.argv[1]), "smk", Transform(museum("smk")))
-print(counts.done, round(counts.seconds), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(counts.done, round(counts.seconds), peak_bytes() // 2**20)
 """
 
 
