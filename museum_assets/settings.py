@@ -10,6 +10,7 @@ import os
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -122,6 +123,36 @@ class Settings(BaseSettings):
     def absolute(cls, home: Path) -> Path:
         """Make `home` independent of the directory a process happens to run in."""
         return (REPO_ROOT / home.expanduser()).resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def plain_postgres(cls, url: str | None) -> str | None:
+        """Check the address and drop SQLAlchemy's driver suffix, so that one variable serves every tool."""
+        from resources.postgres import postgres_url  # imports psycopg, which not every command needs
+
+        return url and postgres_url(url)
+
+    @field_validator("dagster_postgres_url")
+    @classmethod
+    def any_postgres(cls, url: str | None) -> str | None:
+        """Check the address, and leave it as it is: Dagster is the one that needs the driver suffix."""
+        cls.plain_postgres(url)
+        return url
+
+    @field_validator("qdrant_url")
+    @classmethod
+    def without_credentials(cls, url: str | None) -> str | None:
+        """Refuse a password in the address, which is printed and recorded; the client ignores one anyway."""
+        try:
+            parts = urlsplit(url or "http://unset")
+            wrong = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+        except ValueError:
+            wrong = True
+        if wrong:
+            raise ValueError("not an address such as https://qdrant.example.org:6333")
+        if parts.username is not None or parts.query or parts.fragment:
+            raise ValueError("must hold neither user nor password nor anything after ?: the key is QDRANT_API_KEY")
+        return url
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from psycopg_pool import ConnectionPool
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from resources.embedders.embedder import Embedder
     from resources.embedders.weights import Weights
     from resources.museum_http import MuseumClient
+    from resources.vector_index.edge import EdgeVectorIndex
 
 API_TIMEOUT = 60.0
 """Seconds: the Rijksmuseum's OAI pages took up to 40 for others."""
@@ -62,14 +64,26 @@ def vector_index(settings: Settings) -> VectorIndex:
 
         key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
         return RemoteVectorIndex(settings.qdrant_url, api_key=key, collection=settings.qdrant_collection)
-    from resources.vector_index.edge import EdgeVectorIndex
-
-    return EdgeVectorIndex(settings.home / "vectors" / settings.qdrant_collection)
+    return _embedded_index(settings)
 
 
 def vector_place(settings: Settings) -> str:
-    """Name the index that `vector_index` returns: what was written to one is not in another."""
-    return f"{settings.qdrant_url or 'embedded'}/{settings.qdrant_collection}"
+    """Name the index that `vector_index` returns: what was written to one is not in another.
+
+    The name is part of every ledger row, so it holds no credentials. Makes the embedded index when it is missing.
+    """
+    if settings.qdrant_url:
+        parts = urlsplit(settings.qdrant_url)
+        server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    else:
+        server = f"embedded:{_embedded_index(settings).identity()}"
+    return f"{server}/{settings.qdrant_collection}"
+
+
+def _embedded_index(settings: Settings) -> EdgeVectorIndex:
+    from resources.vector_index.edge import EdgeVectorIndex
+
+    return EdgeVectorIndex(settings.home / "vectors" / settings.qdrant_collection)
 
 
 def embedder(settings: Settings, name: str) -> Embedder:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import orjson
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
@@ -26,10 +26,47 @@ class Busy(MuseumError):
     """Another run holds the lock of this museum's stage."""
 
 
+class BadAddress(MuseumError, ValueError):
+    """A connection URL is none. The message never quotes it, since a password may be anywhere in it."""
+
+
+def postgres_url(url: str) -> str:
+    """Return the URL as libpq takes it: SQLAlchemy's driver suffix is dropped. Raises BadAddress."""
+    scheme, _, rest = url.partition("://")
+    if scheme.partition("+")[0] not in {"postgresql", "postgres"}:
+        raise BadAddress("not a Postgres address: it must begin with postgresql://")
+    plain = f"postgresql://{rest}"
+    _parts(plain)
+    return plain
+
+
+def _parts(url: str) -> dict[str, str]:
+    """Return libpq's own reading of a URL, which allows several hosts and sockets. Raises BadAddress."""
+    try:
+        parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    except psycopg.ProgrammingError:
+        parts = {"port": "unreadable"}
+    host, name, ports = parts.get("host", ""), parts.get("dbname", ""), parts.get("port", "")
+    # Behind an unescaped / or @ in a password, libpq reads the rest of it as port, database or host, and an error
+    # of the connection quotes those.
+    strayed = "@" in name or ("@" in host and not host.startswith("/"))
+    if strayed or not all(port.isdigit() for port in ports.split(",") if port):
+        raise BadAddress(
+            "not a Postgres address: it must read postgresql://user:password@host:port/database, with / ? # @ : % in "
+            "the password written as %2F %3F %23 %40 %3A %25"
+        )
+    return parts
+
+
 def place(url: str) -> str:
-    """Return host and database of a connection URL, without user or password."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or 'local socket'}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    """Return host and database of a connection URL, without user or password; never raises."""
+    try:
+        parts = _parts(postgres_url(url))
+    except BadAddress:
+        return "an address that is not Postgres's"
+    host, port = parts.get("host", "/"), parts.get("port")
+    host = "local socket" if host.startswith("/") else host
+    return f"{host}{f':{port}' if port else ''}/{parts.get('dbname', '')}"
 
 
 def advice(url: str, error: Exception) -> str:
@@ -41,11 +78,11 @@ def advice(url: str, error: Exception) -> str:
 
 
 class Database:
-    """Where the platform's tables are. Cheap to make; connects when asked."""
+    """Where the platform's tables are. Cheap to make; connects when asked. Raises BadAddress."""
 
     def __init__(self, url: str) -> None:
         # SQLAlchemy's driver suffix is accepted so that one variable serves every tool.
-        self.url = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self.url = postgres_url(url)
 
     @contextmanager
     def connect(self, *, autocommit: bool = True) -> Iterator[Connection]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from hashlib import sha256
 from itertools import islice
 from string import printable
 from typing import Any
@@ -15,6 +16,8 @@ from urllib.parse import quote, unquote, urlsplit
 from museum_assets.failures import Gone, MuseumError, Refused, Unavailable
 from museum_assets.settings import Settings
 
+LONGEST_KEY = 200
+"""Bytes: the embedded server keeps an object as a file, whose name may have 255, and S3 itself allows 1,024."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 MISSING = {"404", "NoSuchKey", "NotFound"}
 MISCONFIGURED = {
@@ -52,10 +55,15 @@ class StoredObject:
 def thumbnail_key(museum: str, object_number: str) -> str:
     """Return `{museum}_{object_number}.jpg`, percent-encoded outside A-Z a-z 0-9 `.` `-` `_`.
 
-    Different pairs always give different keys: `%` is encoded too, and so is `_` in the museum's part.
+    Different pairs give different keys: `%` is encoded too, and so is `_` in the museum's part. From LONGEST_KEY
+    bytes on, a key is cut to exactly that length, with its SHA-256 at the end.
     """
     # quote() leaves `~` alone, which S3 lists among the characters to avoid in keys.
-    return f"{encoded(museum).replace('_', '%5F')}_{encoded(object_number)}.jpg"
+    key = f"{encoded(museum).replace('_', '%5F')}_{encoded(object_number)}.jpg"
+    if len(key) < LONGEST_KEY:
+        return key
+    end = f"-{sha256(key.encode()).hexdigest()}.jpg"
+    return key[: LONGEST_KEY - len(end)] + end
 
 
 def encoded(text: str) -> str:

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from museum_assets.audit.finding import SAMPLE, Finding
 from museum_assets.stages.harvest import STAGE as HARVEST
-from museum_assets.stages.harvest import met
+from museum_assets.stages.harvest import missing
 from resources.postgres import Connection, scalar
 from sql import query
 
@@ -43,10 +43,10 @@ class Books:
         return self.done + self.rejected + self.duplicate + self.failed + self.retrying + self.pending
 
 
-def books(conn: Connection, museum: str, stage: str) -> Books:
-    """Return the books of one museum and stage."""
+def books(conn: Connection, museum: str, stage: str, contract: str | None = None) -> Books:
+    """Return the books of one museum and stage; with the current contract, work done under another one is pending."""
     statement = sql.SQL(query("audit_books")).format(inputs=sql.Identifier("ops", f"input_{stage}"))
-    row = conn.execute(statement, {"museum": museum, "stage": stage}).fetchone()
+    row = conn.execute(statement, {"museum": museum, "stage": stage, "contract": contract}).fetchone()
     assert row is not None
     return Books(museum=museum, stage=stage, stored=_stored(conn, museum, stage), **row)
 
@@ -72,9 +72,9 @@ def codes(conn: Connection, museum: str, stage: str | None = None) -> list[dict[
     return conn.execute(query("audit_codes"), {"museum": museum, "stage": stage}).fetchall()
 
 
-def books_balance(conn: Connection, museum: str, stage: str) -> Finding:
+def books_balance(conn: Connection, museum: str, stage: str, contract: str | None = None) -> Finding:
     """Inputs = done + rejected + duplicate + failed + pending, and the ledger's outputs are the stored ones."""
-    b = books(conn, museum, stage)
+    b = books(conn, museum, stage, contract)
     numbers = {
         name: getattr(b, name)
         for name in Books.__slots__
@@ -115,15 +115,15 @@ def failure_ratio(conn: Connection, museum: str, stage: str, limit: float) -> Fi
 def harvest_complete(conn: Connection, museum: str) -> Finding:
     """The last harvest met as many entries as the API itself counts, and all could be read."""
     row = conn.execute(
-        "SELECT state, since, started_at, ended_at, counts FROM ops.harvest WHERE museum = %s ORDER BY id DESC LIMIT 1",
+        "SELECT state, since, started_at, ended_at, counts FROM ops.harvest"
+        " WHERE museum = %s AND state <> 'retried' ORDER BY id DESC LIMIT 1",
         (museum,),
     ).fetchone()
     if row is None:
         return Finding(False, f"{museum} was never harvested: run {HARVEST}", warn=True)
     counts = row["counts"]
     scopes = counts.get("scopes", {})
-    short = {name: (scope["total"] or 0) - met(scope) for name, scope in scopes.items()}
-    short = {name: count for name, count in short.items() if count > 0}
+    short = missing(scopes)
     metadata = {k: v for k, v in counts.items() if k != "scopes"} | {"scopes": scopes, "state": row["state"]}
     if row["state"] == "complete":
         return Finding(True, f"every entry of {len(scopes)} scopes was met", metadata)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from museum_assets.audit.collection import books, codes
 from resources.postgres import Connection
 
+Contracts = Callable[[str], Mapping[str, str]]
 
-def status(conn: Connection, museums: Iterable[str], stages: Sequence[str]) -> list[dict[str, Any]]:
-    """Return one row per museum and stage: inputs, done, pending, failed, and the failures by code."""
-    return [row for slug in museums for row in [_harvest(conn, slug), *(_stage(conn, slug, stage) for stage in stages)]]
+
+def status(
+    conn: Connection, museums: Iterable[str], stages: Sequence[str], contracts: Contracts = lambda _: {}
+) -> list[dict[str, Any]]:
+    """Return one row per museum and stage: inputs, done, pending, failed, and the failures by code.
+
+    `contracts` gives a museum's current contract by stage: what was done under another one counts as pending.
+    """
+    return [row for slug in museums for row in [_harvest(conn, slug), *_stages(conn, slug, stages, contracts(slug))]]
 
 
 def _harvest(conn: Connection, slug: str) -> dict[str, Any]:
@@ -39,8 +46,12 @@ def _harvest(conn: Connection, slug: str) -> dict[str, Any]:
     }
 
 
-def _stage(conn: Connection, slug: str, stage: str) -> dict[str, Any]:
-    kept = asdict(books(conn, slug, stage))
+def _stages(conn: Connection, slug: str, stages: Sequence[str], contracts: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [_stage(conn, slug, stage, contracts.get(stage)) for stage in stages]
+
+
+def _stage(conn: Connection, slug: str, stage: str, contract: str | None) -> dict[str, Any]:
+    kept = asdict(books(conn, slug, stage, contract))
     return kept | {
         "failed_by_code": _by_code(conn, slug, stage, "failed"),
         "rejected_by_code": _by_code(conn, slug, stage, "rejected"),

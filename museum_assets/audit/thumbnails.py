@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from museum_assets.audit.finding import SAMPLE, Finding
@@ -69,9 +70,13 @@ def _same(bucket: Bucket, row: dict[str, bytes | str]) -> bool:
 
 
 def recent_thumbnails(conn: Connection, bucket: Bucket, museum: str) -> list[bytes]:
-    """Return the newest thumbnails, for a contact sheet."""
+    """Return the newest thumbnails, for a contact sheet; missing ones are for `thumbnails_present` to tell."""
     rows = conn.execute(
         "SELECT s3_key FROM staging.thumbnail WHERE museum = %s ORDER BY stored_at DESC, record_id LIMIT %s",
         (museum, SHEET),
     )
-    return [bucket.get(row["s3_key"]) for row in rows]
+    images = []
+    for row in rows:
+        with suppress(Gone):
+            images.append(bucket.get(row["s3_key"]))
+    return images

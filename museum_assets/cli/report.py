@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from museum_assets.museums import museum
 def show_status(museums: list[str], *, as_json: bool) -> None:
     """Print the state of these museums at every stage."""
     from museum_assets.audit.status import status
+    from museum_assets.stages.contracts import current_contracts
     from resources.platform import active_stages, database
 
     with connected() as settings, database(settings).connect() as conn:
-        rows = status(conn, museums, active_stages(settings))
+        rows = status(conn, museums, active_stages(settings), partial(current_contracts, settings))
     if as_json:
         print_json(rows)
         return

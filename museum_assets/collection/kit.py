@@ -12,6 +12,7 @@ from museum_assets.loop.progress import Progress
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Counts, Options, Stage
 from museum_assets.settings import settings
+from museum_assets.stages.contracts import current_contracts
 from partitions import museum_partitions
 from resources.configured import Postgres
 from resources.platform import active_stages
@@ -93,14 +94,10 @@ def _metadata_value(value: Any) -> Any:
     return dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
 
 
-def sql_check(
-    asset: str, name: str, look: Callable[..., Finding], *, blocking: bool = False
-) -> dg.AssetChecksDefinition:
+def sql_check(asset: str, name: str, look: Callable[..., Finding]) -> dg.AssetChecksDefinition:
     """Make a check per museum from a pure look at the database."""
 
-    @dg.asset_check(
-        asset=asset, name=name, description=look.__doc__, blocking=blocking, partitions_def=museum_partitions
-    )
+    @dg.asset_check(asset=asset, name=name, description=look.__doc__, partitions_def=museum_partitions)
     def check(context: dg.AssetCheckExecutionContext, postgres: Postgres) -> dg.AssetCheckResult:
         with postgres.database().connect() as conn:
             return result(look(conn, context.partition_key))
@@ -114,7 +111,7 @@ def stage_checks(stage: str) -> list[dg.AssetChecksDefinition]:
     def balance(conn: Connection, museum: str) -> Finding:
         if stage not in active_stages(settings()):
             return Finding(True, f"{stage} is not active, so nothing is due")
-        return books_balance(conn, museum, stage)
+        return books_balance(conn, museum, stage, current_contracts(settings(), museum).get(stage))
 
     def ratio(conn: Connection, museum: str) -> Finding:
         return failure_ratio(conn, museum, stage, settings().failure_ratio_limit)

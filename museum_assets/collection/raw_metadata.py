@@ -48,7 +48,16 @@ def raw_metadata(
         since = harvest_start(conn, slug, config.since)
     with museum_apis.client(slug) as api:
         progress = Progress(f"{STAGE} of {slug}", context.log.info)
-        report = harvest(database, chosen, api, since=since, limit=config.limit, force=config.force, progress=progress)
+        report = harvest(
+            database,
+            chosen,
+            api,
+            since=since,
+            limit=config.limit,
+            force=config.force,
+            retry_failed=config.retry_failed,
+            progress=progress,
+        )
         requests = {"requests": api.requests, "retried requests": api.retries}
     with database.connect() as conn:
         reasons = harvest_failures(conn, slug)

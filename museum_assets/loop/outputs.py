@@ -1,39 +1,39 @@
-"""Which external outputs (S3 keys, point ids) may be removed.
+"""Removing external outputs (S3 keys, point ids) that no record stands for any more.
 
-Outputs are named by object number. When a number passes from one record to another, the old owner's clean-up must
-not take away what the new owner has just made under the same name.
+Outputs are named by object number, and a number can pass from one record to another within a run: while the old
+owner's batch commits, the new owner may just have written the same name. So an abandoned output is only noted with
+its ledger row, and removed when nothing is being made: then the ledger says for certain who stands for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from museum_assets.loop.stage import Leftover, Outcome
+from museum_assets.loop.stage import Stage
 from resources.postgres import Connection
 from sql import query
 
-
-def superseded(conn: Connection, museum: str, stage: str, outcomes: Sequence[Outcome]) -> list[str]:
-    """Return the earlier outputs that this batch's records no longer stand for."""
-    made = {o.output for o in outcomes if o.output}
-    moved = [
-        (o.work.previous_output, o.work.record_id)
-        for o in outcomes
-        if o.status == "done" and o.work.previous_output and o.work.previous_output != o.output
-    ]
-    removable = list({output for output, _ in moved} - made)
-    return _without_owner(conn, museum, stage, removable, [record_id for _, record_id in moved])
+BATCH = 1000
 
 
-def abandoned(conn: Connection, museum: str, stage: str, leftovers: Sequence[Leftover]) -> list[str]:
-    """Return the outputs of records that are gone."""
-    outputs = [leftover.output for leftover in leftovers if leftover.output]
-    return _without_owner(conn, museum, stage, outputs, [leftover.record_id for leftover in leftovers])
+def abandon(conn: Connection, museum: str, stage: Stage, outputs: Sequence[str]) -> None:
+    """Note outputs for removal, in the transaction that changes their ledger rows."""
+    if stage.external and outputs:
+        params = {"museum": museum, "stage": stage.name, "outputs": list(outputs)}
+        conn.execute(query("outputs_abandon"), params)
 
 
-def _without_owner(conn: Connection, museum: str, stage: str, outputs: list[str], record_ids: list[str]) -> list[str]:
-    if not outputs:
-        return []
-    params = {"museum": museum, "stage": stage, "outputs": outputs, "record_ids": record_ids}
-    owned = {row["output"] for row in conn.execute(query("outputs_owned"), params)}
-    return [output for output in outputs if output not in owned]
+def discard_abandoned(conn: Connection, museum: str, stage: Stage) -> None:
+    """Remove what was noted and is nobody's. For when no batch of this museum and stage is in work."""
+    while stage.external:
+        with conn.transaction():
+            params = {"museum": museum, "stage": stage.name, "limit": BATCH}
+            rows = conn.execute(query("outputs_abandoned"), params).fetchall()
+            if not rows:
+                return
+            # Removed first: a kill in between leaves the note, and removing again does no harm.
+            stage.discard(conn, museum, [row["output"] for row in rows if not row["owned"]])
+            conn.execute(
+                "DELETE FROM ops.abandoned_output WHERE museum = %s AND stage = %s AND output = ANY(%s)",
+                (museum, stage.name, [row["output"] for row in rows]),
+            )

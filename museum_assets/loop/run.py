@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from museum_assets.failures import MuseumError
 from museum_assets.loop.ledger import Ledger
+from museum_assets.loop.outputs import discard_abandoned
 from museum_assets.loop.progress import silent
 from museum_assets.loop.stage import Counts, Options, Outcome, Stage
 from resources.postgres import Connection, Database
@@ -49,6 +50,7 @@ def run_stage(
         database.connect(autocommit=False) as reader,
         database.connect() as writer,
     ):
+        discard_abandoned(writer, museum, stage)  # what a killed run noted
         books = ledger.books(reader, options)
         counts = Counts()
         if books["leftovers"]:
@@ -62,6 +64,7 @@ def run_stage(
             outcomes = _stall_guard(stage.process(works), museum, stage.name)
             batches = batched(outcomes, stage.batch_size)
             _write_all(writer, ledger, batches, counts, options.max_attempts, lambda n: progress(n, due))
+        discard_abandoned(writer, museum, stage)
         counts.unchanged = counts.inputs - books["due"]
         counts.left = books["due"] - counts.processed
         counts.seconds = time.monotonic() - started
@@ -124,7 +127,7 @@ def _remove_leftovers(writer: Connection, ledger: Ledger) -> int:
             if not batch:
                 return removed
             ledger.stage.remove(writer, ledger.museum, batch)
-            ledger.forget(writer, [leftover.record_id for leftover in batch])
+            ledger.forget(writer, batch)
         removed += len(batch)
 
 

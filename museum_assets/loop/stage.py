@@ -120,6 +120,8 @@ class Stage(ABC):
     name: ClassVar[str]
     batch_size: ClassVar[int] = 1000
     """Records per ledger transaction: also the most work a kill can make a later run repeat."""
+    external: ClassVar[bool] = True
+    """Whether an outcome's `output` names something outside Postgres, to be discarded when nobody stands for it."""
     contract: str
     """Everything besides the input that decides the output: model, settings, mapping. A change means redoing."""
 
@@ -134,6 +136,8 @@ class Stage(ABC):
         """Store the batch's values in the transaction that also writes its ledger rows; may revise outcomes."""
         return outcomes
 
-    @abstractmethod
-    def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
-        """Undo what the stage made for these records: rows in this transaction, external outputs first."""
+    def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:  # noqa: B027
+        """Delete the rows that the stage wrote for these records, in the transaction that drops their ledger rows."""
+
+    def discard(self, conn: Connection, museum: str, outputs: Sequence[str]) -> None:  # noqa: B027
+        """Remove external outputs that no record stands for; those already gone are no error."""

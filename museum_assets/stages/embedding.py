@@ -10,9 +10,8 @@ import numpy as np
 
 from museum_assets.failures import Failure, Gone
 from museum_assets.loop.ledger import copy_rows
-from museum_assets.loop.outputs import abandoned, superseded
 from museum_assets.loop.run import batched
-from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed
+from museum_assets.loop.stage import Outcome, Stage, Work, done, failed
 from resources.embedders.embedder import Embedder, Vector
 from resources.postgres import Connection, Database
 from resources.vector_index.index import VectorIndex
@@ -48,8 +47,7 @@ class Embedding(Stage):
         self.index = index
         self.database = database
         self.thumbnails = thumbnails
-        # Another index is an empty one: there every vector is written again, from the cache.
-        self.contract = f"{embedder.contract} in {place}"
+        self.contract = embedding_contract(embedder.contract, place)
 
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Embed batch by batch: from the cache where the content is known, by the model where it is not."""
@@ -65,19 +63,11 @@ class Embedding(Stage):
                     else:
                         yield done(work, output=work.data["point_id"])
 
-    def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-        """Take the vector off points that are no longer the artwork's."""
-        self._delete(superseded(conn, museum, self.name, outcomes))
-        return outcomes
-
-    def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
-        """Take the vector off the points of artworks that lost their image, their title, or are gone."""
-        self._delete(abandoned(conn, museum, self.name, leftovers))
-
-    def _delete(self, ids: list[str]) -> None:
-        if ids:
+    def discard(self, conn: Connection, museum: str, outputs: Sequence[str]) -> None:  # noqa: ARG002
+        """Take the vector off points whose artwork lost its image or its title, or is gone."""
+        if outputs:
             with self.index.open() as session:
-                session.delete_vectors(self.name, ids)
+                session.delete_vectors(self.name, outputs)
 
     def _store(self, works: list[Work], vectors: dict[bytes, Any]) -> None:
         if works:
@@ -118,6 +108,11 @@ class Embedding(Stage):
         if hashlib.sha256(image).digest() != work.data["content_hash"]:
             return Failure(f"the thumbnail {key} in S3 is not the recorded one: {remedy}", code="thumbnail_changed")
         return image
+
+
+def embedding_contract(contract: str, place: str) -> str:
+    """Return a stage's contract. Another index is an empty one: every vector is written there, from the cache."""
+    return f"{contract} in {place}"
 
 
 def cached_vectors(conn: Connection, contract: str, contents: list[bytes]) -> dict[bytes, Vector]:

@@ -21,7 +21,7 @@ from museum_assets.loop.run import one_behind, rare_collections
 from museum_assets.loop.stage import Options
 from museum_assets.museums.museum import Api, Museum, Page
 from museum_assets.stages.raw_store import Prepared, prepare, store
-from resources.postgres import Connection, Database
+from resources.postgres import Connection, Database, scalar
 from sql import query
 
 STAGE = "raw_metadata"
@@ -30,7 +30,7 @@ MAX_WITHDRAWN_SHARE = 0.2
 MAX_OPEN_AGE = timedelta(days=7)
 """An open harvest older than this starts over: what it listed then says little about the collection now."""
 
-State = Literal["open", "complete", "short", "limited", "restarted"]
+State = Literal["open", "complete", "short", "limited", "restarted", "retried"]
 
 
 class HarvestInterrupted(MuseumError):
@@ -72,13 +72,18 @@ class HarvestReport:
 
     def missing(self) -> dict[str, int]:
         """Return, by scope, how many entries the API counts that the walk never met."""
-        short = {name: (scope["total"] or 0) - met(scope) for name, scope in self.scopes.items()}
-        return {name: count for name, count in short.items() if count > 0}
+        return missing(self.scopes)
 
     def counts(self) -> dict[str, Any]:
         """Return what is kept in ops.harvest.counts."""
         kept = ("scopes", "new", "changed", "unchanged", "gone", "failed", "withdrawn", "withheld")
         return {name: getattr(self, name) for name in kept}
+
+
+def missing(scopes: dict[str, dict[str, int | None]]) -> dict[str, int]:
+    """Return, by scope, how many entries the API counts that the walk never met."""
+    short = {name: total - met(scope) for name, scope in scopes.items() if (total := scope["total"]) is not None}
+    return {name: count for name, count in short.items() if count > 0}
 
 
 def met(scope: dict[str, int | None]) -> int:
@@ -98,17 +103,21 @@ def harvest(
     since: datetime | None = None,
     limit: int | None = None,
     force: bool = False,
+    retry_failed: bool = False,
     progress: Callable[[int, int | None], None] = silent,
 ) -> HarvestReport:
     """Harvest one museum and return the books. `force` starts over instead of resuming an open harvest.
 
-    `limit` bounds the records of this run; the harvest stays open and the next run goes on from there.
+    `limit` bounds the records of this run; the harvest stays open and the next run goes on from there. `retry_failed`
+    asks only for the records that could not be fetched, also those given up, where single ones can be asked for.
 
     Raises HarvestInterrupted when the API cannot be walked on, Busy when another run harvests this museum.
     """
     if since and not museum.incremental:
         raise MuseumError(f"{museum.slug} cannot be harvested incrementally: run without `since`")
     with database.lock(museum.slug, STAGE), database.connect() as conn:
+        if retry_failed and museum.refetches:
+            return _retry(conn, museum, api)
         report, checkpoint, since = _open(conn, museum.slug, since, force=force)
         try:
             if museum.refetches and (report.resumed or since):
@@ -134,18 +143,16 @@ def _open(
     conn: Connection, slug: str, since: datetime | None, *, force: bool
 ) -> tuple[HarvestReport, dict[str, Any] | None, datetime | None]:
     with conn.transaction():
-        if force:
-            conn.execute("UPDATE ops.harvest SET state = 'restarted', ended_at = now()"
-                         " WHERE museum = %s AND state = 'open'", (slug,))  # fmt: skip
         row = conn.execute(
             "SELECT id, since, checkpoint, counts, started_at > now() - %s AS fresh FROM ops.harvest"
             " WHERE museum = %s AND state = 'open'",
             (MAX_OPEN_AGE, slug),
         ).fetchone()
         # A full harvest left open is not finished by an incremental one, nor the other way round.
-        if row and row["fresh"] and (row["since"] is None) == (since is None):
+        if row and not force and row["fresh"] and (row["since"] is None) == (since is None):
             return HarvestReport(row["id"], resumed=True, **row["counts"]), row["checkpoint"], row["since"]
         if row:
+            conn.execute("DELETE FROM ops.harvest_seen WHERE harvest_id = %s", (row["id"],))
             conn.execute("UPDATE ops.harvest SET state = 'restarted', ended_at = now() WHERE id = %s", (row["id"],))
         if since is None:
             # A full harvest meets every record anew: what an earlier one could not fetch is found again, or gone.
@@ -188,11 +195,29 @@ def _walk(
             progress(report.listed, report.total)
 
 
-def _refetch(conn: Connection, museum: Museum, api: Api, report: HarvestReport) -> None:
+def _retry(conn: Connection, museum: Museum, api: Api) -> HarvestReport:
+    """Fetch what failed and nothing else; such a run says nothing about the rest of the collection."""
+    row = conn.execute(
+        "INSERT INTO ops.harvest (museum, state) VALUES (%s, 'retried') RETURNING id", (museum.slug,)
+    ).fetchone()
+    assert row is not None
+    report = HarvestReport(row["id"])
+    try:
+        _refetch(conn, museum, api, report, given_up=True)
+    finally:
+        report.failed = scalar(
+            conn, "SELECT count(*) FROM ops.ledger WHERE museum = %s AND stage = %s", (museum.slug, STAGE)
+        )
+        _end(conn, report, "retried")
+    return report
+
+
+def _refetch(conn: Connection, museum: Museum, api: Api, report: HarvestReport, *, given_up: bool = False) -> None:
     """Ask again for what an earlier run could not fetch."""
     rows = conn.execute(
-        "SELECT record_id FROM ops.ledger WHERE museum = %s AND stage = %s AND NOT permanent ORDER BY record_id",
-        (museum.slug, STAGE),
+        "SELECT record_id FROM ops.ledger WHERE museum = %s AND stage = %s AND (%s OR NOT permanent)"
+        " ORDER BY record_id",
+        (museum.slug, STAGE, given_up),
     ).fetchall()
     for page in museum.refetch(api, [row["record_id"] for row in rows]) if rows else ():
         with conn.transaction():
@@ -220,7 +245,9 @@ def _store_records(
     stored = store(conn, museum.slug, records)
     seen = [record.id for record in page.records]
     # What is listed but could not be read is still in the collection: it must not be withdrawn as absent.
-    listed = [*seen, *page.failed, *page.gone, *page.withdrawn]
+    # What is gone (404) is not met: it is withdrawn with the absent ones, behind their guard. A museum whose whole
+    # API answers 404 for an hour must not lose its collection here.
+    listed = [*seen, *page.failed, *page.withdrawn]
     copy_rows(conn, "ops.harvest_seen", ("harvest_id", "scope", "record_id"), ("int8", "text", "text"),
               ((report.harvest_id, page.scope, id_) for id_ in listed))  # fmt: skip
     report.new += stored.new
@@ -228,8 +255,7 @@ def _store_records(
     report.unchanged += len(page.records) - stored.new - stored.changed
     report.gone += len(page.gone)
     report.withdrawn += _withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
-    report.withdrawn += _withdraw(conn, museum.slug, page.gone, "listed, but the museum says it does not exist")
-    _record_failures(conn, museum.slug, [*seen, *page.gone], page.failed)
+    _record_failures(conn, museum.slug, [*seen, *page.gone, *page.withdrawn], page.failed)
 
 
 def _withdraw(conn: Connection, slug: str, record_ids: list[str], reason: str) -> int:
@@ -288,7 +314,7 @@ def _withdraw_absent(conn: Connection, slug: str, report: HarvestReport) -> None
     if absent and (many or shrunk or _emptied(conn, slug, report)):
         report.withheld = len(absent)
     else:
-        report.withdrawn += _withdraw(conn, slug, absent, "absent from a complete harvest")
+        report.withdrawn += _withdraw(conn, slug, absent, "absent from a complete harvest, or listed and not found")
 
 
 def _emptied(conn: Connection, slug: str, report: HarvestReport) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
-from museum_assets.loop.outputs import abandoned, superseded
 from museum_assets.loop.run import batched
-from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done
+from museum_assets.loop.stage import Outcome, Stage, Work, done
 from resources.postgres import Connection
 from resources.vector_index.index import VECTORS, Payload, VectorIndex, point_id
 from sql import query
@@ -23,8 +22,7 @@ class Index(Stage):
 
     def __init__(self, index: VectorIndex, *, place: str) -> None:
         self.index = index
-        # Another index is an empty one: every point has to be made again there.
-        self.contract = f"payload:1 in {place}"
+        self.contract = index_contract(place)
 
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Upsert the points batch by batch; each batch is durable before its outcomes are yielded."""
@@ -38,25 +36,26 @@ class Index(Stage):
             yield from (done(w, output=id_) for (id_, _), w in zip(points, batch, strict=True))
 
     def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-        """Remove the points of artworks whose object number changed."""
+        """Make the embeddings add their vectors to points that are new."""
         claimed = [o.output for o in outcomes if o.output and o.output != o.work.previous_output]
         _forget_vectors(conn, museum, claimed)
-        self._delete(conn, museum, superseded(conn, museum, self.name, outcomes))
         return outcomes
 
-    def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
-        """Remove the points of artworks that are gone."""
-        self._delete(conn, museum, abandoned(conn, museum, self.name, leftovers))
-
-    def _delete(self, conn: Connection, museum: str, ids: list[str]) -> None:
-        if ids:
+    def discard(self, conn: Connection, museum: str, outputs: Sequence[str]) -> None:
+        """Remove points, and with them their vectors."""
+        if outputs:
             with self.index.open() as session:
-                session.delete_points(ids)
-            _forget_vectors(conn, museum, ids)
+                session.delete_points(outputs)
+            _forget_vectors(conn, museum, outputs)
 
 
-def _forget_vectors(conn: Connection, museum: str, ids: list[str]) -> None:
-    conn.execute(query("vectors_forget"), {"museum": museum, "vectors": list(VECTORS), "points": ids})
+def _forget_vectors(conn: Connection, museum: str, ids: Sequence[str]) -> None:
+    conn.execute(query("vectors_forget"), {"museum": museum, "vectors": list(VECTORS), "points": list(ids)})
+
+
+def index_contract(place: str) -> str:
+    """Return the stage's contract. Another index is an empty one: every point has to be made again there."""
+    return f"payload:1 in {place}"
 
 
 def payload(work: Work) -> Payload:

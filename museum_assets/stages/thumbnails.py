@@ -11,7 +11,6 @@ from urllib.parse import quote
 from museum_assets.failures import Failure
 from museum_assets.images.thumbnail import Thumbnail, make_thumbnail, thumbnail_settings_id
 from museum_assets.loop.ledger import copy_rows
-from museum_assets.loop.outputs import abandoned, superseded
 from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed
 from resources.postgres import Connection
 from resources.s3 import thumbnail_key
@@ -93,9 +92,8 @@ class Thumbnails(Stage):
                   len(thumbnail.jpeg), url, fetched.etag, fetched.last_modified)  # fmt: skip
         return done(work, output=key, value=row)
 
-    def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-        """Record what was stored, and remove objects whose key changed."""
-        self.store.delete_many(superseded(conn, museum, self.name, outcomes))
+    def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:  # noqa: ARG002
+        """Record what was stored."""
         conn.execute(
             "CREATE TEMP TABLE IF NOT EXISTS thumbnail_batch (museum text, record_id text, s3_key text, sha256 bytea,"
             " width integer, height integer, bytes integer, source_url text, etag text, last_modified text)"
@@ -106,12 +104,15 @@ class Thumbnails(Stage):
         return outcomes
 
     def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
-        """Remove the thumbnails of artworks that are gone."""
-        self.store.delete_many(abandoned(conn, museum, self.name, leftovers))
+        """Forget the thumbnails of artworks that are gone."""
         conn.execute(
             "DELETE FROM staging.thumbnail WHERE museum = %s AND record_id = ANY(%s)",
             (museum, [leftover.record_id for leftover in leftovers]),
         )
+
+    def discard(self, conn: Connection, museum: str, outputs: Sequence[str]) -> None:  # noqa: ARG002
+        """Remove thumbnails from S3."""
+        self.store.delete_many(outputs)
 
 
 def object_metadata(thumbnail: Thumbnail, url: str) -> dict[str, str]:

@@ -128,6 +128,8 @@ class Transform(Stage):
     """Raw records to staging.artwork."""
 
     name: ClassVar[str] = "transformed_artworks"
+    # Its output is the record that a duplicate lost to.
+    external: ClassVar[bool] = False
     batch_size: ClassVar[int] = 5000
 
     def __init__(self, museum: Museum) -> None:
@@ -141,7 +143,7 @@ class Transform(Stage):
 
     def _read(self, work: Work) -> Outcome:
         try:
-            artwork = self.museum.read(work.data["payload"])
+            artwork = self.museum.read(work.data.pop("payload"))
         except Rejected as rejection:
             return rejected(work, rejection)
         except Exception as error:  # noqa: BLE001 - a bug in the mapping costs this record, not the museum

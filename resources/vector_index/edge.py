@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -31,11 +32,13 @@ class EdgeVectorIndex:
     """A Qdrant Edge shard in `directory`, used by one process at a time.
 
     The engine refuses a second process outright, so a session holds a file lock and the next one waits for
-    it, at most `wait` seconds. The lock is the operating system's: it goes with a process that is killed.
+    it, at most `wait` seconds: ten minutes, since `optimise` may hold it for several over a large collection. The
+    lock is the operating system's: it goes with a process that is killed.
     """
 
-    def __init__(self, directory: Path, *, wait: float = 120.0) -> None:
+    def __init__(self, directory: Path, *, wait: float = 600.0) -> None:
         self.directory = directory
+        self._shard = directory / "shard"
         self.wait = wait
 
     @contextmanager
@@ -48,6 +51,14 @@ class EdgeVectorIndex:
             finally:
                 shard.flush()
                 shard.close()
+
+    def identity(self) -> str:
+        """Return the shard's own name, made with it: one that replaces it has another, and holds nothing yet."""
+        if not self._shard.exists():
+            with self._locked():
+                self._create()
+        name = self._shard / "id"
+        return name.read_text() if name.exists() else "unnamed"  # made before shards had names
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -70,27 +81,38 @@ class EdgeVectorIndex:
         finally:
             lock.release()
 
-    def _load(self) -> Any:
-        from qdrant_edge import Distance, EdgeConfig, EdgeShard, EdgeVectorParams
+    def _create(self) -> None:
+        """Make the shard unless it exists. Only under the lock."""
+        from qdrant_edge import EdgeShard
 
-        config = EdgeConfig(
-            vectors={n: EdgeVectorParams(size=size, distance=Distance.Cosine) for n, size in VECTORS.items()}
-        )
-        path = self.directory / "shard"
-        if not path.exists():
-            # Created beside and renamed: the engine neither loads nor overwrites a half-created shard.
-            half = self.directory / "shard.creating"
-            shutil.rmtree(half, ignore_errors=True)
-            half.mkdir()
-            EdgeShard.create(str(half), config).close()
-            half.rename(path)
+        if self._shard.exists():
+            return
+        # Created beside and renamed: the engine neither loads nor overwrites a half-created shard.
+        half = self.directory / "shard.creating"
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir()
+        EdgeShard.create(str(half), _config()).close()
+        (half / "id").write_text(uuid4().hex)
+        half.rename(self._shard)
+
+    def _load(self) -> Any:
+        from qdrant_edge import EdgeShard
+
+        self._create()
         try:
-            return EdgeShard.load(str(path), config)
+            return EdgeShard.load(str(self._shard), _config())
         except Exception as error:  # the engine raises nothing narrower
             raise MuseumError(
-                f"The vector index at {path} cannot be opened: {error}. It holds nothing that cannot be made "
-                "again: move the directory away and materialise the embeddings anew."
+                f"The vector index at {self._shard} cannot be opened: {error}. It holds nothing that cannot be made "
+                "again: move the directory away and run indexed_artworks and the embeddings of every museum, which "
+                "write everything to a new one, the vectors from the cache."
             ) from error
+
+
+def _config() -> Any:
+    from qdrant_edge import Distance, EdgeConfig, EdgeVectorParams
+
+    return EdgeConfig(vectors={n: EdgeVectorParams(size=size, distance=Distance.Cosine) for n, size in VECTORS.items()})
 
 
 class EdgeSession(VectorSession):

@@ -86,6 +86,16 @@ COMMENT ON TABLE ops.ledger IS
 COMMENT ON COLUMN ops.ledger.output IS
     'What the stage made outside Postgres (S3 key, point id), or the record id of the winner for a duplicate.';
 
+CREATE TABLE ops.abandoned_output (
+    museum text NOT NULL,
+    stage text NOT NULL,
+    output text NOT NULL,
+    PRIMARY KEY (museum, stage, output)
+);
+COMMENT ON TABLE ops.abandoned_output IS
+    'Outputs that a record stopped standing for, noted with the ledger rows that say so. They are removed when the run '
+    'has committed everything, unless another record stands for them by then.';
+
 CREATE TABLE ops.vector (
     contract text NOT NULL,
     content_hash bytea NOT NULL,
@@ -99,7 +109,7 @@ CREATE TABLE ops.harvest (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     museum text NOT NULL,
     since timestamptz,
-    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'complete', 'short', 'restarted')),
+    state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'complete', 'short', 'restarted', 'retried')),
     started_at timestamptz NOT NULL DEFAULT now(),
     ended_at timestamptz,
     checkpoint jsonb,

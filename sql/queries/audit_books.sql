@@ -9,6 +9,7 @@ SELECT count(i.record_id) AS inputs,
        count(*) FILTER (WHERE i.record_id IS NULL) AS leftover,
        count(*) FILTER (WHERE outcome = 'done') AS made
 FROM (SELECT record_id, input_hash FROM {inputs} WHERE museum = %(museum)s) i
-FULL JOIN (SELECT record_id, input_hash, outcome, permanent FROM ops.ledger
+FULL JOIN (SELECT record_id, input_hash, contract, outcome, permanent FROM ops.ledger
            WHERE museum = %(museum)s AND stage = %(stage)s) l USING (record_id)
-CROSS JOIN LATERAL (SELECT l.input_hash = i.input_hash AS current) c
+CROSS JOIN LATERAL (
+    SELECT l.input_hash = i.input_hash AND (%(contract)s::text IS NULL OR l.contract = %(contract)s) AS current) c

@@ -4,6 +4,9 @@ WHERE museum = %(museum)s AND (object_number = %(name)s OR record_id = %(name)s)
 UNION
 SELECT record_id, 2 FROM raw.record WHERE museum = %(museum)s AND record_id = %(name)s
 UNION
+-- A record that could never be fetched is known from its failure alone.
+SELECT record_id, 2 FROM ops.ledger WHERE museum = %(museum)s AND stage = 'raw_metadata' AND record_id = %(name)s
+UNION
 -- Rejected and duplicate records carry their number only inside the payload (the Rijksmuseum's inside its EDM).
 SELECT record_id, 3 FROM raw.record
 WHERE museum = %(museum)s

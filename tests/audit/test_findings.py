@@ -102,6 +102,19 @@ def zero_vector(m: Museum) -> None:
         session.update_vectors("image_clip", [point(m)], np.zeros((1, 768), np.float32), "none")
 
 
+def swap_vectors(m: Museum) -> None:
+    """Give two artworks each other's vector: sound, complete, and wrong."""
+    rows = m.conn.execute(
+        "SELECT point_id FROM ops.input_image_clip"
+        " WHERE content_hash IN (SELECT content_hash FROM ops.input_image_clip GROUP BY 1 HAVING count(*) = 1)"
+        " ORDER BY record_id LIMIT 2"
+    )
+    ids = [row["point_id"] for row in rows]
+    with m.index.open() as session:
+        there = {record.id: record.vectors["image_clip"] for record in session.retrieve(ids, with_vectors=True)}
+        session.update_vectors("image_clip", ids, np.stack([there[ids[1]], there[ids[0]]]), "any")
+
+
 LEDGER = "WHERE stage = 'stored_thumbnails' AND record_id = (SELECT min(record_id) FROM staging.artwork)"
 SQL = {
     "a pending input": "UPDATE staging.artwork SET thumbnail_url = thumbnail_url || '?new' WHERE record_id ="
@@ -118,12 +131,14 @@ SQL = {
     "backwards": "UPDATE staging.artwork SET production_date_start = 1900, production_date_end = 1800",
     "the future": "UPDATE staging.artwork SET production_date_start = 2098, production_date_end = 2099",
     "one internal id": "UPDATE staging.artwork SET museum_db_id = 'same'",
+    "a failure after a success": "UPDATE ops.ledger SET outcome = 'failed', code = 'gone' WHERE stage = 'image_clip'"
+    " AND record_id = (SELECT min(record_id) FROM staging.artwork)",
     "a withdrawal": "UPDATE raw.record SET withdrawn_at = now() - interval '9 days' WHERE record_id ="
     " (SELECT min(record_id) FROM staging.artwork)",
 }
 
 
-OUTSIDE = (drop_object, other_bytes, stray_object, drop_point, stray_point, drop_vector, zero_vector)
+OUTSIDE = (drop_object, other_bytes, stray_object, drop_point, stray_point, drop_vector, zero_vector, swap_vectors)
 """Damages that a rollback does not mend."""
 
 
@@ -151,6 +166,13 @@ DAMAGES: list[tuple[str, str, Callable[[Museum], None], str, bool]] = [
     ("vectors", "lost", drop_vector, "5 vectors, 6 in the ledger: run image_clip of smk with force", False),
     ("sound", "lost", drop_vector, "1 of 6 sampled image_clip vectors are unsound: run image_clip", False),
     ("sound", "zeros", zero_vector, "1 of 6 sampled image_clip vectors are unsound: run image_clip", False),
+    (
+        "nearest",
+        "swapped",
+        swap_vectors,
+        "2 of 6 images do not find themselves.*run image_clip of smk with force",
+        False,
+    ),
     ("withdrawn", "row", by_sql("a withdrawal"), "1 withdrawn records have something left: run all stages", False),
     ("withdrawn", "point", stray_point, "1 points are nobody's: run all stages of smk", False),
 ]
@@ -166,6 +188,12 @@ def test_every_check_passes_when_good_and_fails_when_broken(platform: Settings, 
         for name, check in CHECKS.items():
             finding = check(museum)
             assert finding.passed, (name, finding.description)
+        museum.sql(SQL["a failure after a success"])
+        assert CHECKS["vectors"](museum).passed, "a failing record keeps its earlier vector"
+        conn.rollback()
+        drop_object(museum)
+        assert len(thumbnails.recent_thumbnails(conn, museum.store, MUSEUM)) == inputs - 1
+        whole_pipeline.run(platform, MUSEUM, "stored_thumbnails", whole_pipeline.Options(force=True))
         conn.rollback()
         for name, damage, break_it, told, warn in DAMAGES:
             break_it(museum)
@@ -175,15 +203,7 @@ def test_every_check_passes_when_good_and_fails_when_broken(platform: Settings, 
             expected = told.replace("6", str(inputs)).replace("5 ", f"{inputs - 1} ")
             assert re.search(expected, finding.description), (name, damage, finding.description)
             conn.rollback()
-            if break_it not in (
-                drop_object,
-                other_bytes,
-                stray_object,
-                drop_point,
-                stray_point,
-                drop_vector,
-                zero_vector,
-            ):
+            if break_it not in OUTSIDE:
                 continue
             museum.store.delete_many([f"{MUSEUM}_nobody.jpg"])
             with museum.index.open() as session:
@@ -228,6 +248,12 @@ def test_where_and_status_tell_each_state(platform: Settings, simulator: Running
         assert failed["failed_by_code"] == {"host_not_allowed": failed["inputs"]}
         assert rows[MUSEUM, "raw_metadata"]["harvest"] == "complete"
         assert rows["met", "raw_metadata"]["harvest"] == "never"
+        conn.execute(
+            "INSERT INTO ops.ledger (museum, stage, record_id, input_hash, contract, outcome, code)"
+            " VALUES ('smk', 'raw_metadata', 'unfetched', '', '', 'failed', 'unavailable')"
+        )
+        (story,) = where(conn, f"{MUSEUM}:unfetched", whole_pipeline.STAGES)
+        assert story["steps"][0]["state"] == "failed"
         unknown = {"smk:nobody": "no record of smk is called 'nobody'", "smk": "is not museum:object_number"}
         for name, told in unknown.items():
             with pytest.raises(MuseumError, match=told):

@@ -51,6 +51,22 @@ def test_keys_hold_only_characters_that_are_safe_in_s3_paths_and_urls(museum: st
     assert set(thumbnail_key(museum, number)) <= set(string.ascii_letters + string.digits + "_-.%")
 
 
+LONG = st.text(alphabet=st.sampled_from("aé/_-%"), min_size=150, max_size=400)
+
+
+@given(LONG, LONG)
+@example("a" * 191, "a" * 192)
+@example("a" * 300 + "b", "a" * 300 + "c")
+@example("x" * 300, thumbnail_key("smk", "x" * 300)[len("smk_") : -len(".jpg")])
+def test_long_keys_are_cut_and_still_differ(one: str, other: str) -> None:
+    keys = [thumbnail_key("smk", number) for number in (one, other)]
+    assert (keys[0] == keys[1]) == (one == other)
+    for key in keys:
+        assert len(key) <= 200
+        assert key.startswith("smk_")
+        assert key.endswith(".jpg")
+
+
 @pytest.fixture
 def store(services: Environment) -> ObjectStore:
     """A new bucket on the embedded server."""
@@ -75,6 +91,13 @@ def test_what_is_stored_is_read_back(store: ObjectStore) -> None:
     assert head.metadata == {"object_number": "KKSgb6/12 100%", "title": "Børn på en mark"}
     store.put_jpeg(key, b"newer", {})
     assert (store.get(key), store.head(key).metadata) == (b"newer", {})
+
+
+@pytest.mark.integration
+def test_an_object_number_of_any_length_can_be_stored(store: ObjectStore) -> None:
+    key = thumbnail_key("smk", "Ø 1/2 " * 100)
+    store.put_jpeg(key, b"jpeg", {})
+    assert store.get(key) == b"jpeg"
 
 
 @pytest.mark.integration

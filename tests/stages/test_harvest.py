@@ -96,7 +96,7 @@ def test_a_complete_harvest_withdraws_what_it_did_not_meet(database: Database) -
     assert live(database) == {"a", "b"}
     with database.connect() as conn:
         assert scalar(conn, "SELECT withdrawn_reason FROM raw.record WHERE record_id = 'c'") == (
-            "absent from a complete harvest"
+            "absent from a complete harvest, or listed and not found"
         )
     back = walk(database, Planned(page("a", "b", "c")))
     assert (back.changed, back.unchanged) == (1, 2)
@@ -172,7 +172,11 @@ def test_gone_and_deleted_records_are_withdrawn_at_once_with_the_reason(database
     assert (report.gone, report.withdrawn) == (1, 2)
     with database.connect() as conn:
         reasons = {r["record_id"]: r["withdrawn_reason"] for r in conn.execute("SELECT * FROM raw.record")}
-    assert reasons == {"a": None, "b": "listed, but the museum says it does not exist", "c": "deleted by the museum"}
+    assert reasons == {
+        "a": None,
+        "b": "absent from a complete harvest, or listed and not found",
+        "c": "deleted by the museum",
+    }
 
 
 @pytest.mark.parametrize(("before", "after", "withheld"), [(100, 79, 21), (100, 80, 0), (11, 1, 0), (12, 1, 11)])
@@ -228,6 +232,14 @@ def test_an_old_open_harvest_starts_over(database: Database) -> None:
         conn.execute("UPDATE ops.harvest SET started_at = now() - interval '8 days'")
     walk(database, plan)
     assert plan.began == [0, 0]
+
+
+def test_a_museum_that_answers_404_to_everything_loses_nobody(database: Database) -> None:
+    names = [f"r{n}" for n in range(30)]
+    walk(database, Planned(page(*names)))
+    report = walk(database, Planned(page(gone=names)))
+    assert (report.state, report.withheld, report.withdrawn) == ("short", 30, 0)
+    assert live(database) == set(names)
 
 
 def test_an_expired_checkpoint_restarts_with_the_next_run(database: Database) -> None:

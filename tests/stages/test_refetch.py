@@ -54,3 +54,33 @@ def test_an_object_that_fails_keeps_the_harvest_open_and_is_fetched_alone(
         assert (second.state, second.resumed, second.failed) == ("complete", True, 0)
         assert second.new == first.new + len(lost)
         assert server.counts()["met"]["object"] == len(lost)
+
+
+def test_a_record_that_fails_twice_is_settled_by_the_third_run(
+    platform: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, lost = database(platform), {"430003"}
+    with running(Simulator(works_per_museum=20)) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        with museum_client(platform, "met") as api:
+            states = [harvest(db, museum("met"), Outage(api, lost)).state for _ in range(2)]
+            states.append(harvest(db, museum("met"), api).state)
+    assert states == ["open", "open", "complete"]
+
+
+def test_retry_failed_asks_for_what_was_given_up_and_for_nothing_else(
+    platform: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, lost = database(platform), {"430003", "430004"}
+    with running(Simulator(works_per_museum=20)) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        with museum_client(platform, "met") as api:
+            harvest(db, museum("met"), Outage(api, lost))
+            with db.connect() as conn:
+                conn.execute("UPDATE ops.ledger SET permanent = true")
+            server.reset_counts()
+            report = harvest(db, museum("met"), api, retry_failed=True)
+        assert (report.state, report.new, report.failed) == ("retried", len(lost), 0)
+        assert server.counts()["met"] == {"object": len(lost)}
