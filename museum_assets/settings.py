@@ -150,7 +150,8 @@ class Settings(BaseSettings):
             wrong = True
         if wrong:
             raise ValueError("not an address such as https://qdrant.example.org:6333")
-        if parts.username is not None or parts.query or parts.fragment:
+        # In the path, an @ is what follows an unescaped / of a password.
+        if "@" in parts.netloc + parts.path or parts.query or parts.fragment:
             raise ValueError("must hold neither user nor password nor anything after ?: the key is QDRANT_API_KEY")
         return url
 

@@ -16,6 +16,10 @@ from museum_assets.failures import MuseumError
 from sql import MIGRATIONS
 
 Connection = psycopg.Connection[dict[str, Any]]
+NOT_AN_ADDRESS = (
+    "not a Postgres address: it must read postgresql://user:password@host:port/database, with / ? # @ : % in the "
+    "password written as %2F %3F %23 %40 %3A %25"
+)
 
 
 class DatabaseUnavailable(MuseumError):
@@ -45,16 +49,12 @@ def _parts(url: str) -> dict[str, str]:
     try:
         parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     except psycopg.ProgrammingError:
-        parts = {"port": "unreadable"}
+        raise BadAddress(NOT_AN_ADDRESS) from None
     host, name, ports = parts.get("host", ""), parts.get("dbname", ""), parts.get("port", "")
-    # Behind an unescaped / or @ in a password, libpq reads the rest of it as port, database or host, and an error
-    # of the connection quotes those.
+    # What follows an unescaped / or @ of a password is read as port, database or host, which connection errors quote.
     strayed = "@" in name or ("@" in host and not host.startswith("/"))
     if strayed or not all(port.isdigit() for port in ports.split(",") if port):
-        raise BadAddress(
-            "not a Postgres address: it must read postgresql://user:password@host:port/database, with / ? # @ : % in "
-            "the password written as %2F %3F %23 %40 %3A %25"
-        )
+        raise BadAddress(NOT_AN_ADDRESS)
     return parts
 
 

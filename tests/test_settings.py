@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from museum_assets import settings as module
 from museum_assets.settings import Settings, SettingsError, museum_overrides, settings, user_agent
+from resources.postgres import BadAddress, Database, place
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,72 @@ def test_no_secret_is_in_the_representation(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(name, "hunter2")
     assert settings().database_url == "postgresql://u:hunter2@h/d"
     assert "hunter2" not in repr(settings())
+
+
+@pytest.mark.parametrize("driver", ["", "+psycopg", "+psycopg2"])
+def test_a_driver_suffix_is_for_dagster_alone(driver: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "DAGSTER_POSTGRES_URL"):
+        monkeypatch.setenv(name, f"postgresql{driver}://u:p@h/d")
+    assert settings().database_url == Database(f"postgresql{driver}://u:p@h/d").url == "postgresql://u:p@h/d"
+    assert settings().dagster_postgres_url == f"postgresql{driver}://u:p@h/d"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:s3cret/x@h:5432/db",
+        "postgresql://user:12/s3cret@h/db",
+        "postgresql://user:a@s3cret@h/db",
+        "postgresql://user:%zzs3cret@h/db",
+        "postgresql://user:s3cret",
+        "postgresql://user@h/db?s3cret",
+        "mysql://user:s3cret@h/db",
+        "s3cret",
+    ],
+)
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DAGSTER_POSTGRES_URL"])
+def test_what_is_no_postgres_address_is_refused_unquoted(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, url)
+    with pytest.raises(SettingsError, match=rf"\n  {name}: .*not a Postgres address.*postgresql://") as caught:
+        settings()
+    with pytest.raises(BadAddress) as refused:
+        Database(url)
+    for text in (str(caught.value), str(refused.value), place(url)):
+        assert "s3cret" not in text
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://user:s3cret@h:5432/db", "h:5432/db"),
+        ("postgresql+psycopg2://user:s3%2Fcret%40@h/db", "h/db"),
+        ("postgresql://user:s3cret@a:1,b:2/db", "a,b:1,2/db"),
+        ("postgresql://user@/db?host=%2Fhome%2Fme%40museum.example%2Fpg", "local socket/db"),
+    ],
+)
+def test_a_place_is_host_and_database(url: str, expected: str) -> None:
+    assert place(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:s3cret@qdrant.example:6333",
+        "https://s3cret@qdrant.example",
+        "https://qdrant.example/?api_key=s3cret",
+        "https://user:s3cret/x@qdrant.example",
+        "https://user:12/s3cret@qdrant.example",
+        "https://[s3cret",
+        "qdrant.example:6333/s3cret",
+    ],
+)
+def test_a_qdrant_address_with_a_secret_or_without_sense_is_refused_unquoted(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QDRANT_URL", url)
+    with pytest.raises(SettingsError, match=r"\n  QDRANT_URL: .*(QDRANT_API_KEY|such as https://)") as caught:
+        settings()
+    assert "s3cret" not in str(caught.value)
 
 
 def test_overrides_of_one_museum_come_from_file_and_environment(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

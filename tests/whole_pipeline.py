@@ -15,7 +15,8 @@ from museum_assets.loop.stage import Counts, Options, Stage
 from museum_assets.museums import MUSEUMS, museum
 from museum_assets.settings import Settings, settings
 from museum_assets.stages.embedding import Embedding
-from museum_assets.stages.harvest import HarvestReport, harvest
+from museum_assets.stages.harvest import harvest
+from museum_assets.stages.harvest_books import HarvestReport
 from museum_assets.stages.index import Index
 from museum_assets.stages.thumbnails import Thumbnails
 from museum_assets.stages.transform import Transform

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from museum_assets.audit.finding import SAMPLE, Finding
 from museum_assets.stages.harvest import STAGE as HARVEST
-from museum_assets.stages.harvest import missing
+from museum_assets.stages.harvest_books import missing
 from resources.postgres import Connection, scalar
 from sql import query
 
@@ -136,9 +136,7 @@ def harvest_complete(conn: Connection, museum: str) -> Finding:
     reasons = [f"{n} entries of {scope} were never listed" for scope, n in short.items()]
     reasons += [f"{counts['failed']} records could not be fetched"] if counts.get("failed") else []
     if counts.get("withheld"):
-        reasons.append(
-            f"{counts['withheld']} records are missing (too many, a scope, or the listing shrank): none was withdrawn"
-        )
+        reasons.append(f"{counts['withheld']} records are missing, too many to believe: with force they are withdrawn")
     return Finding(False, f"{'; '.join(reasons)}. Run {HARVEST} again", metadata)
 
 

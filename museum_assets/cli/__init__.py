@@ -8,6 +8,7 @@ import sys
 def main() -> None:
     """Run the command line; an error that is the platform's own is printed as one message, without a traceback."""
     from rich.console import Console
+    from rich.markup import escape
 
     from museum_assets.cli.app import app
     from museum_assets.failures import MuseumError
@@ -15,5 +16,5 @@ def main() -> None:
     try:
         app()
     except MuseumError as error:
-        Console(stderr=True).print(f"[bold red]museum:[/] {error}", highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]museum:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(1)

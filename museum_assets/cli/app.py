@@ -67,7 +67,7 @@ def run(
     from museum_assets.cli.session import connected
 
     controls = Controls(force=force, retry_failed=retry_failed, limit=limit, since=since)
-    with connected():
+    with connected(for_runs=True):
         raise typer.Exit(report(materialize(assets, chosen(museum), controls), as_json=json))
 
 

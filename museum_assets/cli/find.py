@@ -63,7 +63,7 @@ def _show(heading: str, find: Callable[[Settings], list[Hit]], *, html: Path | N
     if note:
         console.print(f"[yellow]{note}[/]")
     if html:
-        console.print(f"Page with thumbnails: {html.resolve()}", soft_wrap=True)
+        console.print(f"Page with thumbnails: {html.resolve()}", markup=False, soft_wrap=True)
 
 
 def _rows(hits: Sequence[Hit]) -> list[tuple[object, ...]]:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 WIDE = 160
 """Columns when nobody's terminal says otherwise: a log can be scrolled, a folded word cannot be searched for."""
@@ -22,8 +23,11 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a table; numbers stand to the right, zeros as a dot so that the others are seen."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    """Print a table; numbers stand to the right, zeros as a dot so that the others are seen.
+
+    Texts are printed as they are: a title's `[recto]` is no markup.
+    """
+    table = Table(title=Text(title), title_justify="left", header_style="bold")
     for number, column in enumerate(columns):
         numeric = any(isinstance(row[number], int | float) for row in rows)
         name = column in {"museum", "stage", "asset", "variable", "rank"}
@@ -33,9 +37,9 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
     console.print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
     if value is None:
-        return ""
+        return Text()
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}" if value else "·"
-    return str(value)
+        return Text(f"{value:,}" if value else "·")
+    return Text(str(value))

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
+
 from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.session import connected
 from museum_assets.failures import Malformed, MuseumError, Rejected
@@ -75,7 +77,7 @@ def show_try(slug: str, file: Path, *, as_json: bool) -> int:
         if as_json:
             print_json({"rejected": rejection.code, "message": str(rejection)})
         else:
-            console.print(f"[bold red]rejected[/] {rejection.code}: {rejection}", highlight=False)
+            console.print(f"[bold red]rejected[/] {escape(f'{rejection.code}: {rejection}')}", highlight=False)
         return 1
     if as_json:
         print_json({"artwork": artwork.model_dump(mode="json")})

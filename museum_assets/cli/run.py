@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from rich.markup import escape
 
+from museum_assets.cli.lost_runs import CLI_TAG, own_runs
 from museum_assets.cli.printing import console, print_json, print_table
+from museum_assets.cli.simulation import refuse_real_museums
 from museum_assets.failures import MuseumError
 from museum_assets.loop.progress import watcher
+from museum_assets.settings import settings
 
 HARVEST = "raw_metadata"
 
@@ -64,13 +68,14 @@ def materialize(assets: list[str], museums: list[str], controls: Controls) -> li
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
     ran = []
-    with dg.DagsterInstance.get() as instance, progress_bars():
+    refuse_real_museums(settings(), museums)
+    with dg.DagsterInstance.get() as instance, own_runs(instance, settings().home) as name, progress_bars():
         for slug in museums:
             result = job.execute_in_process(
                 partition_key=slug,
                 asset_selection=[dg.AssetKey(name) for name in names],
                 run_config=run_config,
-                tags={"museum": slug},
+                tags={"museum": slug, CLI_TAG: name},
                 instance=instance,
                 raise_on_error=False,
             )
@@ -152,10 +157,10 @@ def _print_runs(runs: list[Ran]) -> None:
     active = [(slug, asset, *_numbers(asset, data)) for slug, asset, data in made if "inactive" not in data]
     print_table("Materialized", columns, active)
     for asset, reason in {asset: data["inactive"] for _, asset, data in made if "inactive" in data}.items():
-        console.print(f"[dim]{asset}: {reason}[/]", highlight=False)
+        console.print(f"[dim]{escape(f'{asset}: {reason}')}[/]", highlight=False)
     for ran in runs:
         for error in ran.errors:
-            console.print(f"[bold red]{ran.museum} failed:[/] {error}", highlight=False)
+            console.print(f"[bold red]{ran.museum} failed:[/] {escape(error)}", highlight=False)
     # One cause often shows at every museum: it is said once, with where it showed.
     places: dict[tuple[str, str], list[str]] = {}
     for ran in runs:
@@ -165,7 +170,9 @@ def _print_runs(runs: list[Ran]) -> None:
             )
     for (severity, why), where in places.items():
         more = f" and {len(where) - 1} more" if len(where) > 1 else ""
-        console.print(f"[{'red' if severity == 'ERROR' else 'yellow'}]{where[0]}{more}:[/] {why}", highlight=False)
+        console.print(
+            f"[{'red' if severity == 'ERROR' else 'yellow'}]{where[0]}{more}:[/] {escape(why or '')}", highlight=False
+        )
 
 
 def _numbers(asset: str, data: dict[str, Any]) -> tuple[Any, ...]:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -71,22 +70,14 @@ class Ui:
                 keep_running(self.settings)
 
 
-def up(
-    settings: Settings,
-    *,
-    port: int | None = None,
-    open_browser: bool = False,
-    env: Mapping[str, str] | None = None,
-) -> int:
+def up(settings: Settings, *, port: int | None = None) -> int:
     """Run everything until Ctrl-C or SIGTERM, then stop what was started. Returns the exit code.
 
     Raises UiError when one of Dagster's processes dies, and as `ui` does.
     """
     typer.echo("Starting the services and Dagster ...")
-    with ui(settings, port=port, env=env) as running:
+    with ui(settings, port=port) as running:
         typer.echo(f"Dagster is at {running.url} (logs in {settings.home / 'logs'}). Ctrl-C stops it.")
-        if open_browser:
-            webbrowser.open(running.url)
         running.wait()
         typer.echo("Stopping ...")
     return 0
@@ -193,14 +184,11 @@ def wait_for(url: str, child: Child) -> None:
 
 
 def report_lost_runs(settings: Settings, env: Environment) -> None:
-    """Run `museum_assets.cli.lost_runs`, where Dagster's database is this home's own and nobody else's.
-
-    Raises UiError.
-    """
-    if "dagster_postgres_url" not in own_databases(settings):
-        return
-    done = subprocess.run(
-        [sys.executable, "-m", "museum_assets.cli.lost_runs"],
+    """Run `museum_assets.cli.lost_runs`. Raises UiError."""
+    # In a database that others use too, a launched run may be alive elsewhere.
+    launched = ["--launched"] if "dagster_postgres_url" in own_databases(settings) else []
+    done = subprocess.run(  # noqa: S603 - our own program and arguments
+        [sys.executable, "-m", "museum_assets.cli.lost_runs", *launched],
         env={**os.environ, **env},
         cwd=REPO_ROOT,
         stdin=subprocess.DEVNULL,

@@ -11,8 +11,9 @@ from museum_assets.collection.kit import OWNERS, StageConfig, reasons_metadata, 
 from museum_assets.failures import MuseumError
 from museum_assets.loop.progress import Progress
 from museum_assets.museums import museum
-from museum_assets.stages.harvest import STAGE, HarvestReport, harvest
+from museum_assets.stages.harvest import STAGE, harvest
 from museum_assets.stages.harvest import failures as harvest_failures
+from museum_assets.stages.harvest_books import HarvestReport
 from partitions import museum_partitions
 from resources.configured import MuseumApis, Postgres
 from resources.postgres import Connection

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from museum_assets.simulator.faults import Faults
@@ -22,6 +25,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--records", type=Path, help="serve the real records of this folder instead")
     parser.add_argument("--faults", default="{}", help='for example {"smk": {"too_many_requests": 0.2}}')
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end with the process that started this one")
     arguments = parser.parse_args()
     try:
         settings = json.loads(arguments.faults)
@@ -32,7 +36,14 @@ def main() -> None:
         simulator = Simulator(arguments.works, arguments.seed, faults, arguments.records)
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
+    if arguments.until_stdin_closes:
+        threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
     serve(simulator, arguments.port, _announce)
+
+
+def _end_with_stdin() -> None:
+    os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _announce(base_url: str) -> None:

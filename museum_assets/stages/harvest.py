@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -20,79 +19,19 @@ from museum_assets.loop.progress import silent
 from museum_assets.loop.run import one_behind, rare_collections
 from museum_assets.loop.stage import Options
 from museum_assets.museums.museum import Api, Museum, Page
+from museum_assets.stages.harvest_books import HarvestReport, State
 from museum_assets.stages.raw_store import Prepared, prepare, store
+from museum_assets.stages.withdrawal import withdraw, withdraw_absent
 from resources.postgres import Connection, Database, scalar
 from sql import query
 
 STAGE = "raw_metadata"
-MAX_WITHDRAWN_SHARE = 0.2
-"""A complete listing that lost more than this share (and more than ten records) is believed to be short instead."""
 MAX_OPEN_AGE = timedelta(days=7)
 """An open harvest older than this starts over: what it listed then says little about the collection now."""
-
-State = Literal["open", "complete", "short", "limited", "restarted", "retried"]
 
 
 class HarvestInterrupted(MuseumError):
     """The walk could not go on. What was fetched is stored; the next run resumes at the checkpoint."""
-
-
-@dataclass
-class HarvestReport:
-    """The books of a harvest: listed = new + changed + unchanged + gone + failed + repeated, over all its runs."""
-
-    harvest_id: int
-    state: State = "open"
-    resumed: bool = False
-    scopes: dict[str, dict[str, int | None]] = field(default_factory=dict)
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    gone: int = 0
-    failed: int = 0
-    withdrawn: int = 0
-    withheld: int = 0
-    seconds: float = 0.0
-
-    @property
-    def listed(self) -> int:
-        """Entries of the API's listing that were accounted for."""
-        return sum(scope["listed"] or 0 for scope in self.scopes.values())
-
-    @property
-    def total(self) -> int | None:
-        """The API's own count over the scopes that have one, None when none has."""
-        totals = [scope["total"] for scope in self.scopes.values() if scope["total"] is not None]
-        return sum(totals) if totals else None
-
-    @property
-    def records(self) -> int:
-        """Records fetched."""
-        return self.new + self.changed + self.unchanged
-
-    def missing(self) -> dict[str, int]:
-        """Return, by scope, how many entries the API counts that the walk never met."""
-        return missing(self.scopes)
-
-    def counts(self) -> dict[str, Any]:
-        """Return what is kept in ops.harvest.counts."""
-        kept = ("scopes", "new", "changed", "unchanged", "gone", "failed", "withdrawn", "withheld")
-        return {name: getattr(self, name) for name in kept}
-
-
-def missing(scopes: dict[str, dict[str, int | None]]) -> dict[str, int]:
-    """Return, by scope, how many entries the API counts that the walk never met."""
-    short = {name: total - met(scope) for name, scope in scopes.items() if (total := scope["total"]) is not None}
-    return {name: count for name, count in short.items() if count > 0}
-
-
-def met(scope: dict[str, int | None]) -> int:
-    """Return how many different entries of a scope were met.
-
-    A record added during the walk pushes others onto the next page, where they are listed again: counting them
-    twice would hide as many that were never listed.
-    """
-    return (scope["listed"] or 0) - (scope.get("repeated") or 0)
 
 
 def harvest(
@@ -106,7 +45,9 @@ def harvest(
     retry_failed: bool = False,
     progress: Callable[[int, int | None], None] = silent,
 ) -> HarvestReport:
-    """Harvest one museum and return the books. `force` starts over instead of resuming an open harvest.
+    """Harvest one museum and return the books.
+
+    `force` starts over instead of resuming an open harvest, and believes a listing that lost suspiciously much.
 
     `limit` bounds the records of this run; the harvest stays open and the next run goes on from there. `retry_failed`
     asks only for the records that could not be fetched, also those given up, where single ones can be asked for.
@@ -135,7 +76,7 @@ def harvest(
                 "What was fetched is stored; run again to go on from there"
             ) from failure
         if report.state != "limited":
-            _finish(conn, museum, report, since)
+            _finish(conn, museum, report, since, believe=force)
     return report
 
 
@@ -254,15 +195,8 @@ def _store_records(
     report.changed += stored.changed
     report.unchanged += len(page.records) - stored.new - stored.changed
     report.gone += len(page.gone)
-    report.withdrawn += _withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
+    report.withdrawn += withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
     _record_failures(conn, museum.slug, [*seen, *page.gone, *page.withdrawn], page.failed)
-
-
-def _withdraw(conn: Connection, slug: str, record_ids: list[str], reason: str) -> int:
-    if not record_ids:
-        return 0
-    params = {"museum": slug, "record_ids": record_ids, "reason": reason}
-    return conn.execute(query("harvest_withdraw"), params).rowcount
 
 
 def _record_failures(conn: Connection, slug: str, settled: list[str], failures: dict[str, Failure]) -> None:
@@ -282,7 +216,7 @@ def _record_failures(conn: Connection, slug: str, settled: list[str], failures: 
         )  # fmt: skip
 
 
-def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: datetime | None) -> None:
+def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: datetime | None, *, believe: bool) -> None:
     """Decide what the walk amounted to, and withdraw what a complete full harvest did not meet."""
     for counted in conn.execute(query("harvest_repeated"), {"harvest": report.harvest_id}):
         report.scopes.setdefault(counted["scope"], {"listed": 0, "total": None})["repeated"] = counted["repeated"]
@@ -301,34 +235,8 @@ def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: date
     else:
         with conn.transaction():
             if since is None:
-                _withdraw_absent(conn, museum.slug, report)
+                withdraw_absent(conn, museum.slug, report, believe=believe)
             _end(conn, report, "short" if report.withheld else "complete")
-
-
-def _withdraw_absent(conn: Connection, slug: str, report: HarvestReport) -> None:
-    params = {"museum": slug, "harvest": report.harvest_id}
-    absent = [row["record_id"] for row in conn.execute(query("harvest_absent"), params)]
-    live = report.records + len(absent)
-    many = len(absent) > 10 and len(absent) > MAX_WITHDRAWN_SHARE * live
-    shrunk = any(scope.get("shrunk") for scope in report.scopes.values())
-    if absent and (many or shrunk or _emptied(conn, slug, report)):
-        report.withheld = len(absent)
-    else:
-        report.withdrawn += _withdraw(conn, slug, absent, "absent from a complete harvest, or listed and not found")
-
-
-def _emptied(conn: Connection, slug: str, report: HarvestReport) -> bool:
-    """Whether a scope that had entries in the last complete harvest has none now.
-
-    A set or a work type that the museum renamed lists nothing and looks complete; its records are still there.
-    """
-    row = conn.execute(
-        "SELECT counts -> 'scopes' AS scopes FROM ops.harvest"
-        " WHERE museum = %s AND state = 'complete' AND since IS NULL ORDER BY id DESC LIMIT 1",
-        (slug,),
-    ).fetchone()
-    before: dict[str, Any] = row["scopes"] if row else {}
-    return any(scope["total"] and not report.scopes.get(name, {}).get("total") for name, scope in before.items())
 
 
 def _end(conn: Connection, report: HarvestReport, state: State) -> None:

@@ -35,18 +35,19 @@ LOCK_SECONDS = 300
 
 
 @contextmanager
-def running_services(settings: Settings) -> Iterator[Environment]:
+def running_services(settings: Settings, *, for_runs: bool = True) -> Iterator[Environment]:
     """Yield the environment in which every process of the platform finds its services, migrated and ready.
 
     What the settings name is used as it is. The rest is started, on loopback and unix sockets only; with the
-    profile prod nothing is. SIGTERM and SIGHUP unwind the block. Raises SettingsError, EmbeddedServiceError,
+    profile prod nothing is. What only reads leaves out `for_runs`: it needs neither buckets nor Dagster's home.
+    SIGTERM and SIGHUP unwind the block. Raises SettingsError, EmbeddedServiceError,
     DatabaseUnavailable, StorageMisconfigured or Unavailable.
     """
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with unwinding_on_signals(), registered(settings.home):
         with exclusive(settings.home):
             attached = attach(settings)
-            prepare(attached)
+            prepare(attached, for_runs=for_runs)
         yield environment(attached)
 
 
@@ -91,15 +92,21 @@ def own_databases(settings: Settings) -> list[str]:
     return names
 
 
-def prepare(settings: Settings) -> None:
-    """Bring schema, buckets and Dagster's home up to date."""
+def prepare(settings: Settings, *, for_runs: bool) -> None:
+    """Bring the schema up to date, and for runs also buckets and Dagster's home."""
     assert settings.database_url
     migrate(settings.database_url, MUSEUMS, withdrawal_grace_days=settings.withdrawal_grace_days)
+    if not for_runs:
+        return
     for name, value in settings:
         if name.endswith("_bucket"):
             ObjectStore.from_settings(settings, value).ensure_bucket()
-    dagster_home(settings).mkdir(exist_ok=True)
-    shutil.copyfile(REPO_ROOT / "dagster.yaml", dagster_home(settings) / "dagster.yaml")
+    home = dagster_home(settings)
+    home.mkdir(exist_ok=True)
+    # Renamed: a process of Dagster that reads it at this moment finds a whole one.
+    unfinished = home / "dagster.yaml.unfinished"
+    shutil.copyfile(REPO_ROOT / "dagster.yaml", unfinished)
+    unfinished.replace(home / "dagster.yaml")
 
 
 def dagster_home(settings: Settings) -> Path:

@@ -170,7 +170,7 @@ DAMAGES: list[tuple[str, str, Callable[[Museum], None], str, bool]] = [
         "nearest",
         "swapped",
         swap_vectors,
-        "2 of 6 images do not find themselves.*run image_clip of smk with force",
+        "2 of 6 images do not find themselves.*image_clip of smk with force",
         False,
     ),
     ("withdrawn", "row", by_sql("a withdrawal"), "1 withdrawn records have something left: run all stages", False),

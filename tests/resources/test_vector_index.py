@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from museum_assets.failures import MuseumError, Unavailable
+from museum_assets.settings import Settings
+from resources.platform import vector_index, vector_place
 from resources.vector_index.edge import EdgeVectorIndex
 from resources.vector_index.index import COLLECTION, VECTORS, SearchFilter, point_id
 from resources.vector_index.remote import RemoteSession, RemoteVectorIndex
@@ -277,6 +279,27 @@ def test_a_directory_that_is_no_index_says_what_to_do(tmp_path):
     (tmp_path / "shard" / "edge_config.json").write_text("{")
     with pytest.raises(MuseumError, match="move the directory away"), EdgeVectorIndex(tmp_path).open():
         pytest.fail("opened")
+    assert EdgeVectorIndex(tmp_path).identity() == "unnamed"
+
+
+def test_an_index_that_replaces_another_is_another_place(tmp_path):
+    chosen = Settings(museum_home=tmp_path)
+    place = vector_place(chosen)
+    with vector_index(chosen).open() as session:
+        session.ensure_collection()
+    assert vector_place(chosen) == place
+    (tmp_path / "vectors").rename(tmp_path / "unopenable")
+    with vector_index(chosen).open() as session:
+        assert session.count() == 0
+    assert vector_place(chosen) != place
+
+
+def test_the_place_of_a_server_holds_no_credentials():
+    chosen = Settings(qdrant_url="https://qdrant.example:6334/base")
+    expected = f"https://qdrant.example:6334/base/{chosen.qdrant_collection}"
+    assert vector_place(chosen) == expected
+    secret = chosen.model_copy(update={"qdrant_url": "https://u:s3cret@qdrant.example:6334/base?api_key=s3cret"})
+    assert vector_place(secret) == expected
 
 
 # The server alone: its errors.

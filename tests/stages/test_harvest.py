@@ -21,7 +21,8 @@ from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Museum, Page, RawRecord
 from museum_assets.settings import Settings
 from museum_assets.simulator.server import Running, Simulator, running
-from museum_assets.stages.harvest import HarvestInterrupted, HarvestReport, failures, harvest
+from museum_assets.stages.harvest import HarvestInterrupted, failures, harvest
+from museum_assets.stages.harvest_books import HarvestReport
 from resources.postgres import Busy, Connection, Database, scalar
 
 pytestmark = pytest.mark.integration

@@ -1,0 +1,116 @@
+"""The demo's museums: a simulator of its own, and the record in the home that leads other commands to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from museum_assets.failures import MuseumError
+from museum_assets.settings import REPO_ROOT, Settings, museum_overrides
+from resources.embedded.s3 import is_free
+
+ANY_PORT = 0
+
+
+@contextmanager
+def simulated(home: Path, works: int, records: Path | None) -> Iterator[dict[str, str]]:
+    """Run the simulator as a process of its own and yield the variables that lead to it. Raises MuseumError."""
+    command = [sys.executable, "-m", "museum_assets.simulator", "--port", str(_port(home)), "--works", str(works)]
+    command += ["--records", str(records.resolve())] if records else []
+    # Its own session: Ctrl-C is for this process, which stops the simulator when the rest has stopped. Of a process
+    # that is killed the kernel closes the pipe, which ends the simulator.
+    process = subprocess.Popen(  # noqa: S603  its arguments are this program's own
+        [*command, "--until-stdin-closes"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=REPO_ROOT,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout
+        line = process.stdout.readline()
+        if not line:
+            raise MuseumError(f"the simulator did not start (exit status {process.wait()}); its message is above")
+        found: dict[str, Any] = json.loads(line)
+        with recorded(home, process.pid, found["environment"]):
+            _port_file(home).write_text(found["base_url"].rpartition(":")[2])
+            yield found["environment"]
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+@contextmanager
+def real(home: Path) -> Iterator[dict[str, str]]:
+    """Lead the commands of this home to the real museums, on purpose, for as long as the block lasts."""
+    with recorded(home, os.getpid(), {}):
+        yield {}
+
+
+@contextmanager
+def recorded(home: Path, pid: int, environment: dict[str, str]) -> Iterator[None]:
+    """Keep the record of a process and the variables that lead to its museums. Raises MuseumError beside another."""
+    if recorded_environment(home) is not None:
+        raise MuseumError(f"Another demo runs in {home}: use its UI, or stop it with Ctrl-C and run again")
+    unfinished = _record(home).with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    started = psutil.Process(pid).create_time()
+    unfinished.write_text(json.dumps({"pid": pid, "started": started, "environment": environment}))
+    unfinished.replace(_record(home))
+    try:
+        yield
+    finally:
+        _record(home).unlink(missing_ok=True)
+
+
+def recorded_environment(home: Path) -> dict[str, str] | None:
+    """Return the variables that lead to the museums of the demo that runs in this home; None when none runs."""
+    if not _record(home).exists():
+        return None
+    record = json.loads(_record(home).read_text())
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(record["pid"])
+        # The number alone may be another process's by now.
+        if process.create_time() == record["started"] and process.status() != psutil.STATUS_ZOMBIE:
+            found: dict[str, str] = record["environment"]
+            return found
+    return None
+
+
+def refuse_real_museums(settings: Settings, museums: Sequence[str]) -> None:
+    """Raise MuseumError when a run would mix real records into the collections of the demo."""
+    if settings.profile != "demo" or recorded_environment(settings.home) is not None:
+        return
+    if real_ones := [slug for slug in museums if not museum_overrides(slug).api_base]:
+        raise MuseumError(
+            f"The simulator of the demo in {settings.home} is not running, and a run would harvest the real "
+            f"{', '.join(real_ones)} into it: start `museum demo`, or unset MUSEUM_PROFILE for real collections"
+        )
+
+
+def _record(home: Path) -> Path:
+    return home / "simulator.json"
+
+
+def _port_file(home: Path) -> Path:
+    return home / "simulator.port"
+
+
+def _port(home: Path) -> int:
+    """Return the port of the time before, when it is free.
+
+    Addresses of images hold it: with another port every image would count as new, and be downloaded again.
+    """
+    file = _port_file(home)
+    port = int(file.read_text()) if file.exists() else ANY_PORT
+    return port if is_free(port) else ANY_PORT
