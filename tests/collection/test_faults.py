@@ -217,7 +217,7 @@ def test_the_vector_index_is_another_process_s(platform: Settings, simulator: Ru
     index: Any = clients.vector_index(platform)
     index.wait = 0.2
     stage = whole_pipeline.Index(index, place="here")
-    index.directory.mkdir(parents=True)
+    index.directory.mkdir(parents=True, exist_ok=True)
     with (
         FileLock(index.directory / "lock"),
         pytest.raises(MuseumError, match=r"vector index at .* is in use by .*Run this again when that process is done"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,18 @@ def test_the_finished_pipeline_does_nothing_again(platform: Settings, simulator:
 
 
 def changes(chosen: Settings) -> list[dict[str, Any]]:
-    """The rows written since the database was made, by table; statistics arrive with the end of a connection."""
+    """The rows written since the database was made, by table, once two looks a second apart agree.
+
+    A backend reports its statistics when it ends, a moment after the run that used it.
+    """
+    found, seen = None, written(chosen)
+    while found != seen:
+        time.sleep(1)
+        found, seen = seen, written(chosen)
+    return seen
+
+
+def written(chosen: Settings) -> list[dict[str, Any]]:
     with clients.database(chosen).connect() as conn:
         conn.execute("SELECT pg_stat_force_next_flush()")
         return conn.execute(UPDATES).fetchall()
