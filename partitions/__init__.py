@@ -2,7 +2,10 @@
 
 import dagster as dg
 
-from museum_assets.museums import MUSEUMS
+from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 
 museum_partitions = dg.StaticPartitionsDefinition(list(MUSEUMS))
 """One partition per collection museum, and one Postgres partition behind each."""
+
+kiosk_partitions = dg.StaticPartitionsDefinition(list(KIOSK_MUSEUMS))
+"""One partition per museum with visitor kiosks."""

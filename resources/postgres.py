@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -109,8 +109,11 @@ class Database:
             yield
 
 
-def migrate(url: str, museums: tuple[str, ...], *, withdrawal_grace_days: int = 7) -> None:
-    """Bring the database to the newest schema and give every museum its partitions. Safe to repeat."""
+def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_days: int = 7) -> None:
+    """Bring the database to the newest schema and give every museum its partitions. Safe to repeat.
+
+    `museums` are the slugs of each kind that `ops.partitioned_table` names.
+    """
     from yoyo import get_backend, read_migrations
 
     database = Database(url)
@@ -123,8 +126,9 @@ def migrate(url: str, museums: tuple[str, ...], *, withdrawal_grace_days: int = 
         except psycopg.OperationalError as error:
             raise DatabaseUnavailable(advice(url, error)) from error
     with database.connect() as conn:
-        for slug in museums:
-            conn.execute("SELECT ops.add_museum(%s)", (slug,))
+        for kind, slugs in museums.items():
+            for slug in slugs:
+                conn.execute("SELECT ops.add_museum(%s, %s)", (slug, kind))
         conn.execute(
             "UPDATE ops.setting SET value = %s WHERE name = 'withdrawal_grace_days' AND value <> %s",
             [str(withdrawal_grace_days)] * 2,

@@ -21,7 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
-from museum_assets.museums import MUSEUMS
+from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 from museum_assets.settings import REPO_ROOT, Settings, SettingsError
 from resources.embedded import EmbeddedServiceError, postgres, s3
 from resources.postgres import migrate
@@ -95,7 +95,8 @@ def own_databases(settings: Settings) -> list[str]:
 def prepare(settings: Settings, *, for_runs: bool) -> None:
     """Bring the schema up to date, and for runs also buckets and Dagster's home."""
     assert settings.database_url
-    migrate(settings.database_url, MUSEUMS, withdrawal_grace_days=settings.withdrawal_grace_days)
+    museums = {"collection": MUSEUMS, "kiosk": KIOSK_MUSEUMS}
+    migrate(settings.database_url, museums, withdrawal_grace_days=settings.withdrawal_grace_days)
     if not for_runs:
         return
     for name, value in settings:
