@@ -30,14 +30,13 @@ _OPAQUE_TYPES = ("", "application/octet-stream", "binary/octet-stream")
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A downloaded image. `unchanged` means 304: the body is empty and what was stored before still holds."""
+    """A downloaded image, with the validators that the server gave."""
 
     body: bytes
     content_type: str
     etag: str | None
     last_modified: str | None
     final_url: str
-    unchanged: bool = False
 
 
 class ImageFetcher:
@@ -84,15 +83,13 @@ class ImageFetcher:
         """Close the connections."""
         self._client.close()
 
-    def fetch(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Fetched:
-        """Download one image; with the validators of an earlier download, only if it changed. Raises Failure."""
+    def fetch(self, url: str) -> Fetched:
+        """Download one image. Raises Failure."""
         what = f"image {url}"
-        validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        headers = {name: value for name, value in validators.items() if value}
         target = self._checked(url, what)
         for _ in range(MAX_REDIRECTS + 1):
             found = politely(
-                partial(self._get, target, headers, what),
+                partial(self._get, target, what),
                 limiter=self._limiter_for(_place(target)),
                 attempts=self._attempts,
                 backoff=self._backoff,
@@ -106,21 +103,19 @@ class ImageFetcher:
             permanent=True,
         )
 
-    def _get(self, target: httpx.URL, headers: dict[str, str], what: str) -> Fetched | httpx.URL:
+    def _get(self, target: httpx.URL, what: str) -> Fetched | httpx.URL:
         """Send one request: the image, or where it redirects to (checked)."""
-        with http_failures(what), self._client.stream("GET", target, headers=headers) as response:
+        with http_failures(what), self._client.stream("GET", target) as response:
             if response.has_redirect_location:
                 return self._checked(response.headers["Location"], what, target)
-            unchanged = bool(headers) and response.status_code == httpx.codes.NOT_MODIFIED
-            if not unchanged and (failure := classify(response, what)):
+            if failure := classify(response, what):
                 raise failure
             return Fetched(
-                b"" if unchanged else self._body(response, what),
+                self._body(response, what),
                 media_type(response),
                 response.headers.get("ETag"),
                 response.headers.get("Last-Modified"),
                 str(target),
-                unchanged,
             )
 
     def _body(self, response: httpx.Response, what: str) -> bytes:
