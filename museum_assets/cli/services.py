@@ -17,7 +17,9 @@ import psutil
 import typer
 from filelock import FileLock, Timeout
 
+from museum_assets.cli.simulation import refuse_real_museums
 from museum_assets.failures import MuseumError
+from museum_assets.museums import MUSEUMS
 from museum_assets.settings import REPO_ROOT, Settings
 from resources.embedded.postgres import log_tail
 from resources.embedded.s3 import is_free
@@ -73,8 +75,10 @@ class Ui:
 def up(settings: Settings, *, port: int | None = None) -> int:
     """Run everything until Ctrl-C or SIGTERM, then stop what was started. Returns the exit code.
 
-    Raises UiError when one of Dagster's processes dies, and as `ui` does.
+    Raises MuseumError in the demo's home when no demo runs (its UI would offer to harvest the real museums into it),
+    UiError when one of Dagster's processes dies, and as `ui` does.
     """
+    refuse_real_museums(settings, MUSEUMS)
     typer.echo("Starting the services and Dagster ...")
     with ui(settings, port=port) as running:
         typer.echo(f"Dagster is at {running.url} (logs in {settings.home / 'logs'}). Ctrl-C stops it.")

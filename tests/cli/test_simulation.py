@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from museum_assets.cli.services import up
 from museum_assets.cli.simulation import real, recorded_environment, refuse_real_museums, simulated
 from museum_assets.failures import MuseumError
 from museum_assets.settings import REPO_ROOT, Settings
@@ -35,6 +36,8 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_other_commands_find_the_simulator_while_it_runs_at_the_same_port_each_time(demo: Settings) -> None:
     with pytest.raises(MuseumError, match=r"is not running, and a run would harvest the real smk.*museum demo"):
         refuse_real_museums(demo, ["smk"])
+    with pytest.raises(MuseumError, match=r"start `museum demo`"):
+        up(demo)
     with simulated(demo.home, 1, None) as first:
         assert recorded_environment(demo.home) == first
         assert stat.S_IMODE((demo.home / "simulator.json").stat().st_mode) == 0o600
