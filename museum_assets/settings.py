@@ -30,7 +30,8 @@ REPO_ROOT = Path(__file__).resolve().parents[1]
 VERSION = "0.1.0"
 Profile = Literal["dev", "prod", "demo"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
-PER_MUSEUM = ("MUSEUM_API_", "MUSEUM_IMAGE_HOSTS_", "MUSEUM_RATE_")
+ADDRESS = r"^[\x21-\x7e]+@[\x21-\x7e]+$"
+PER_MUSEUM = ("MUSEUM_API_", "MUSEUM_IMAGE_HOSTS_", "MUSEUM_RATE_", "MUSEUM_DOCUMENTS_", "MUSEUM_KIOSK_BUCKET_")
 
 
 class SettingsError(MuseumError):
@@ -101,10 +102,84 @@ class Settings(BaseSettings):
     )
     jina_api_url: str = Field("https://api.jina.ai/v1/embeddings", description="Address of the Jina embeddings API.")
 
+    kafka_bootstrap_servers: str | None = Field(
+        None,
+        pattern=r"^[^\s,@/:]+(:\d{1,5})?(,[^\s,@/:]+(:\d{1,5})?)*$|^\[[0-9a-fA-F:]+\]:\d{1,5}$",
+        description="Kafka brokers of the kiosks' live stream, host:port, comma-separated; unset: no live stream.",
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How the brokers are spoken to; with SASL, mechanism, user and password are needed."
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        None, description="SASL mechanism of the brokers."
+    )
+    kafka_sasl_username: str | None = Field(None, description="User name at the brokers.")
+    kafka_sasl_password: SecretStr | None = Field(None, description="Password at the brokers.")
+    kafka_ssl_ca_location: Path | None = Field(
+        None, description="File of the authority that signed the brokers' certificates; unset: the system's."
+    )
+    kiosk_combined_bucket: str = Field(
+        "kiosk-combined", description="Bucket of the kiosks' combined files; the museums' own files lie elsewhere."
+    )
+    dead_letter_ratio_limit: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Share of open dead letters in what was read above which a check warns; real streams have 17 %.",
+    )
+
+    documents_bucket: str = Field("documents", description="Bucket of condition reports and letters.")
+    documents_pattern: str = Field(
+        "{slug}/**",
+        pattern=r"\{slug\}",
+        description="Keys of a museum's documents, a wildcard of `museum_assets/sources/wildcard.py`; {slug} stands "
+        "for the museum.",
+    )
+    documents_max_bytes: int = Field(
+        20_000_000, ge=1, description="Largest document that is staged, in bytes; larger ones are refused."
+    )
+    llm_base_url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Base address of the OpenAI-compatible API that reads documents, such as https://api.openai.com/v1.",
+    )
+    llm_api_key: SecretStr | None = Field(None, description="Key of that API; unset for servers that want none.")
+    llm_model: str | None = Field(None, description="Model that reads documents; document_records needs it.")
+    llm_timeout: float = Field(60.0, gt=0, description="Seconds to wait for one answer of the model.")
+
+    smtp_host: str | None = Field(None, description="Mail server for notices; unset: none are mailed.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="How mail travels: starttls, tls (usually port 465), or none (a server on this machine).",
+    )
+    smtp_user: str | None = Field(None, description="User name at the mail server; unset: no login.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
+    notice_from: str = Field("museum-data@localhost", pattern=ADDRESS, description="Sender of notices by mail.")
+    notice_to: str | None = Field(
+        None,
+        pattern=rf"{ADDRESS[:-1]}(\s*,\s*{ADDRESS[1:-1]})*$",
+        description="Who gets notices by mail, comma-separated.",
+    )
+    notice_webhook_url: SecretStr | None = Field(
+        None, description="Slack-compatible webhook that gets notices as JSON; a secret, for whoever has it can post."
+    )
+    notice_window_minutes: int = Field(
+        60, ge=0, description="Minutes in which the same museum, asset and reason are told once and then only counted."
+    )
+    notice_severity: Literal["ERROR", "WARN"] = Field(
+        "ERROR", description="Breached checks that are told: ERROR, or WARN for these as well."
+    )
+    notice_ui_url: str = Field(
+        "http://127.0.0.1:3000",
+        pattern=r"^https?://\S+$",
+        description="Address of Dagster's UI, for the links in notices.",
+    )
+
     contact: str | None = Field(
         None,
         alias="contact_email",
-        pattern=r"^[\x21-\x7e]+@[\x21-\x7e]+$",
+        pattern=ADDRESS,
         description="E-mail address in the User-Agent, so that a museum can reach who harvests it.",
     )
     download_concurrency: int = Field(8, ge=1, le=64, description="Images downloaded at a time in one run.")
@@ -155,6 +230,22 @@ class Settings(BaseSettings):
             raise ValueError("must hold neither user nor password nor anything after ?: the key is QDRANT_API_KEY")
         return url
 
+    @model_validator(mode="after")
+    def complete_sasl(self) -> Settings:
+        """Check that SASL has what it needs, and that credentials are not sent where no SASL asks for them."""
+        given = {
+            "KAFKA_SASL_MECHANISM": self.kafka_sasl_mechanism,
+            "KAFKA_SASL_USERNAME": self.kafka_sasl_username,
+            "KAFKA_SASL_PASSWORD": self.kafka_sasl_password,
+        }
+        wanted = self.kafka_security_protocol.startswith("SASL")
+        missing = [name for name, value in given.items() if value is None]
+        if wanted and missing:
+            raise ValueError(f"KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol} needs {', '.join(missing)}")
+        if not wanted and len(missing) < len(given):
+            raise ValueError("KAFKA_SASL_* is set but KAFKA_SECURITY_PROTOCOL is not SASL_PLAINTEXT or SASL_SSL")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def leave_per_museum_variables(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +254,7 @@ class Settings(BaseSettings):
 
 
 class MuseumOverrides(BaseModel):
-    """What the environment changes about one museum, through MUSEUM_{API,IMAGE_HOSTS,RATE}_<SLUG>."""
+    """What the environment changes about one museum, through the variables of PER_MUSEUM with its slug at the end."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -172,6 +263,10 @@ class MuseumOverrides(BaseModel):
     image_hosts: tuple[str, ...] = ()
     """Hosts allowed beside the museum's own."""
     requests_per_second: float | None = Field(None, gt=0)
+    documents: str | None = None
+    """Replaces DOCUMENTS_PATTERN."""
+    kiosk_bucket: str | None = None
+    """Replaces the bucket in which the museum drops its kiosks' files."""
 
 
 def current_profile() -> Profile:
@@ -199,21 +294,28 @@ def museum_overrides(slug: str) -> MuseumOverrides:
     file = REPO_ROOT / f".env.{current_profile()}"
     variables = {**dotenv_values(file), **{name: value for name, value in os.environ.items() if value}}
     suffix = slug.upper().replace("-", "_")
-    api, hosts, rate = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
+    api, hosts, rate, documents, kiosk_bucket = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
     try:
         return MuseumOverrides(
             api_base=api.rstrip("/") if api else None,
             image_hosts=tuple(host.strip() for host in (hosts or "").split(",") if host.strip()),
             requests_per_second=rate,  # type: ignore[arg-type] # pydantic parses the text
+            documents=documents,
+            kiosk_bucket=kiosk_bucket,
         )
     except ValidationError as error:
-        raise SettingsError(explain(error, f"MUSEUM_{{API,IMAGE_HOSTS,RATE}}_{suffix}")) from None
+        raise SettingsError(explain(error, ", ".join(prefix + suffix for prefix in PER_MUSEUM))) from None
+
+
+def documents_pattern(settings: Settings, slug: str) -> str:
+    """Return the wildcard of a museum's documents: MUSEUM_DOCUMENTS_<SLUG>, or DOCUMENTS_PATTERN for this museum."""
+    return museum_overrides(slug).documents or settings.documents_pattern.replace("{slug}", slug)
 
 
 def explain(error: ValidationError, where: str) -> str:
     """Return pydantic's complaints as one line each, without the values: they may be secrets."""
     complaints = [
-        f"{'.'.join(map(str, item['loc'])).upper()}: "
+        f"{'.'.join(map(str, item['loc'])).upper() or 'TOGETHER'}: "
         + ("no such variable, check the spelling" if item["type"] == "extra_forbidden" else item["msg"])
         for item in error.errors(include_input=False, include_url=False)
     ]

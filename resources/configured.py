@@ -12,6 +12,7 @@ import dagster as dg
 
 from museum_assets.settings import settings
 from resources import platform
+from resources.kafka import Kafka
 from resources.postgres import Database
 from resources.s3 import ObjectStore
 from resources.vector_index.index import VectorIndex
@@ -19,6 +20,7 @@ from resources.vector_index.index import VectorIndex
 if TYPE_CHECKING:
     from museum_assets.images.fetch import ImageFetcher
     from resources.embedders.embedder import Embedder
+    from resources.llm import Llm
     from resources.museum_http import MuseumClient
 
 
@@ -36,6 +38,10 @@ class S3(dg.ConfigurableResource[None]):
     def thumbnails(self) -> ObjectStore:
         """Return the bucket."""
         return platform.thumbnails(settings())
+
+    def documents(self) -> ObjectStore:
+        """Return the bucket of the documents."""
+        return platform.bucket(settings(), settings().documents_bucket)
 
 
 class Qdrant(dg.ConfigurableResource[None]):
@@ -76,3 +82,23 @@ class Embedders(dg.ConfigurableResource[None]):
     def get(self, name: str) -> "Embedder":
         """Return an embedder by name."""
         return platform.embedder(settings(), name)
+
+
+class LanguageModel(dg.ConfigurableResource[None]):
+    """The language model that reads documents (LLM_BASE_URL, LLM_API_KEY, LLM_MODEL)."""
+
+    def get(self) -> "Llm":
+        """Return the model."""
+        return platform.llm(settings())
+
+
+class KafkaBrokers(dg.ConfigurableResource[None]):
+    """The brokers of the kiosks' live stream (KAFKA_*)."""
+
+    def active(self) -> bool:
+        """Say whether there are any."""
+        return settings().kafka_bootstrap_servers is not None
+
+    def brokers(self) -> Kafka:
+        """Return the brokers."""
+        return Kafka.from_settings(settings())

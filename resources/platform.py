@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import MuseumError
 from museum_assets.loop.stage import STAGES
-from museum_assets.museums import museum
+from museum_assets.museums import kiosks, museum
 from museum_assets.settings import Settings, museum_overrides, user_agent
 from resources.postgres import Database
 from resources.rate_limit import RateLimiter
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from museum_assets.images.fetch import ImageFetcher
     from resources.embedders.embedder import Embedder
     from resources.embedders.weights import Weights
+    from resources.llm import Llm
     from resources.museum_http import MuseumClient
     from resources.vector_index.edge import EdgeVectorIndex
 
@@ -49,12 +50,29 @@ def database(settings: Settings) -> Database:
 
 def thumbnails(settings: Settings) -> ObjectStore:
     """Return the bucket of the thumbnails. Raises NotRunning when there is none."""
+    return bucket(settings, settings.thumbnails_bucket)
+
+
+def bucket(settings: Settings, name: str) -> ObjectStore:
+    """Return the bucket of this name. Raises NotRunning when there is no S3."""
     if not settings.s3_endpoint_url and settings.profile != "prod":
         raise NotRunning(
             "S3_ENDPOINT_URL is not set and the embedded S3 is not running: start everything with `museum up`, set "
             "S3_ENDPOINT_URL, or use MUSEUM_PROFILE=prod for AWS itself"
         )
-    return ObjectStore.from_settings(settings)
+    return ObjectStore.from_settings(settings, name)
+
+
+def kiosk_source(settings: Settings, slug: str) -> ObjectStore:
+    """Return the bucket in which a museum drops its kiosks' files. Raises NotRunning when there is no S3."""
+    return bucket(settings, museum_overrides(slug).kiosk_bucket or kiosks(slug).bucket)
+
+
+def llm(settings: Settings) -> Llm:
+    """Return the language model that reads documents. Raises MuseumError saying what to set when there is none."""
+    from resources.llm import Llm
+
+    return Llm.from_settings(settings)
 
 
 def vector_index(settings: Settings) -> VectorIndex:

@@ -13,7 +13,7 @@ from string import printable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from museum_assets.failures import Gone, MuseumError, Refused, Unavailable
+from museum_assets.failures import Failure, Gone, MuseumError, Refused, Unavailable
 from museum_assets.settings import Settings
 
 LONGEST_KEY = 200
@@ -52,6 +52,15 @@ class StoredObject:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedObject:
+    """An object with its bytes; `content_type` is what its uploader claimed."""
+
+    stored: StoredObject
+    content_type: str
+    body: bytes
+
+
 def thumbnail_key(museum: str, object_number: str) -> str:
     """Return `{museum}_{object_number}.jpg`, percent-encoded outside A-Z a-z 0-9 `.` `-` `_`.
 
@@ -81,12 +90,29 @@ class ObjectStore:
         secret_key: str | None,
         region: str,
         bucket: str,
+        *,
+        read_timeout: float = 60,
+        attempts: int = 4,
     ) -> None:
         self.endpoint_url = endpoint_url
         self.access_key = access_key
         self.secret_key = secret_key
         self.region = region
         self.bucket = bucket
+        self.read_timeout = read_timeout
+        self.attempts = attempts
+
+    def within(self, seconds: float) -> ObjectStore:
+        """Return the same bucket for whoever cannot wait: one attempt, given up after so many seconds of silence."""
+        return ObjectStore(
+            self.endpoint_url,
+            self.access_key,
+            self.secret_key,
+            self.region,
+            self.bucket,
+            read_timeout=seconds,
+            attempts=1,
+        )
 
     @classmethod
     def from_settings(cls, settings: Settings, bucket: str | None = None) -> ObjectStore:
@@ -117,8 +143,8 @@ class ObjectStore:
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
                 connect_timeout=5,
-                read_timeout=60,
-                retries={"mode": "standard", "total_max_attempts": 4},
+                read_timeout=self.read_timeout,
+                retries={"mode": "standard", "total_max_attempts": self.attempts},
                 max_pool_connections=64,
                 # {} is "none", None is "those of the environment": a proxy has no business with loopback.
                 proxies={} if urlsplit(self.endpoint_url or "").hostname in LOOPBACK else None,
@@ -164,6 +190,28 @@ class ObjectStore:
         with self._translated("read", key):
             body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
             return body
+
+    def fetch(self, key: str, max_bytes: int) -> FetchedObject:
+        """Return the object with what S3 says about it, from one answer, so that they belong together.
+
+        Raises Refused with code `too_large` (before reading it), Failure with code `denied` when this one object
+        may not be read, and as `get` does.
+        """
+        try:
+            with self._translated("read", key):
+                found = self.client.get_object(Bucket=self.bucket, Key=key)
+                with found["Body"] as stream:
+                    if found["ContentLength"] > max_bytes:
+                        size = f"{found['ContentLength']:,} bytes, more than the {max_bytes:,} that are allowed"
+                        raise Refused(f"{key} in bucket {self.bucket} has {size}", code="too_large")
+                    body: bytes = stream.read()
+        except StorageMisconfigured as error:
+            # Keys and bucket are right when the bucket can be listed: then it is this object that is closed to us.
+            if "(AccessDenied)" not in str(error) and "(403)" not in str(error):
+                raise
+            raise Failure(f"{error}. Let the platform read it, then run this again", code="denied") from error
+        stored = StoredObject(key, len(body), found["ETag"].strip('"'), found["LastModified"])
+        return FetchedObject(stored, found.get("ContentType", ""), body)
 
     def head(self, key: str) -> StoredObject:
         """Return what is known about the object. Raises Gone, Unavailable or StorageMisconfigured."""

@@ -11,7 +11,7 @@ import typer
 from museum_assets.cli.app import app
 from museum_assets.cli.configuration import variables
 from museum_assets.loop.stage import STAGES
-from museum_assets.museums import MUSEUMS
+from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,8 +19,10 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted
 COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 PER_MUSEUM = {
-    f"{kind}_{slug.upper()}" for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE") for slug in MUSEUMS
-}
+    f"{kind}_{slug.upper()}"
+    for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS")
+    for slug in MUSEUMS
+} | {f"MUSEUM_KIOSK_BUCKET_{slug.upper()}" for slug in KIOSK_MUSEUMS}
 ASSETS = {"raw_metadata", *STAGES}
 
 
@@ -28,7 +30,7 @@ ASSETS = {"raw_metadata", *STAGES}
 def test_what_a_document_names_exists(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     code = "\n".join(re.findall(r"`[^`\n]+`|^    .+$", text, re.MULTILINE))
-    for command in re.findall(r"(?<!-)\bmuseum ([a-z]+)\b", code):
+    for command in re.findall(r"(?<!-)\bmuseum ([a-z-]+)\b", code):
         assert command in COMMANDS, f"{document.name} names `museum {command}`"
     for target in re.findall(r"`make ([a-z]+)`|^    make ([a-z]+)", text, re.MULTILINE):
         assert set(filter(None, target)) <= TARGETS, f"{document.name} names make {target}"

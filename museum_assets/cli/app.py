@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from museum_assets.cli.dead_letters import app as dead_letters
+from museum_assets.cli.kiosk import app as kiosk
 from museum_assets.museums import MUSEUMS
 
 app = typer.Typer(
@@ -16,6 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(dead_letters)
+app.add_typer(kiosk)
 
 Museums = Annotated[
     list[str] | None,

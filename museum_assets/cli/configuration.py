@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from museum_assets.cli.printing import print_json, print_table
-from museum_assets.museums import MUSEUMS, museum
-from museum_assets.settings import Settings, museum_overrides, settings
+from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks, museum
+from museum_assets.settings import Settings, documents_pattern, museum_overrides, settings
 
 HIDDEN = ("database_url", "dagster_postgres_url")
 """Fields that are not secrets as a whole but may hold a password."""
@@ -17,7 +17,8 @@ HIDDEN = ("database_url", "dagster_postgres_url")
 
 def show_settings(*, as_json: bool) -> None:
     """Print every variable with its value and meaning; secrets only as set or not."""
-    rows = [*_platform(settings()), *(row for slug in MUSEUMS for row in _museum(slug))]
+    rows = [*_platform(settings()), *(row for slug in MUSEUMS for row in _museum(slug)),
+            *(_kiosk(slug) for slug in KIOSK_MUSEUMS)]  # fmt: skip
     if as_json:
         print_json([dict(zip(("variable", "value", "source", "meaning"), row, strict=True)) for row in rows])
     else:
@@ -57,8 +58,16 @@ def _museum(slug: str) -> list[tuple[str, Any, str, str]]:
          "Hosts that images may come from besides the museum's own, comma-separated."),
         (f"MUSEUM_RATE_{slug.upper()}", given.requests_per_second, chosen.requests_per_second,
          "Most requests per second, to the API and to each image host."),
+        (f"MUSEUM_DOCUMENTS_{slug.upper()}", given.documents, documents_pattern(settings(), slug),
+         "Keys of its documents in DOCUMENTS_BUCKET."),
     )  # fmt: skip
     return [
         (name, str(value or default), "environment" if value else "default", text)
         for name, value, default, text in values
     ]
+
+
+def _kiosk(slug: str) -> tuple[str, Any, str, str]:
+    chosen, given = kiosks(slug), museum_overrides(slug).kiosk_bucket
+    meaning = f"Bucket in which {chosen.name} drops its kiosks' files."
+    return f"MUSEUM_KIOSK_BUCKET_{slug.upper()}", given or chosen.bucket, "environment" if given else "default", meaning

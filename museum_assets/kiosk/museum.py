@@ -25,6 +25,8 @@ class KioskMuseum:
     closes: time
     """Inclusive, in the offset that a message carries."""
     prefix: str = ""
+    closed_on: frozenset[int] = frozenset()
+    """Weekdays without visitors, Monday 1 to Sunday 7: no data is missed on them."""
     ratings: Mapping[int, str] = field(default_factory=lambda: RATINGS)
     incidents: Mapping[int, str] = field(default_factory=lambda: INCIDENTS)
 

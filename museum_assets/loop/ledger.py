@@ -83,7 +83,7 @@ class Ledger:
     @staticmethod
     def _row(outcome: Outcome, max_attempts: int) -> tuple[Any, ...]:
         attempts = outcome.work.attempts + 1
-        permanent = outcome.permanent or (outcome.status == "failed" and attempts >= max_attempts)
+        permanent = is_permanent(outcome, max_attempts)
         due = next_attempt(attempts) if outcome.status == "failed" and not permanent else None
         return (
             outcome.work.record_id,
@@ -105,6 +105,11 @@ class Ledger:
             "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
             (self.museum, self.stage.name, [leftover.record_id for leftover in leftovers]),
         )
+
+
+def is_permanent(outcome: Outcome, max_attempts: int) -> bool:
+    """Say whether no later run tries the record by itself."""
+    return outcome.permanent or (outcome.status == "failed" and outcome.work.attempts + 1 >= max_attempts)
 
 
 def next_attempt(attempts: int) -> datetime:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from museum_assets.failures import MuseumError
 from museum_assets.loop.ledger import Ledger
+from museum_assets.loop.letters import keep_letters, settle_letters
 from museum_assets.loop.outputs import discard_abandoned
 from museum_assets.loop.progress import silent
 from museum_assets.loop.stage import Counts, Options, Outcome, Stage
@@ -85,6 +86,7 @@ def _write_all(
         with writer.transaction():
             final = ledger.stage.write(writer, ledger.museum, batch)
             ledger.record(writer, final, max_attempts)
+            keep_letters(writer, ledger.museum, ledger.stage, final, max_attempts)
         return final
 
     for final in one_behind(batches, commit):
@@ -128,6 +130,7 @@ def _remove_leftovers(writer: Connection, ledger: Ledger) -> int:
                 return removed
             ledger.stage.remove(writer, ledger.museum, batch)
             ledger.forget(writer, batch)
+            settle_letters(writer, ledger.museum, ledger.stage, [leftover.record_id for leftover in batch], "closed")
         removed += len(batch)
 
 

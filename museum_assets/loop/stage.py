@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -21,6 +21,9 @@ STAGES = (
     "text_jina",
 )
 """The stages of the loop, in their order."""
+
+DOCUMENT_STAGES = ("document_files", "document_records")
+"""The stages of a museum's documents."""
 
 Status = Literal["done", "rejected", "duplicate", "failed"]
 
@@ -138,6 +141,10 @@ class Stage(ABC):
 
     def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:  # noqa: B027
         """Delete the rows that the stage wrote for these records, in the transaction that drops their ledger rows."""
+
+    def evidence(self, outcome: Outcome) -> tuple[bytes, Mapping[str, Any]]:  # noqa: ARG002
+        """Return what the dead letter of a failed record holds besides its code: bytes, and context for JSON."""
+        return b"", {}
 
     def discard(self, conn: Connection, museum: str, outputs: Sequence[str]) -> None:  # noqa: B027
         """Remove external outputs that no record stands for; those already gone are no error."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from museum_assets.documents.prompt import extraction_contract
+from museum_assets.documents.stages import staging_contract
 from museum_assets.failures import MuseumError
 from museum_assets.images.thumbnail import thumbnail_settings_id
 from museum_assets.settings import Settings
@@ -17,8 +19,11 @@ def current_contracts(settings: Settings, slug: str) -> dict[str, str]:
     found = {
         "transformed_artworks": mapping_contract(slug),
         "indexed_artworks": index_contract(place),
+        "document_files": staging_contract(settings.documents_max_bytes),
         "stored_thumbnails": thumbnail_settings_id(settings.image_max_dimension, settings.image_jpeg_quality),
     }
+    if settings.llm_model:
+        found["document_records"] = extraction_contract(settings.llm_model)
     for name in active_embedders(settings):
         try:
             contract = embedding_contract(embedder(settings, name).contract, place)

@@ -21,10 +21,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
+from museum_assets.kiosk.register import register_all
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 from museum_assets.settings import REPO_ROOT, Settings, SettingsError
 from resources.embedded import EmbeddedServiceError, postgres, s3
-from resources.postgres import migrate
+from resources.postgres import Database, migrate
 from resources.s3 import ObjectStore
 
 Environment = dict[str, str]
@@ -97,6 +98,7 @@ def prepare(settings: Settings, *, for_runs: bool) -> None:
     assert settings.database_url
     museums = {"collection": MUSEUMS, "kiosk": KIOSK_MUSEUMS}
     migrate(settings.database_url, museums, withdrawal_grace_days=settings.withdrawal_grace_days)
+    register_all(Database(settings.database_url))
     if not for_runs:
         return
     for name, value in settings:

@@ -20,7 +20,7 @@ CREATE TABLE ops.dead_letter (
     UNIQUE (source, museum, place),
     CHECK ((state = 'open') = (settled_at IS NULL))
 );
-CREATE INDEX ON ops.dead_letter (source, museum) WHERE state = 'open';
+CREATE INDEX ON ops.dead_letter (source, museum, id) WHERE state = 'open';
 COMMENT ON COLUMN ops.dead_letter.source IS 'Who refused it, such as kiosk_file or kiosk_stream; names what replays it.';
 COMMENT ON COLUMN ops.dead_letter.place IS 'Where it came from, so that reading it twice makes one letter: file and line, topic, partition and offset.';
 COMMENT ON COLUMN ops.dead_letter.replays IS 'Replays that were refused again.';

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import Failure
-from museum_assets.images.fetch import Fetched, ImageFetcher, is_public
+from museum_assets.images.fetch import Fetched, ImageFetcher
 from resources.embedded.services import Environment
 from resources.rate_limit import RateLimiter
 

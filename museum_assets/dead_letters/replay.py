@@ -1,0 +1,62 @@
+"""Replaying dead letters: each goes through its source's own rules once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from museum_assets.dead_letters.letters import Chosen, StoredLetter, page_of, refuse_again, settle
+from museum_assets.dead_letters.sources import replay_of
+from resources.postgres import Connection, Database
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay did: letters = replayed + refused + due."""
+
+    replayed: int = 0
+    refused: int = 0
+    due: int = 0
+
+    @property
+    def letters(self) -> int:
+        """How many letters were tried."""
+        return self.replayed + self.refused + self.due
+
+
+def replay_letters(database: Database, chosen: Chosen, by: str) -> Replayed:
+    """Replay every open letter that matches, a page per transaction; memory stays flat.
+
+    A replay's effect and the letter's settlement commit together, so a kill loses and repeats nothing. Letters that
+    another replay holds are left to it. Raises MuseumError for a source without a replay, and what a replay raises:
+    then its page is left as it was and earlier pages are kept.
+    """
+    total, after = Replayed(), 0
+    with database.connect() as conn:
+        while True:
+            with conn.transaction():
+                page = page_of(conn, chosen, after, lock=True)
+                if not page:
+                    return total
+                for _, group in groupby(sorted(page, key=_origin), key=_origin):
+                    _replay(conn, list(group), by, total)
+            after = page[-1].id
+
+
+def _origin(letter: StoredLetter) -> tuple[str, str]:
+    return letter.source, letter.museum
+
+
+def _replay(conn: Connection, letters: Sequence[StoredLetter], by: str, total: Replayed) -> None:
+    source, museum = _origin(letters[0])
+    outcomes = list(zip(letters, replay_of(source)(conn, museum, letters), strict=True))
+    replayed = [letter.id for letter, outcome in outcomes if outcome.state == "replayed"]
+    refused = [(letter.id, o.reasons, o.message) for letter, o in outcomes if o.state == "refused"]
+    if replayed:
+        settle(conn, replayed, "replayed", by)
+    if refused:
+        refuse_again(conn, refused)
+    total.replayed += len(replayed)
+    total.refused += len(refused)
+    total.due += len(outcomes) - len(replayed) - len(refused)

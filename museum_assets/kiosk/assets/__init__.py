@@ -1,0 +1,1 @@
+"""The kiosks' Dagster assets, each with its checks."""

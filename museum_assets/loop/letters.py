@@ -1,0 +1,55 @@
+"""Dead letters of the stages: what failed for good waits for a person, and is settled when it no longer does.
+
+The ledger stays the one place that says what state a record is in. A letter is a person's task about it, written and
+settled in the transaction that writes the ledger; so both always tell the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from museum_assets.dead_letters.letters import Letter, settle, write_letters
+from museum_assets.loop.ledger import is_permanent
+from museum_assets.loop.stage import Outcome, Stage
+from resources.postgres import Connection
+from sql import query
+
+
+def keep_letters(conn: Connection, museum: str, stage: Stage, outcomes: Sequence[Outcome], max_attempts: int) -> None:
+    """Write a letter for each permanent failure of a batch, and settle those of records that went through.
+
+    A rejection is a rule's work and needs nobody; a failure that is tried again by itself waits for its last attempt.
+    """
+    lost = [o for o in outcomes if o.status == "failed" and is_permanent(o, max_attempts)]
+    settle_letters(conn, museum, stage, [o.work.record_id for o in outcomes if o.status != "failed"], "replayed")
+    if lost:
+        params = {"museum": museum, "source": stage.name, "places": [o.work.record_id for o in lost]}
+        # Whoever went through and fails again is a new letter, whereas one that a person closed stays closed.
+        conn.execute(query("dead_letter_outlived"), params)
+        write_letters(conn, (_letter(museum, stage, outcome) for outcome in lost))
+
+
+def settle_letters(
+    conn: Connection, museum: str, stage: Stage, record_ids: Iterable[str], state: Literal["replayed", "closed"]
+) -> None:
+    """Settle the open letters of these records: their stage went through, or their input is gone."""
+    params = {"museum": museum, "source": stage.name, "places": list(record_ids)}
+    ids = [row["id"] for row in conn.execute(query("dead_letter_of_stage"), params)]
+    if ids:
+        settle(conn, ids, state, stage.name, "its input is gone" if state == "closed" else None)
+
+
+def make_due(conn: Connection, museum: str, stage: str, record_ids: Sequence[str]) -> int:
+    """Let the next run of a stage try these failed records again; return how many there are.
+
+    Their letters stay open until that run has gone through with them.
+    """
+    params = {"museum": museum, "stage": stage, "record_ids": list(record_ids)}
+    return conn.execute(query("ledger_due"), params).rowcount
+
+
+def _letter(museum: str, stage: Stage, outcome: Outcome) -> Letter:
+    body, context = stage.evidence(outcome)
+    reasons = (outcome.code or "failed",)
+    return Letter(stage.name, museum, outcome.work.record_id, reasons, body, outcome.message, context)

@@ -1,0 +1,67 @@
+"""The kinds of source, each with what makes its connector from settings and options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any
+
+from museum_assets.failures import MuseumError
+from museum_assets.settings import Settings
+from museum_assets.sources.connector import Connector
+from museum_assets.sources.simulated import SIMULATED
+
+if TYPE_CHECKING:
+    from museum_assets.sources.s3 import S3Source
+
+
+def connector(settings: Settings, kind: str, **options: Any) -> Connector:
+    """Make the connector of a kind. Raises MuseumError for an unknown kind or option, naming the known ones."""
+    if kind not in KINDS:
+        raise MuseumError(f"there is no source {kind!r}: choose from {', '.join(KINDS)}")
+    parameters = list(signature(KINDS[kind]).parameters.values())[1:]
+    needed = {p.name for p in parameters if p.default is Parameter.empty}
+    known = {p.name for p in parameters}
+    if needed - options.keys() or options.keys() - known:
+        required = f", of which {', '.join(sorted(needed))} must be given" if needed else ""
+        raise MuseumError(f"a source {kind} takes the options {', '.join(sorted(known))}{required}")
+    return KINDS[kind](settings, **options)
+
+
+def _museum_api(settings: Settings, museum: str, limit: int | None = None) -> Connector:
+    from museum_assets.museums import museum as chosen
+    from museum_assets.sources.museum_api import MuseumApiSource
+    from resources.platform import museum_client
+
+    return MuseumApiSource(chosen(museum), museum_client(settings, museum), limit)
+
+
+def _s3(settings: Settings, address: str, max_bytes: int | None = None, endpoint: str | None = None) -> S3Source:
+    from museum_assets.sources.s3 import S3Source, split_address
+    from resources.platform import bucket
+
+    name, pattern = split_address(address)
+    chosen = settings.model_copy(update={"s3_endpoint_url": endpoint}) if endpoint else settings
+    return S3Source(bucket(chosen, name), pattern, max_bytes or settings.documents_max_bytes)
+
+
+def _kafka(settings: Settings, servers: str, topic: str, limit: int | None = None) -> Connector:  # noqa: ARG001
+    from museum_assets.sources.kafka import KafkaSource
+
+    return KafkaSource(servers, topic, limit)
+
+
+def _simulated(kind: str) -> Callable[..., Connector]:
+    def make(_: Settings, batch_size: int = 100, seed: int = 1, fail_percentage: float = 0.0) -> Connector:
+        return SIMULATED[kind](batch_size, seed, fail_percentage)
+
+    return make
+
+
+KINDS: Mapping[str, Callable[..., Connector]] = {
+    "museum_api": _museum_api,
+    "s3": _s3,
+    "kafka": _kafka,
+    **{kind: _simulated(kind) for kind in SIMULATED},
+}
+"""Every kind of source. Adding one means adding its class and its line here."""

@@ -1,0 +1,117 @@
+"""A language model over an OpenAI-compatible API (https://platform.openai.com/docs/api-reference/chat)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from museum_assets.failures import Malformed, MuseumError, Refused, SlowDown, Unavailable
+from museum_assets.settings import Settings
+from resources.museum_http import retry_after_seconds
+from resources.s3 import LOOPBACK
+
+Message = Mapping[str, Any]
+RETRIES = 2
+"""Further attempts of the client library at 408, 409, 429, 5xx and broken connections; it obeys Retry-After up to a
+minute."""
+
+
+class NoModel(MuseumError):
+    """No language model is configured."""
+
+
+class Llm:
+    """A model that answers a conversation with text. Safe to share between threads; `close` it."""
+
+    def __init__(
+        self, base_url: str, model: str, api_key: str | None = None, *, timeout: float = 60.0, retries: int = RETRIES
+    ) -> None:
+        from openai import DefaultHttpxClient, OpenAI
+
+        self.model = model
+        self.base_url = base_url
+        # A proxy has no business with loopback.
+        http = DefaultHttpxClient(trust_env=urlsplit(base_url).hostname not in LOOPBACK, timeout=timeout)
+        # The library insists on a key and would otherwise take OPENAI_API_KEY, meant for somebody else's server.
+        self._client = OpenAI(
+            base_url=base_url, api_key=api_key or "none", timeout=timeout, max_retries=retries, http_client=http
+        )
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Make the configured model. Raises NoModel saying what to set."""
+        given = {"LLM_BASE_URL": settings.llm_base_url, "LLM_MODEL": settings.llm_model}
+        unset = [name for name, value in given.items() if not value]
+        if unset or not settings.llm_base_url or not settings.llm_model:
+            raise NoModel(
+                f"no language model is configured, so documents cannot be read: set {' and '.join(unset)} "
+                "(and LLM_API_KEY where the server wants a key); any OpenAI-compatible API will do"
+            )
+        key = settings.llm_api_key
+        secret = key.get_secret_value() if key else None
+        return cls(settings.llm_base_url, settings.llm_model, secret, timeout=settings.llm_timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def answer(self, messages: Sequence[Message]) -> str:
+        """Return the model's answer to a conversation.
+
+        Raises Unavailable or SlowDown after the retries, Refused for what the model will not read, Malformed for an
+        answer that is cut off or none, and MuseumError when key, model or address are wrong.
+        """
+        with self._translated():
+            done = self._client.chat.completions.create(model=self.model, messages=list(messages))  # type: ignore[arg-type]
+        choices = getattr(done, "choices", None)
+        if not choices or choices[0].message is None:
+            raise Malformed(f"{self._name()} answered without a message: is LLM_BASE_URL an OpenAI-compatible API?")
+        choice = choices[0]
+        if choice.finish_reason == "length":
+            raise Malformed(f"{self._name()} stopped in the middle of its answer: it was too long", code="cut_off")
+        if choice.finish_reason == "content_filter" or getattr(choice.message, "refusal", None):
+            raise Refused(f"{self._name()} refuses to read this", code="refused_by_model")
+        return choice.message.content or ""
+
+    def _name(self) -> str:
+        return f"the model {self.model} at {urlsplit(self.base_url).netloc.rpartition('@')[2]}"
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the library's errors into the platform's."""
+        import openai
+
+        try:
+            yield
+        except openai.APITimeoutError as error:
+            raise Unavailable(f"{self._name()} did not answer in time (LLM_TIMEOUT). Run this again later") from error
+        except openai.APIConnectionError as error:
+            cause = error.__cause__ or error
+            raise Unavailable(f"{self._name()} cannot be reached: {cause}. Run this again later") from error
+        except openai.APIStatusError as error:
+            raise self._judged(error) from error
+        except openai.OpenAIError as error:
+            raise Malformed(f"{self._name()} gave an unreadable answer: {error}") from error
+
+    def _judged(self, error: Any) -> MuseumError:
+        """Return what an unsuccessful answer means: for these documents, for now, or for everything."""
+        status = error.status_code
+        said = f"{self._name()} answered {status}: {str(error)[:300]}"
+        if status in (401, 403):
+            return MuseumError(f"{said}. Set LLM_API_KEY to a key that may use this model")
+        if status in (404, 405):
+            return MuseumError(f"{said}. Check LLM_BASE_URL and LLM_MODEL")
+        wait = retry_after_seconds(error.response.headers.get("Retry-After"))
+        if status == 429:
+            return SlowDown(f"{said}. The limit is used up, run this again later", retry_after=wait)
+        if status in (408, 409) or status >= 500:
+            return Unavailable(f"{said}. Run this again later", retry_after=wait)
+        return Refused(f"{said}. Look at the document, then run this with retry_failed", code="refused_by_model")

@@ -1,0 +1,1 @@
+SELECT coalesce(sum(rows_read), 0) FROM kiosk.file WHERE museum = %(museum)s

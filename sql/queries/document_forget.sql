@@ -1,0 +1,1 @@
+DELETE FROM documents.record WHERE museum = %(museum)s AND document_id = ANY(%(ids)s::uuid[])

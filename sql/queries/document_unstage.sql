@@ -1,0 +1,1 @@
+DELETE FROM documents.file WHERE museum = %(museum)s AND document_id = ANY(%(ids)s::uuid[])
