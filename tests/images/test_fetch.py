@@ -20,6 +20,7 @@ from psycopg_pool import ConnectionPool
 from museum_assets.failures import Failure
 from museum_assets.images.fetch import Fetched, ImageFetcher
 from resources.embedded.services import Environment
+from resources.public_http import is_public
 from resources.rate_limit import RateLimiter
 
 IMAGE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8

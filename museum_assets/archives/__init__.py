@@ -1,1 +1,0 @@
-"""Bulk archives: downloaded, opened safely, read by a declared schema and loaded in bounded batches."""
