@@ -94,10 +94,15 @@ def _metadata_value(value: Any) -> Any:
     return dg.MetadataValue.json(value) if isinstance(value, dict | list) else value
 
 
-def sql_check(asset: str, name: str, look: Callable[..., Finding]) -> dg.AssetChecksDefinition:
+def sql_check(
+    asset: str,
+    name: str,
+    look: Callable[..., Finding],
+    partitions: dg.PartitionsDefinition[str] = museum_partitions,
+) -> dg.AssetChecksDefinition:
     """Make a check per museum from a pure look at the database."""
 
-    @dg.asset_check(asset=asset, name=name, description=look.__doc__, partitions_def=museum_partitions)
+    @dg.asset_check(asset=asset, name=name, description=look.__doc__, partitions_def=partitions)
     def check(context: dg.AssetCheckExecutionContext, postgres: Postgres) -> dg.AssetCheckResult:
         with postgres.database().connect() as conn:
             return result(look(conn, context.partition_key))

@@ -34,7 +34,7 @@ def contact_sheet(jpegs: Sequence[bytes], *, columns: int = 8, cell: int = 96) -
     return out.getvalue()
 
 
-def as_markdown(jpeg: bytes, alt: str) -> str:
-    """Return Markdown that shows the JPEG by itself (a data URI), with `alt` as its text."""
+def as_markdown(picture: bytes, alt: str, media_type: str = "image/jpeg") -> str:
+    """Return Markdown that shows the picture by itself (a data URI), with `alt` as its text."""
     text = "".join(" " if sign in "[]\\\r\n" else sign for sign in alt)
-    return f"![{text}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')})"
+    return f"![{text}](data:{media_type};base64,{base64.b64encode(picture).decode('ascii')})"
