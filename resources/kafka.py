@@ -22,6 +22,8 @@ ANSWER_WITHIN = 10.0
 """Seconds to wait for the brokers."""
 CHUNK = 200
 """Messages taken from the client at a time: with the largest that brokers take by default, 200 MB."""
+PAUSE = 0.1
+"""Seconds without a message after which those that came are handed over."""
 CLIENT = {
     "client.id": "museum-data-platform",
     "enable.auto.commit": False,
@@ -30,6 +32,8 @@ CLIENT = {
     "auto.offset.reset": "error",
     "allow.auto.create.topics": False,
     "queued.max.messages.kbytes": 16384,
+    # Questions wait behind a fetch that waits for messages.
+    "fetch.wait.max.ms": 100,
     "socket.keepalive.enable": True,
 }
 
@@ -170,12 +174,12 @@ class TopicReader:
             self.consumer.incremental_assign([place])
 
     def read(self, messages: int, size: int, seconds: float) -> Batch:
-        """Return what comes in so many seconds, at most about so many messages and bytes; empty when nothing does."""
+        """Return what comes until the topic pauses, in so many seconds, at most about so many messages and bytes."""
         batch, taken, weight = Batch(), 0, 0
         deadline = time.monotonic() + seconds
         while taken < messages and weight < size and (left := deadline - time.monotonic()) > 0:
             with self._asking("read messages"):
-                chunk = self.consumer.consume(min(CHUNK, messages - taken), timeout=left)
+                chunk = self.consumer.consume(min(CHUNK, messages - taken), timeout=min(left, PAUSE))
             for message in chunk:
                 if message.error():
                     self._event(batch, message)
@@ -187,7 +191,7 @@ class TopicReader:
                 batch.messages.setdefault(message.partition(), []).append(
                     Message(message.partition(), message.offset(), at if kind else None, body)
                 )
-            if batch.out_of_range or (batch.ends and not chunk):
+            if batch.out_of_range or (not chunk and (batch.messages or batch.ends)):
                 break
         return batch
 
