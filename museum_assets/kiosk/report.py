@@ -14,7 +14,7 @@ Row = dict[str, Any]
 TABLES: dict[str, str] = {
     "exhibitions": "kiosk_view_exhibitions",
     "ratings": "kiosk_view_ratings",
-    "incidents": "kiosk_view_incidents",
+    "incidents by type": "kiosk_view_incidents",
     "departments": "kiosk_view_departments",
     "floors": "kiosk_view_floors",
     "hours": "kiosk_view_hours",

@@ -71,7 +71,7 @@ DECOYS = {
     "lmnh_exhibition": b"",
     "lmnh_exhibition_seals.txt": b"EXH_03, Seals",
     "lmnh_hist_data_0.csv.bak": b"at,site,val,type\n2025-10-06 10:00:00,0,4,\n",
-    "archive/lmnh_hist_data_0.csv": b"at,site,val,type\n2025-10-06 10:00:00,0,4,\n",
+    "archive/lmnh_hist_data_0.csv.gz": b"\x1f\x8b",
 }
 
 

@@ -1,0 +1,38 @@
+"""Presses for tests of the views and checks, written as a load writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from museum_assets.kiosk.load import Loaded, Origin, load_staged, staging
+from museum_assets.museums import kiosks
+from resources.postgres import Connection
+
+INCIDENT = -1
+numbers = count()
+
+
+def add_presses(conn: Connection, slug: str, presses: Iterable[tuple[Any, ...]], origin: Origin = "f") -> Loaded:
+    """Load (local time as ISO text, site, val, type or None); repeats count as presses of their own."""
+    museum = kiosks(slug)
+    with conn.transaction():
+        staging(conn)
+        for at, site, val, type_ in presses:
+            instant = datetime.fromisoformat(at).replace(tzinfo=museum.timezone).astimezone(UTC)
+            conn.execute(
+                "INSERT INTO kiosk_staged (at, site, val, type, occurrence) VALUES (%s, %s, %s, %s, %s)",
+                (instant, site, val, type_, next(numbers) % 32_000 + 1),
+            )
+        return load_staged(conn, museum, origin)
+
+
+def add_file(conn: Connection, slug: str, key: str, loaded: int, *, etag: str = "e", kind: str = "history") -> None:
+    """Write the outcome of a file of which everything was loaded."""
+    conn.execute(
+        "INSERT INTO kiosk.file (museum, key, etag, kind, bytes, last_modified, outcome, rows_read, loaded)"
+        " VALUES (%s, %s, %s, %s, 1, now(), 'loaded', %s, %s)",
+        (slug, key, etag, kind, loaded, loaded),
+    )
