@@ -16,6 +16,7 @@ from museum_assets.sources.assets.rehearsed_source import rehearsal, rehearsed_s
 from resources.configured import S3, Embedders, KafkaBrokers, LanguageModel, MuseumApis, Postgres, Qdrant
 from sensors import follow_upstream
 from sensors.kiosk_stream import kiosk_stream
+from sensors.notices import notice_sensors
 
 
 @dg.definitions
@@ -45,7 +46,7 @@ def defs() -> dg.Definitions:
         ],
         jobs=[*collection_jobs, live_stream, *dead_letter_jobs, documents, rehearsal],
         schedules=collection_schedules,
-        sensors=[follow_upstream, kiosk_stream],
+        sensors=[follow_upstream, kiosk_stream, *notice_sensors],
         resources={
             "postgres": Postgres(),
             "s3": S3(),
