@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -70,7 +72,12 @@ def materialize(assets: list[str], museums: list[str], controls: Controls) -> li
     }
     ran = []
     refuse_real_museums(settings(), museums)
-    with dg.DagsterInstance.get() as instance, own_runs(instance, settings().home) as name, progress_bars():
+    with (
+        dg.DagsterInstance.get() as instance,
+        own_runs(instance, settings().home) as name,
+        progress_bars(),
+        own_sigterm(),
+    ):
         for slug in museums:
             result = job.execute_in_process(
                 partition_key=slug,
@@ -82,6 +89,20 @@ def materialize(assets: list[str], museums: list[str], controls: Controls) -> li
             )
             ran.append(_ran(slug, result))
     return ran
+
+
+@contextmanager
+def own_sigterm() -> Iterator[None]:
+    """Give SIGTERM back its handler at the end: a run in this process leaves it doing what SIGINT does.
+
+    That is nothing at all in a program that a script started in the background, which then only SIGKILL could stop.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 def _definitions() -> dg.Definitions:

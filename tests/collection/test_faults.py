@@ -138,7 +138,7 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path, simulator: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(own_home: Path, simulator: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     for name in (
         "DATABASE_URL",
         "DAGSTER_POSTGRES_URL",
@@ -147,14 +147,13 @@ def home(tmp_path: Path, simulator: Running, monkeypatch: pytest.MonkeyPatch) ->
         "AWS_SECRET_ACCESS_KEY",
     ):
         monkeypatch.delenv(name, raising=False)
-    place = tmp_path / "own"
-    with running_services(Settings(museum_home=place, museum_profile="demo")) as environment:
+    with running_services(Settings(museum_home=own_home, museum_profile="demo")) as environment:
         fixtures = Path(__file__).parents[1] / "fixtures"
         model = {"CLIP_MODEL": "tiny-clip", "CLIP_MODEL_CONFIGS": str(fixtures), "CLIP_WEIGHTS": "untrained"}
         for name, value in {**environment, **model}.items():
             monkeypatch.setenv(name, value)
         settings.cache_clear()
-        yield Home(place, environment)
+        yield Home(own_home, environment)
     settings.cache_clear()
 
 
