@@ -15,6 +15,7 @@ from museum_assets.kiosk.assets.live_feedback import live_feedback, live_feedbac
 from museum_assets.sources.assets.rehearsed_source import rehearsal, rehearsed_source
 from resources.configured import S3, Embedders, KafkaBrokers, LanguageModel, MuseumApis, Postgres, Qdrant
 from sensors import follow_upstream
+from sensors.documents import new_documents
 from sensors.kiosk_stream import kiosk_stream
 from sensors.notices import notice_sensors
 
@@ -46,7 +47,7 @@ def defs() -> dg.Definitions:
         ],
         jobs=[*collection_jobs, live_stream, *dead_letter_jobs, documents, rehearsal],
         schedules=collection_schedules,
-        sensors=[follow_upstream, kiosk_stream, *notice_sensors],
+        sensors=[follow_upstream, kiosk_stream, new_documents, *notice_sensors],
         resources={
             "postgres": Postgres(),
             "s3": S3(),

@@ -84,7 +84,7 @@ def _failures(
     page = instance.get_records_for_run(record.run_id, of_type=DagsterEventType.STEP_FAILURE, limit=STEPS)
     steps = [(step, step.event_log_entry.get_dagster_event()) for step in page.records]
     for step, event in steps:
-        error = root_cause(event.step_failure_data.error)
+        error = own_error(event.step_failure_data.error)
         reason, message = (error.cls_name or "failure", said(error)) if error else ("failure", event.message or "")
         yield _failure(record.run_id, event.step_key or "", reason, message, _at(step), run)
     if not steps:
@@ -105,9 +105,9 @@ def partition_of(run: dg.DagsterRun | None) -> str:
     return tags.get("dagster/partition") or (f"{first}...{last}" if first and last else "")
 
 
-def root_cause(error: Any) -> Any:
-    """Return the error that the others were raised from."""
-    while error and error.cause:
+def own_error(error: Any) -> Any:
+    """Return the outermost error that is not Dagster's wrapping: what it was raised from does not say what to do."""
+    while error and error.cause and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
     return error
 

@@ -1,56 +1,14 @@
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
+from documents import REPORT, Place
 from fake_llm import FakeLlm
 
 from museum_assets.documents.audit import documents_stored
-from museum_assets.documents.listing import document_id, store_listing
-from museum_assets.documents.stages import DocumentFiles, DocumentRecords
-from museum_assets.loop.run import run_stage
-from museum_assets.loop.stage import Options
-from museum_assets.settings import Settings
-from museum_assets.sources.wildcard import compile_pattern
-from resources.llm import Llm
-from resources.postgres import Database
+from museum_assets.documents.listing import document_id
 from resources.s3 import ObjectStore, StorageMisconfigured
 
 pytestmark = pytest.mark.integration
-REPORT = b"Object number: KMS1\nCondition: good\nDate: 2024-03-01"
-LETTER = b"Object number: KMS2\nLender: A Lender\nFrom: 2024-01-01\nTo: 2024-02-01"
-
-
-class Place:
-    def __init__(self, settings: Settings, store: ObjectStore, llm: Llm) -> None:
-        self.database = Database(str(settings.database_url))
-        self.store, self.llm = store, llm
-
-    def stage(self, **options: bool) -> tuple[int, ...]:
-        with self.database.connect() as conn:
-            store_listing(conn, "smk", self.store, compile_pattern("smk/**"))
-        counts = run_stage(self.database, "smk", DocumentFiles(self.store, 1000), Options(**options))
-        return counts.done, counts.unchanged, counts.failed, counts.removed
-
-    def read(self, model_name: str = "m", **options: bool) -> tuple[int, ...]:
-        stage = DocumentRecords(self.llm, model_name, self.database, "smk")
-        counts = run_stage(self.database, "smk", stage, Options(**options))
-        return counts.done, counts.unchanged, counts.failed, counts.removed
-
-    def rows(self, statement: str) -> list[tuple]:
-        with self.database.connect() as conn:
-            return [tuple(row.values()) for row in conn.execute(statement)]
-
-
-@pytest.fixture
-def place(platform: Settings, model: Llm) -> Iterator[Place]:
-    store = ObjectStore.from_settings(platform, f"documents-{os.getpid()}-{id(model)}")
-    store.ensure_bucket()
-    store.put("smk/condition/1.txt", REPORT, content_type="text/plain")
-    store.put("smk/loan/2.txt", LETTER, content_type="")
-    store.put("met/loan/3.txt", LETTER, content_type="text/plain")
-    yield Place(platform, store, model)
 
 
 def test_from_the_bucket_to_records_and_again_without_work(place: Place, fake: FakeLlm) -> None:
