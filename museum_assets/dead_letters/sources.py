@@ -10,6 +10,7 @@ from typing import Literal
 from museum_assets.dead_letters.letters import StoredLetter
 from museum_assets.failures import MuseumError
 from museum_assets.loop.stage import DOCUMENT_STAGES, NOTICE_STAGES, STAGES
+from museum_assets.sources.simulated import SIMULATED
 from resources.postgres import Connection
 
 
@@ -55,6 +56,7 @@ SOURCES: dict[str, Source] = {
             Source(stage, "museum_assets.dead_letters.sources:replay_stage")
             for stage in ("raw_metadata", *STAGES, *DOCUMENT_STAGES, *NOTICE_STAGES)
         ),
+        *(Source(kind, "museum_assets.sources.rehearsal:replay") for kind in SIMULATED),
     )
 }
 """Every source whose letters can be replayed. Adding one means its line here."""
