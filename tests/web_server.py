@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
@@ -9,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came."""
+    """A request as it came, with the names of its headers In-Title-Case."""
 
     method: str
     path: str
@@ -45,7 +47,8 @@ class WebServer:
 
             def serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                asked = Asked(self.command, self.path, dict(self.headers), body)
+                headers = {name.title(): value for name, value in self.headers.items()}
+                asked = Asked(self.command, self.path, headers, body)
                 web.asked.append(asked)
                 answer = web.next.popleft() if web.next else web.always(asked)
                 time.sleep(answer.after)
@@ -70,6 +73,17 @@ class WebServer:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
+    def close(self) -> None:
+        """Stop."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def json_answer(status: int, body: Any, headers: dict[str, str] | None = None, after: float = 0.0) -> Answer:
+    """An answer of JSON; a body that is bytes already goes out as it is."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, raw, {"Content-Type": "application/json"} | (headers or {}), after)
+
 
 @contextmanager
 def web_server(always: Callable[[Asked], Answer] = lambda _: Answer()) -> Iterator[WebServer]:
@@ -78,5 +92,4 @@ def web_server(always: Callable[[Asked], Answer] = lambda _: Answer()) -> Iterat
     try:
         yield web
     finally:
-        web.server.shutdown()
-        web.server.server_close()
+        web.close()

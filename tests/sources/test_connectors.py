@@ -22,6 +22,7 @@ from museum_assets.simulator.server import Running
 from museum_assets.sources.connector import Connector, Record, Refusal
 from museum_assets.sources.registry import connector
 from museum_assets.sources.s3 import S3Source
+from museum_assets.sources.wildcard import BadPattern
 from museum_assets.stages.harvest import harvest
 from resources import platform as clients
 from resources.kafka import KafkaUnavailable
@@ -159,6 +160,30 @@ def test_only_the_part_of_the_bucket_that_can_match_is_listed(stub: WebServer, p
     assert read(source(stub, pattern)) == ({}, {})
     (asked,) = stub.asked
     assert f"prefix={prefix}&" in f"{asked.path}&"
+
+
+def test_an_object_is_got_in_one_request_and_not_looked_up_before(stub: WebServer) -> None:
+    stub.next.append(listing("a", "b"))
+    assert read(source(stub))[0].keys() == {"a", "b"}
+    assert [(asked.method, asked.path.partition("?")[0]) for asked in stub.asked] == [
+        ("GET", "/b"), ("GET", "/b/a"), ("GET", "/b/b")]  # fmt: skip
+
+
+def test_a_pattern_outside_the_grammar_is_refused_before_anything_is_asked(platform: Settings, stub: WebServer) -> None:
+    with pytest.raises(BadPattern, match="whole segment"):
+        connector(platform, "s3", address="s3://b/a**", endpoint=stub.url)
+    for address in ("documents/smk", "http://b/x", "s3://b", "s3:///x"):
+        with pytest.raises(BadPattern, match="s3://documents/smk"):
+            connector(platform, "s3", address=address, endpoint=stub.url)
+    assert stub.asked == []
+
+
+@pytest.mark.parametrize("name", ["museum.documents.example", "museum_documents", "123-documents"])
+def test_buckets_may_have_any_name_that_s3_takes(platform: Settings, name: str) -> None:
+    store = ObjectStore.from_settings(platform, name)
+    store.ensure_bucket()
+    store.put("a.txt", b"x", content_type="text/plain")
+    assert read(connector(platform, "s3", address=f"s3://{name}/*"))[0].keys() == {"a.txt"}
 
 
 def test_an_endpoint_of_ones_own(platform: Settings, store: ObjectStore, stub: WebServer) -> None:
