@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from museum_assets.dead_letters.letters import Letter
-from museum_assets.kiosk.combined import SOURCE, ReadFile, writing
+from museum_assets.kiosk.combined import SOURCE, ReadFile, place, writing
 from museum_assets.kiosk.exhibitions import Exhibition, read_exhibition
 from museum_assets.kiosk.message import Refusal
 from museum_assets.kiosk.museum import KioskMuseum
@@ -107,4 +107,4 @@ def row(key: str, exhibition: Exhibition) -> dict[str, Any]:
 def exhibition_letter(slug: str, each: Fetched, reasons: tuple[str, ...], message: str) -> Letter:
     """Return the dead letter of a whole file."""
     context = {"kind": "exhibition", "file": each.file.key, "etag": each.file.etag}
-    return Letter(SOURCE, slug, f"{each.file.key}@{each.file.etag}", reasons, each.body, message, context)
+    return Letter(SOURCE, slug, place(each.file), reasons, each.body, message, context)

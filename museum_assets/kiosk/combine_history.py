@@ -14,9 +14,9 @@ from museum_assets.dead_letters.letters import Letter
 from museum_assets.failures import MuseumError
 from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.combine_exhibitions import Made
-from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, Writer, writing
+from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, Writer, place, writing
 from museum_assets.kiosk.history import NONE, History, UnreadableFile, read_history
-from museum_assets.kiosk.merge import MOST_FILES, merged, packed
+from museum_assets.kiosk.merge import MOST_FILES, ROW, merged, packed
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.source_files import Fetched, SourceFiles
 from resources.s3 import ObjectStore
@@ -88,8 +88,7 @@ def _read(
             return each.read("empty", str(error)), None
         body, cut = each.body[:KEPT_BYTES], len(each.body) > KEPT_BYTES
         context = {"kind": "file", "file": each.file.key, "etag": each.file.etag, "cut": cut}
-        place = f"{each.file.key}@{each.file.etag}"
-        writer.reject([Letter(SOURCE, museum.slug, place, (error.reason,), body, str(error), context)])
+        writer.reject([Letter(SOURCE, museum.slug, place(each.file), (error.reason,), body, str(error), context)])
         return each.read("refused", str(error)), None
     writer.reject(list(_letters(museum.slug, each, read)))
     if not read.rows:
@@ -103,8 +102,7 @@ def _letters(slug: str, each: Fetched, read: History) -> Iterator[Letter]:
                    "header": read.header, "occurrence": row.occurrence}  # fmt: skip
         if row.site is not None:
             context["site"] = row.site  # so that it is found when the site's exhibition is loaded
-        place = f"{each.file.key}@{each.file.etag}:{row.line}"
-        yield Letter(SOURCE, slug, place, row.reasons, row.text.encode(), context=context)
+        yield Letter(SOURCE, slug, place(each.file, row.line), row.reasons, row.text.encode(), context=context)
 
 
 def _write(writer: Writer, rows: Array, names: list[str], check: Callable[[Any], None]) -> None:
@@ -130,8 +128,6 @@ def _write(writer: Writer, rows: Array, names: list[str], check: Callable[[Any],
 
 def rows_of_batch(batch: pa.RecordBatch, numbers: dict[str, int]) -> Array:
     """Return a batch of the combined file as rows again; `numbers` gives the number of each file."""
-    from museum_assets.kiosk.merge import ROW
-
     rows = np.empty(batch.num_rows, ROW)
     rows["at"] = batch.column("at").cast("int64").to_numpy()
     for name in ("site", "val", "occurrence", "line"):

@@ -19,7 +19,7 @@ import orjson
 
 from museum_assets.dead_letters.letters import Letter
 from museum_assets.failures import Gone, MuseumError
-from museum_assets.kiosk.bucket import Kind
+from museum_assets.kiosk.bucket import Kind, SourceFile
 from museum_assets.kiosk.museum import site_of
 from resources.s3 import ObjectStore
 
@@ -53,6 +53,11 @@ class ReadFile:
     def version(self) -> tuple[str, str]:
         """Key and ETag."""
         return self.key, self.etag
+
+
+def place(file: ReadFile | SourceFile, line: int | None = None) -> str:
+    """Return where a version of a file, or a line of it, is in the dead letters."""
+    return f"{file.key}@{file.etag}" + ("" if line is None else f":{line}")
 
 
 def keys(museum: str, kind: Kind) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from museum_assets.dead_letters.replay import replay_letters
 from museum_assets.failures import MuseumError
 from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.combine_history import pieces
-from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile
+from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, place
 from museum_assets.kiosk.exhibition_load import load_exhibitions
 from museum_assets.kiosk.exhibitions import Exhibition
 from museum_assets.kiosk.load import Loaded, copy_staged, ensure_types, known_presses, known_sites, load_staged, staging
@@ -68,7 +68,7 @@ def load(
             ensure_types(conn, museum)
             _load_exhibition_files(conn, museum, exhibitions, fed)
             _load_history_files(conn, museum, history, fed, told)
-            _close_replaced(conn, museum, fed.files)
+            _settle_letters(conn, museum, fed.files)
         waiting = conn.execute(query("kiosk_waiting_sites"), {"museum": museum.slug, "sources": [SOURCE, STREAM]})
         for row in waiting.fetchall():
             chosen = Chosen(row["source"], museum.slug, UNKNOWN_SITE, context={"site": row["site"]})
@@ -188,6 +188,9 @@ def _record(conn: Connection, museum: KioskMuseum, file: ReadFile, loaded: Loade
     )  # fmt: skip
 
 
-def _close_replaced(conn: Connection, museum: KioskMuseum, files: Sequence[ReadFile]) -> None:
+def _settle_letters(conn: Connection, museum: KioskMuseum, files: Sequence[ReadFile]) -> None:
+    """Settle the letters of versions that were replaced, and of exhibition files that are accepted by now."""
     params = {"museum": museum.slug, "keys": [f.key for f in files], "etags": [f.etag for f in files]}
     conn.execute(query("kiosk_file_replaced_letters"), params)
+    accepted = [place(file) for file in files if file.kind == "exhibition" and file.outcome == "loaded"]
+    conn.execute(query("kiosk_file_accepted_letters"), {"museum": museum.slug, "places": accepted})

@@ -6,7 +6,6 @@ process of the code location 0.7 s.
 """
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -17,7 +16,6 @@ LONGEST_SITE = 9_999
 MOST = 32_767
 
 
-@cache
 def exhibitions_type() -> Any:
     """Return the type of combined_exhibitions."""
     from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
@@ -36,7 +34,6 @@ def exhibitions_type() -> Any:
     )
 
 
-@cache
 def presses_type(museum: KioskMuseum) -> Any:
     """Return the type of combined_kiosk_data for a museum's buttons."""
     from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
