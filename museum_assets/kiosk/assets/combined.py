@@ -31,9 +31,10 @@ def combined_exhibitions(context: dg.AssetExecutionContext, s3: S3) -> dg.Materi
     """Combine the partition's exhibition files."""
     museum = kiosks(context.partition_key)
     target = s3.kiosk_combined()
-    made = combine_exhibitions(s3.kiosk_source(museum.slug), museum, target, checked(exhibitions_type()))
+    frame_type = exhibitions_type()
+    made = combine_exhibitions(s3.kiosk_source(museum.slug), museum, target, checked(frame_type))
     place = uri(target, keys(museum.slug, "exhibition")[0])
-    return dg.MaterializeResult(metadata=combined_metadata(made, place, exhibition_schema()))
+    return dg.MaterializeResult(metadata=combined_metadata(made, place, exhibition_schema(), frame_type))
 
 
 @dg.asset(
@@ -53,10 +54,10 @@ def combined_kiosk_data(context: dg.AssetExecutionContext, s3: S3, postgres: Pos
     with postgres.database().connect() as conn:
         # An exhibition whose file is gone from the bucket is still one.
         sites |= known_sites(conn, museum.slug)
-    source, now = s3.kiosk_source(museum.slug), datetime.now(UTC)
-    made = combine_history(source, museum, target, sites, now, checked(presses_type(museum)))
+    source, frame_type = s3.kiosk_source(museum.slug), presses_type(museum)
+    made = combine_history(source, museum, target, sites, datetime.now(UTC), checked(frame_type))
     place = uri(target, keys(museum.slug, "history")[0])
-    return dg.MaterializeResult(metadata=combined_metadata(made, place, history_schema()))
+    return dg.MaterializeResult(metadata=combined_metadata(made, place, history_schema(), frame_type))
 
 
 def uri(store: ObjectStore, key: str) -> str:
@@ -64,7 +65,7 @@ def uri(store: ObjectStore, key: str) -> str:
     return f"s3://{store.bucket}/{key}"
 
 
-def combined_metadata(made: Made, place: str, schema: Any) -> dict[str, Any]:
+def combined_metadata(made: Made, place: str, schema: Any, frame_type: Any) -> dict[str, Any]:
     """Return what a combining made as metadata; the numbers are plotted over time by the UI."""
     files = [
         dg.TableRecord({"file": each.key, "outcome": each.outcome, "rows": each.rows_read, "rejected": each.rejected,
@@ -76,6 +77,7 @@ def combined_metadata(made: Made, place: str, schema: Any) -> dict[str, Any]:
         "dagster/partition_row_count": made.rows,
         "dagster/uri": dg.MetadataValue.url(place),
         "dagster/column_schema": schema_metadata(schema),
+        "frame type": dg.MetadataValue.md(frame_type.description),
         "files": len(made.files),
         "rows": made.rows,
         "rejected": made.rejected,

@@ -5,7 +5,9 @@ platform, and ends the run. pandas and dagster-pandas are imported when a frame 
 process of the code location 0.7 s.
 """
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -16,6 +18,15 @@ LONGEST_SITE = 9_999
 MOST = 32_767
 
 
+@contextmanager
+def knowing_it_is_beta() -> Iterator[None]:
+    """Keep the warning to ourselves that all of dagster-pandas is in beta: known, and not the operator's concern."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        yield
+
+
+@knowing_it_is_beta()
 def exhibitions_type() -> Any:
     """Return the type of combined_exhibitions."""
     from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
@@ -34,6 +45,7 @@ def exhibitions_type() -> Any:
     )
 
 
+@knowing_it_is_beta()
 def presses_type(museum: KioskMuseum) -> Any:
     """Return the type of combined_kiosk_data for a museum's buttons."""
     from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
