@@ -33,7 +33,7 @@ class Postgres(dg.ConfigurableResource[None]):
 
 
 class S3(dg.ConfigurableResource[None]):
-    """The thumbnails bucket (S3_ENDPOINT_URL and the AWS variables, or the embedded S3)."""
+    """The buckets (S3_ENDPOINT_URL and the AWS variables, or the embedded S3)."""
 
     def thumbnails(self) -> ObjectStore:
         """Return the bucket."""
@@ -42,6 +42,14 @@ class S3(dg.ConfigurableResource[None]):
     def documents(self) -> ObjectStore:
         """Return the bucket of the documents."""
         return platform.bucket(settings(), settings().documents_bucket)
+
+    def kiosk_source(self, slug: str) -> ObjectStore:
+        """Return the bucket in which a museum drops its kiosks' files."""
+        return platform.kiosk_source(settings(), slug)
+
+    def kiosk_combined(self) -> ObjectStore:
+        """Return the bucket of the kiosks' combined files."""
+        return platform.bucket(settings(), settings().kiosk_combined_bucket)
 
 
 class Qdrant(dg.ConfigurableResource[None]):

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
+from pathlib import Path
 from string import printable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -185,6 +186,16 @@ class ObjectStore:
         """Store a thumbnail. Raises as `put` does."""
         self.put(key, body, content_type="image/jpeg", metadata=metadata)
 
+    def put_file(self, key: str, path: Path, *, content_type: str) -> None:
+        """Store a file of this machine, in parts when it is large; memory stays flat. Raises as `put` does."""
+        with self._translated("store", key):
+            self.client.upload_file(str(path), self.bucket, key, ExtraArgs={"ContentType": content_type})
+
+    def get_file(self, key: str, path: Path) -> None:
+        """Write the object's bytes to a file of this machine; memory stays flat. Raises as `get` does."""
+        with self._translated("read", key):
+            self.client.download_file(self.bucket, key, str(path))
+
     def get(self, key: str) -> bytes:
         """Return the object's bytes. Raises Gone, Unavailable or StorageMisconfigured."""
         with self._translated("read", key):
@@ -249,6 +260,7 @@ class ObjectStore:
     @contextmanager
     def _translated(self, action: str, key: str = "") -> Iterator[None]:
         """Turn botocore's errors into the platform's."""
+        from boto3.exceptions import S3UploadFailedError
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 
         what = f"S3 at {self.endpoint_url or 'AWS'}, bucket {self.bucket}: could not {action} {key or 'it'}"
@@ -264,6 +276,8 @@ class ObjectStore:
                 raise StorageMisconfigured(f"{what} ({code}): {advice}") from error
             if 400 <= status < 500 and code not in {"RequestTimeout", "SlowDown", "429"}:
                 raise Refused(f"{what}: {error}") from error
+            raise Unavailable(f"{what}: {error}; it is tried again in a later run") from error
+        except S3UploadFailedError as error:  # which has swallowed the code
             raise Unavailable(f"{what}: {error}; it is tried again in a later run") from error
         except (NoCredentialsError, ParamValidationError) as error:
             raise StorageMisconfigured(f"{what} ({error}): {advice}") from error

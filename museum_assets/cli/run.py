@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,12 +66,15 @@ def materialize(assets: list[str], museums: list[str], controls: Controls) -> li
     for name in names:
         if name not in known:
             raise MuseumError(f"there is no asset {name!r}: choose from {', '.join(sorted(known))}, or `all`")
-    run_config = {
-        "ops": {name: controls.config(name) for name in names},
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
-    ran = []
     refuse_real_museums(settings(), museums)
+    return run_job("collection", museums, {name: controls.config(name) for name in names})
+
+
+def run_job(job_name: str, museums: list[str], assets: Mapping[str, Mapping[str, Any]] | None = None) -> list[Ran]:
+    """Run a job for each museum in turn, in this process; `assets` are those of it to run, with their config."""
+    job = _definitions().resolve_job_def(job_name)
+    run_config = {"ops": assets or {}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    ran = []
     with (
         dg.DagsterInstance.get() as instance,
         own_runs(instance, settings().home) as name,
@@ -81,7 +84,7 @@ def materialize(assets: list[str], museums: list[str], controls: Controls) -> li
         for slug in museums:
             result = job.execute_in_process(
                 partition_key=slug,
-                asset_selection=[dg.AssetKey(name) for name in names],
+                asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
                 run_config=run_config,
                 tags={"museum": slug, CLI_TAG: name},
                 instance=instance,
@@ -177,6 +180,12 @@ def _print_runs(runs: list[Ran]) -> None:
     print_table("Materialized", columns, active)
     for asset, reason in {asset: data["inactive"] for _, asset, data in made if "inactive" in data}.items():
         console.print(f"[dim]{escape(f'{asset}: {reason}')}[/]", highlight=False)
+    print_findings(runs)
+
+
+def print_findings(runs: Iterable[Ran]) -> None:
+    """Print the errors of runs, and the checks that did not pass."""
+    runs = list(runs)
     for ran in runs:
         for error in ran.errors:
             console.print(f"[bold red]{ran.museum} failed:[/] {escape(error)}", highlight=False)

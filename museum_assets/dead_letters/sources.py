@@ -51,6 +51,7 @@ class Source:
 SOURCES: dict[str, Source] = {
     source.name: source
     for source in (
+        Source("kiosk_file", "museum_assets.kiosk.file_replay:replay", "dead_letter_read_kiosk_file"),
         Source("kiosk_stream", "museum_assets.kiosk.stream_replay:replay", "dead_letter_read_kiosk_stream"),
         *(
             Source(stage, "museum_assets.dead_letters.sources:replay_stage")

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 
+from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.museum import KioskMuseum
 from resources.postgres import Connection
 from sql import query
@@ -16,8 +18,10 @@ from sql import query
 Origin = Literal["f", "s"]
 """Where a press was read: a history file, or the stream."""
 
-STAGED = ("at", "site", "val", "type", "occurrence", "file")
-STAGED_TYPES = ("timestamptz", "int4", "int2", "int2", "int2", "int4")
+STAGED = {"at": 8, "site": 4, "val": 2, "type": 2, "occurrence": 2, "file": 4}
+"""The columns of the staging table, with their size in bytes."""
+POSTGRES_EPOCH = 946_684_800_000_000
+"""Microseconds from 1970 to 2000."""
 INSERTS = {"review": "kiosk_insert_reviews", "incident": "kiosk_insert_incidents"}
 
 
@@ -32,13 +36,33 @@ class Loaded:
 def staging(conn: Connection) -> None:
     """Make the TEMP table `kiosk_staged` (at, site, val, type, occurrence, file) unless it is there.
 
-    `type` is null for a rating; `file` may stay null: it is any number by which the caller tells its files apart.
-    Every site must be a known one. The rows go with the transaction.
+    `type` counts only where `val` is negative; `file` may stay null: it is any number by which the caller tells its
+    files apart. Every site must be a known one. The rows go with the transaction.
     """
     conn.execute(
         "CREATE TEMP TABLE IF NOT EXISTS kiosk_staged (at timestamptz, site integer, val smallint, type smallint,"
         " occurrence smallint, file integer) ON COMMIT DELETE ROWS"
     )
+
+
+def copy_staged(conn: Connection, rows: Array) -> None:
+    """COPY an array with the fields STAGED, `at` in microseconds since 1970, into the staging table.
+
+    The bytes of COPY's binary format are laid out for all rows at once: row by row took 2 us each, this takes 0.1.
+    """
+    fields = [("fields", ">i2"), *((f"{n}{part}", f">i{size}") for n, w in STAGED.items() for part, size in
+                                   (("_size", 4), ("", w)))]  # fmt: skip
+    laid = np.empty(len(rows), np.dtype(fields))
+    laid["fields"] = len(STAGED)
+    for name, width in STAGED.items():
+        laid[f"{name}_size"] = width
+        laid[name] = rows[name] - POSTGRES_EPOCH if name == "at" else rows[name]
+    columns = sql.SQL(", ").join(map(sql.Identifier, STAGED))
+    statement = sql.SQL("COPY kiosk_staged ({}) FROM STDIN (FORMAT BINARY)").format(columns)
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        copy.write(laid.tobytes())
+        copy.write(b"\xff\xff")
 
 
 def load_staged(conn: Connection, museum: KioskMuseum, origin: Origin) -> Loaded:
@@ -47,8 +71,7 @@ def load_staged(conn: Connection, museum: KioskMuseum, origin: Origin) -> Loaded
     Rows that come in the order of `at` are written fastest. Raises psycopg's NotNullViolation when a site has no
     exhibition: the caller sets such rows apart before.
     """
-    staged = conn.execute(query("kiosk_staged_extent"), {"museum": museum.slug, "origin": origin}).fetchone()
-    assert staged is not None
+    staged = _extent(conn, museum, origin)
     loaded = sum(
         _insert(conn, INSERTS[table], {"museum": museum.slug, "origin": origin}, fresh=staged[f"fresh_{table}"])
         for table in INSERTS
@@ -56,6 +79,12 @@ def load_staged(conn: Connection, museum: KioskMuseum, origin: Origin) -> Loaded
     )
     conn.execute("TRUNCATE kiosk_staged")
     return Loaded(loaded, staged["reviews"] + staged["incidents"] - loaded)
+
+
+def _extent(conn: Connection, museum: KioskMuseum, origin: Origin) -> dict[str, Any]:
+    found = conn.execute(query("kiosk_staged_extent"), {"museum": museum.slug, "origin": origin}).fetchone()
+    assert found is not None
+    return found
 
 
 def _insert(conn: Connection, name: str, params: Mapping[str, Any], *, fresh: bool) -> int:
@@ -74,6 +103,9 @@ def _insert(conn: Connection, name: str, params: Mapping[str, Any], *, fresh: bo
 
 def known_presses(conn: Connection, museum: KioskMuseum, origin: Origin) -> dict[int, int]:
     """Return how many of the staged presses are in the tables already, by `file`."""
+    extent = _extent(conn, museum, origin)
+    if extent["fresh_review"] and extent["fresh_incident"]:
+        return {}
     rows = conn.execute(query("kiosk_staged_known"), {"museum": museum.slug, "origin": origin})
     return {row["file"]: row["known"] for row in rows}
 

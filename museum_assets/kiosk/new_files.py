@@ -126,8 +126,11 @@ def plan(slug: str, listing: Listing, known: AbstractSet[Version], state: State,
 
 
 def _digest(chosen: Mapping[str, Tried]) -> str:
-    """Name a request. Dagster never launches a key twice, so the attempt is part of it."""
-    named = "\n".join(f"{key}\0{tried.etag}\0{tried.attempts}" for key, tried in sorted(chosen.items()))
+    """Name a request. Dagster never launches a key twice, and a file that failed, went and came back is tried anew:
+
+    so the time of the request is part of it.
+    """
+    named = "\n".join(f"{key}\0{tried.etag}\0{tried.at}" for key, tried in sorted(chosen.items()))
     return sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -25,6 +25,7 @@ from museum_assets.kiosk.register import register_all
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 from museum_assets.settings import REPO_ROOT, Settings, SettingsError
 from resources.embedded import EmbeddedServiceError, postgres, s3
+from resources.platform import kiosk_source
 from resources.postgres import Database, migrate
 from resources.s3 import ObjectStore
 
@@ -104,6 +105,10 @@ def prepare(settings: Settings, *, for_runs: bool) -> None:
     for name, value in settings:
         if name.endswith("_bucket"):
             ObjectStore.from_settings(settings, value).ensure_bucket()
+    if settings.s3_endpoint_url == s3.own_url(settings.home):
+        # Elsewhere these are the museums' own; here nobody else makes them.
+        for slug in KIOSK_MUSEUMS:
+            kiosk_source(settings, slug).ensure_bucket()
     home = dagster_home(settings)
     home.mkdir(exist_ok=True)
     # Renamed: a process of Dagster that reads it at this moment finds a whole one.

@@ -72,6 +72,6 @@ live_feedback_checks = [dead_letter_check("live_feedback", SOURCE, kiosk_partiti
 
 live_stream = dg.define_asset_job(
     "live_stream",
-    selection=dg.AssetSelection.assets(live_feedback),
-    description="A museum's live stream up to now.",
+    selection=dg.AssetSelection.assets("live_feedback", "exhibition_report"),
+    description="A museum's live stream up to now, and what a curator looks at.",
 )
