@@ -154,6 +154,15 @@ def test_an_object_that_is_denied_or_gone_is_refused_and_the_others_are_read(stu
     assert records.keys() == {"c"}
 
 
+def test_a_bucket_that_goes_away_in_the_middle_is_an_error_and_not_a_list_of_refusals(stub: WebServer) -> None:
+    stub.next.append(listing(*"abcdef"))
+    stub.always = lambda _: s3_error(500, "InternalError")
+    found = source(stub).extract()
+    assert [next(found).place for _ in range(2)] == ["a", "b"]
+    with pytest.raises(Unavailable):
+        next(found)
+
+
 @pytest.mark.parametrize(("pattern", "prefix"), [("smk/2024/*/x.txt", "smk%2F2024%2F"), ("**/x", ""),
                                                  ("one/key.txt", "one%2Fkey.txt"), ("a/b?c/*", "a%2Fb")])  # fmt: skip
 def test_only_the_part_of_the_bucket_that_can_match_is_listed(stub: WebServer, pattern: str, prefix: str) -> None:
