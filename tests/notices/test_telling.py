@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -12,6 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 from mail_server import MailServer, mail_server
 from web_server import Answer, WebServer, web_server
 
@@ -28,6 +32,7 @@ from resources.postgres import Database
 
 pytestmark = pytest.mark.integration
 NOW = datetime.now(UTC)
+NAMES = itertools.count()
 FAILED = Occurrence("run-1:met", "met", "raw_metadata", "HarvestInterrupted", "the API is away", "run-1", NOW)
 
 
@@ -59,6 +64,20 @@ def test_the_same_event_counts_once(database: Database) -> None:
     happened(database, FAILED, FAILED)
     assert happened(database, FAILED) == 0
     assert [row["seen"] for row in listed(database)] == [1]
+
+
+@settings_of(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.integers(0, 300), max_size=3), max_size=8))
+def test_rounds_are_what_a_person_would_count(database: Database, ticks: list[list[int]]) -> None:
+    name, began, rounds, seen = str(next(NAMES)), None, 0, 0
+    for minutes in ticks:
+        happened(database, *(replace(FAILED, event=f"{name}:{seen + n}", partition=name, at=NOW + timedelta(minutes=at))
+                             for n, at in enumerate(minutes)))  # fmt: skip
+        seen += len(minutes)
+        if minutes and (began is None or max(minutes) >= began + 60):
+            began, rounds = max(minutes), rounds + 1
+    found = [(row["seen"], row["round"]) for row in listed(database) if row["partition"] == name]
+    assert found == ([(seen, rounds)] if seen else [])
 
 
 def test_what_has_not_happened_for_a_season_is_forgotten(database: Database) -> None:
