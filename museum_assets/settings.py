@@ -249,8 +249,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def complete_mail(self) -> Settings:
         """Check that mail has somebody to go to, and that a password does not travel in the open."""
-        if self.smtp_host and not self.notice_to:
-            raise ValueError("SMTP_HOST is set but nobody is to get notices: set NOTICE_TO")
+        if bool(self.smtp_host) != bool(self.notice_to):
+            raise ValueError("mailed notices need both SMTP_HOST and NOTICE_TO: set the other one, or neither")
         if self.smtp_user and self.smtp_security == "none":
             raise ValueError("SMTP_USER needs SMTP_SECURITY=starttls or tls: the password would travel in the open")
         return self

@@ -84,12 +84,15 @@ def send(json: Json = False) -> None:
     """Tell what waits and is due, now. The sensors do so by themselves while Dagster's daemon runs."""
     from museum_assets.cli.printing import console, print_json
     from museum_assets.cli.session import connected
-    from museum_assets.notices.channels import CHANNELS, configured
+    from museum_assets.failures import MuseumError
+    from museum_assets.notices.channels import CHANNELS, NONE, configured
     from museum_assets.notices.stages import tell
     from resources.platform import database
 
     books: dict[str, dict[str, int]] = {}
     with connected() as settings:
+        if not configured(settings):
+            raise MuseumError(NONE)
         for name in configured(settings):
             with CHANNELS[name](settings) as stage:
                 counts = tell(database(settings), stage, limit=None)

@@ -217,4 +217,5 @@ def test_the_commands(servers: tuple[MailServer, WebServer]) -> None:
 
 def test_without_a_channel_it_is_said_what_to_set(platform: Settings, instance: dg.DagsterInstance) -> None:
     assert "NOTICE_WEBHOOK_URL" in command("test", code=1)
+    assert "NOTICE_WEBHOOK_URL" in command("send", code=1)
     assert "NOTICE_WEBHOOK_URL" in Ticks(instance)("notices_by_mail")

@@ -149,6 +149,7 @@ def test_settings() -> None:
     ("given", "said"),
     [
         ({"smtp_host": "mail.example.org"}, "NOTICE_TO"),
+        ({"notice_to": "a@b.c"}, "SMTP_HOST"),
         ({"smtp_host": "m", "notice_to": "a@b.c", "smtp_user": "u", "smtp_security": "none"}, "in the open"),
     ],
 )
