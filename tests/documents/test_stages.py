@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import subprocess
@@ -138,6 +139,32 @@ def test_all_that_is_staged_is_read_however_much_it_is(place: Place, fake: FakeL
     assert len(fake.asked) == 120
     wrong = "SELECT count(*) FROM documents.record r JOIN documents.file f USING (museum, document_id)"
     assert place.rows(f"{wrong} WHERE f.content NOT LIKE 'Object number: ' || r.object_number || E'\\n%'") == [(0,)]
+
+
+def test_scans_and_texts_are_read_in_one_run_each_with_its_own_content(place: Place, fake: FakeLlm) -> None:
+    for number in range(3):
+        place.store.put(f"smk/condition/scan{number}.png", b"\x89PNG%d" % number, content_type="image/png")
+    place.store.put("smk/condition/list.zip", b"PK\x03\x04\x00", content_type="application/zip")
+    place.store.put("smk/condition/empty.txt", b" ", content_type="text/plain")
+    assert place.stage()[0] == 7
+    scans: list[str] = []
+
+    def look(records):
+        content = fake.bodies[-1]["messages"][1]["content"]
+        if isinstance(content, str):
+            return records
+        scans.append(base64.b64decode(content[1]["image_url"]["url"].partition(",")[2]).decode("latin-1"))
+        return [records[0] | {"object_number": f"S{scans[-1][-1]}", "condition": "good"}]
+
+    fake.always = look
+    assert place.read() == (5, 0, 2, 0)
+    assert sorted(scans) == ["\x89PNG0", "\x89PNG1", "\x89PNG2"]
+    found = "SELECT f.key, r.object_number FROM documents.record r JOIN documents.file f USING (museum, document_id)"
+    assert place.rows(f"{found} WHERE f.key LIKE '%scan%' ORDER BY 1") == [
+        (f"smk/condition/scan{n}.png", f"S{n}") for n in range(3)
+    ]
+    codes = "SELECT code FROM ops.ledger WHERE stage = 'document_records' AND outcome = 'failed' ORDER BY 1"
+    assert place.rows(codes) == [("empty",), ("unsupported_type",)]
 
 
 def test_a_file_is_got_in_one_request_and_a_version_that_came_between_waits(place: Place) -> None:
