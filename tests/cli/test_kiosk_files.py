@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from museum_assets.cli.app import app
 from museum_assets.cli.demo import LATE_FILES, show_kiosks
 from museum_assets.failures import MuseumError
+from museum_assets.museums import KIOSK_MUSEUMS, kiosks
 from museum_assets.settings import Settings, settings
 from museum_assets.simulator import kiosk as made_up
 from resources.embedded import s3
+from resources.platform import kiosk_source
 from resources.postgres import Database
 
 pytestmark = pytest.mark.integration
@@ -24,12 +26,12 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def lmnh(platform: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosks]:
-    kiosks = kiosks_of("lmnh", database, platform)
-    monkeypatch.setenv("MUSEUM_KIOSK_BUCKET_LMNH", kiosks.source.bucket)
-    monkeypatch.setenv("MUSEUM_KIOSK_BUCKET_LMS", f"{kiosks.source.bucket}-lms")
-    monkeypatch.setenv("KIOSK_COMBINED_BUCKET", kiosks.combined.bucket)
+    found = kiosks_of("lmnh", database, platform)
+    monkeypatch.setenv("MUSEUM_KIOSK_BUCKET_LMNH", found.source.bucket)
+    monkeypatch.setenv("MUSEUM_KIOSK_BUCKET_LMS", f"{found.source.bucket}-lms")
+    monkeypatch.setenv("KIOSK_COMBINED_BUCKET", found.combined.bucket)
     settings.cache_clear()
-    yield kiosks
+    yield found
     settings.cache_clear()
 
 
@@ -111,3 +113,9 @@ def test_the_demo_takes_a_recorded_bucket(lmnh: Kiosks, shared: Path) -> None:
     assert made_up.fill(lmnh.source, lmnh.museum, shared / "data")
     assert not made_up.fill(lmnh.source, lmnh.museum, shared / "data")
     assert lmnh.load().loaded == 2133
+
+
+def test_the_museums_own_buckets_are_there_from_the_start(platform: Settings) -> None:
+    """A file can be copied into the bucket of whoever runs `museum up` for the first time."""
+    for museum in map(kiosks, KIOSK_MUSEUMS):
+        assert list(kiosk_source(platform, museum.slug).list()) == []
