@@ -19,8 +19,10 @@ from museum_assets.kiosk.assets.visitor_feedback import visitor_feedback, visito
 from museum_assets.sources.assets.rehearsed_source import rehearsal, rehearsed_source
 from resources.configured import S3, Embedders, KafkaBrokers, LanguageModel, MuseumApis, Postgres, Qdrant
 from sensors import follow_upstream
+from sensors.documents import new_documents
 from sensors.kiosk_files import new_kiosk_files
 from sensors.kiosk_stream import kiosk_stream
+from sensors.notices import notice_sensors
 
 
 @dg.definitions
@@ -56,7 +58,7 @@ def defs() -> dg.Definitions:
         ],
         jobs=[*collection_jobs, kiosk_files, live_stream, *dead_letter_jobs, documents, rehearsal],
         schedules=collection_schedules,
-        sensors=[follow_upstream, new_kiosk_files, kiosk_stream],
+        sensors=[follow_upstream, new_kiosk_files, kiosk_stream, new_documents, *notice_sensors],
         resources={
             "postgres": Postgres(),
             "s3": S3(),

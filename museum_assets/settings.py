@@ -246,6 +246,15 @@ class Settings(BaseSettings):
             raise ValueError("KAFKA_SASL_* is set but KAFKA_SECURITY_PROTOCOL is not SASL_PLAINTEXT or SASL_SSL")
         return self
 
+    @model_validator(mode="after")
+    def complete_mail(self) -> Settings:
+        """Check that mail has somebody to go to, and that a password does not travel in the open."""
+        if bool(self.smtp_host) != bool(self.notice_to):
+            raise ValueError("mailed notices need both SMTP_HOST and NOTICE_TO: set the other one, or neither")
+        if self.smtp_user and self.smtp_security == "none":
+            raise ValueError("SMTP_USER needs SMTP_SECURITY=starttls or tls: the password would travel in the open")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def leave_per_museum_variables(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from resources.llm import Llm
     from resources.museum_http import MuseumClient
     from resources.vector_index.edge import EdgeVectorIndex
+    from resources.webhook import Webhook
 
 API_TIMEOUT = 60.0
 """Seconds: the Rijksmuseum's OAI pages took up to 40 for others."""
@@ -178,8 +179,20 @@ def image_fetcher(settings: Settings, slug: str) -> Iterator[ImageFetcher]:
             yield fetcher
 
 
+@contextmanager
+def notice_webhook(settings: Settings) -> Iterator[Webhook]:
+    """Open the webhook of notices, at the pace that its server wants. Raises MuseumError when none is configured."""
+    from resources.webhook import PATIENCE, PER_SECOND, Webhook, webhook_url
+
+    url = webhook_url(settings)
+    with _pool(settings) as pool:
+        limiter = RateLimiter(pool, _host(url), PER_SECOND, patience=PATIENCE)
+        with Webhook(url, limiter) as webhook:
+            yield webhook
+
+
 def _host(url: str) -> str:
-    return url.split("://", 1)[1].split("/", 1)[0]
+    return url.split("://", 1)[1].split("/", 1)[0].rpartition("@")[2]
 
 
 @contextmanager

@@ -9,6 +9,8 @@ import typer
 
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
+from museum_assets.cli.notices import app as notices
+from museum_assets.cli.sources import app as sources
 from museum_assets.museums import MUSEUMS
 
 app = typer.Typer(
@@ -20,6 +22,8 @@ app = typer.Typer(
 )
 app.add_typer(dead_letters)
 app.add_typer(kiosk)
+app.add_typer(notices)
+app.add_typer(sources)
 
 Museums = Annotated[
     list[str] | None,

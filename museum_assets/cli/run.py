@@ -18,6 +18,7 @@ from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.simulation import refuse_real_museums
 from museum_assets.failures import MuseumError
 from museum_assets.loop.progress import watcher
+from museum_assets.notices.runs import own_error
 from museum_assets.settings import settings
 
 HARVEST = "raw_metadata"
@@ -132,10 +133,7 @@ def _ran(slug: str, result: dg.ExecuteInProcessResult) -> Ran:
                 ran.checks.append({"asset": check.asset_key.to_user_string(), "check": check.check_name,
                                    "severity": check.severity.value, "why": check.description})  # fmt: skip
         elif event.is_step_failure and event.step_failure_data.error:
-            cause = event.step_failure_data.error
-            while cause.cause:
-                cause = cause.cause
-            ran.errors.append(cause.message.strip())
+            ran.errors.append(own_error(event.step_failure_data.error).message.strip())
     return ran
 
 

@@ -65,6 +65,7 @@ def test_the_ui_runs_once_per_home_tells_what_died_and_leaves_nothing(
     with ui(settings, workspace=workspace, env={"MUSEUM_API_SMK": "http://127.0.0.1:1"}) as running:
         answer = httpx.post(f"{running.url}/graphql", json={"query": "{assetNodes{assetKey{path}}}"}, timeout=60)
         assert answer.json()["data"]["assetNodes"] == [{"assetKey": {"path": ["painting"]}}]
+        assert running.env["NOTICE_UI_URL"] == running.url
         servers = dagster_processes(settings)
         assert {process.environ()["MUSEUM_API_SMK"] for process in servers} == {"http://127.0.0.1:1"}
         listening = [c.laddr.ip for c in psutil.Process(running.children[0].process.pid).net_connections("tcp")]
