@@ -188,8 +188,8 @@ class ObjectStore:
 
     def put_file(self, key: str, path: Path, *, content_type: str) -> None:
         """Store a file of this machine, in parts when it is large; memory stays flat. Raises as `put` does."""
-        with self._translated("store", key):
-            self.client.upload_file(str(path), self.bucket, key, ExtraArgs={"ContentType": content_type})
+        with self._translated("store", key), path.open("rb") as file:
+            self.client.upload_fileobj(file, self.bucket, key, ExtraArgs={"ContentType": content_type})
 
     def get_file(self, key: str, path: Path) -> None:
         """Write the object's bytes to a file of this machine; memory stays flat. Raises as `get` does."""
@@ -260,7 +260,6 @@ class ObjectStore:
     @contextmanager
     def _translated(self, action: str, key: str = "") -> Iterator[None]:
         """Turn botocore's errors into the platform's."""
-        from boto3.exceptions import S3UploadFailedError
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 
         what = f"S3 at {self.endpoint_url or 'AWS'}, bucket {self.bucket}: could not {action} {key or 'it'}"
@@ -276,8 +275,6 @@ class ObjectStore:
                 raise StorageMisconfigured(f"{what} ({code}): {advice}") from error
             if 400 <= status < 500 and code not in {"RequestTimeout", "SlowDown", "429"}:
                 raise Refused(f"{what}: {error}") from error
-            raise Unavailable(f"{what}: {error}; it is tried again in a later run") from error
-        except S3UploadFailedError as error:  # which has swallowed the code
             raise Unavailable(f"{what}: {error}; it is tried again in a later run") from error
         except (NoCredentialsError, ParamValidationError) as error:
             raise StorageMisconfigured(f"{what} ({error}): {advice}") from error

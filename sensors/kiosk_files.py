@@ -61,7 +61,8 @@ def new_kiosk_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 
 def _state(found: dict[str, object]) -> State:
     tried: dict[str, dict[str, object]] = found["tried"]  # type: ignore[assignment]
-    return State(str(found["after"]), {key: Tried(**values) for key, values in tried.items()})  # type: ignore[arg-type]
+    waiting = {key: Tried(**values) for key, values in tried.items()}  # type: ignore[arg-type]
+    return State(str(found["after"]), waiting, int(str(found["requests"])))
 
 
 def _plan(instance: dg.DagsterInstance, slug: str, state: State) -> Plan:

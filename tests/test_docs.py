@@ -23,7 +23,8 @@ PER_MUSEUM = {
     for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS")
     for slug in MUSEUMS
 } | {f"MUSEUM_KIOSK_BUCKET_{slug.upper()}" for slug in KIOSK_MUSEUMS}
-ASSETS = {"raw_metadata", *STAGES}
+KIOSK = {"combined_exhibitions", "combined_kiosk_data", "visitor_feedback", "live_feedback", "exhibition_report"}
+ASSETS = {"raw_metadata", *STAGES, *KIOSK}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

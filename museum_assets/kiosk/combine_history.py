@@ -16,7 +16,7 @@ from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.combine_exhibitions import Made
 from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, Writer, place, writing
 from museum_assets.kiosk.history import NONE, History, UnreadableFile, read_history
-from museum_assets.kiosk.merge import MOST_FILES, ROW, merged, packed
+from museum_assets.kiosk.merge import MOST_FILES, ROW, gathered, merged, packed
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.source_files import Fetched, SourceFiles
 from resources.s3 import ObjectStore
@@ -70,7 +70,7 @@ def combine_history(
             packed(read.presses, len(parts)).tofile(path)
             parts.append(path)
             names.append(each.file.key)
-        for batch in merged(parts):
+        for batch in gathered(merged(parts)):
             _write(writer, batch, names, check)
             rows += len(batch)
         writer.publish(target, museum.slug, "history", files)
@@ -123,22 +123,23 @@ def _write(writer: Writer, rows: Array, names: list[str], check: Callable[[Any],
         schema=schema,
     )
     check(table.to_pandas())
-    writer.rows.write_table(table)
+    # One row group, so that it is read as it was written: no instant is cut in two.
+    writer.rows.write_table(table, row_group_size=len(rows))
 
 
-def rows_of_batch(batch: pa.RecordBatch, numbers: dict[str, int]) -> Array:
-    """Return a batch of the combined file as rows again; `numbers` gives the number of each file."""
-    rows = np.empty(batch.num_rows, ROW)
-    rows["at"] = batch.column("at").cast("int64").to_numpy()
+def rows_of(table: pa.Table, numbers: dict[str, int]) -> Array:
+    """Return a piece of the combined file as rows again; `numbers` gives the number of each file."""
+    rows = np.empty(table.num_rows, ROW)
+    rows["at"] = table.column("at").cast("int64").to_numpy()
     for name in ("site", "val", "occurrence", "line"):
-        rows[name] = batch.column(name).to_numpy()
-    rows["type"] = batch.column("type").fill_null(NONE).to_numpy()
-    file = batch.column("file")
+        rows[name] = table.column(name).to_numpy()
+    rows["type"] = table.column("type").fill_null(NONE).to_numpy()
+    file = table.column("file").combine_chunks()
     known = np.array([numbers[name] for name in file.dictionary.to_pylist()] or [0], np.int16)
     rows["file"] = known[file.indices.to_numpy()]
     return rows
 
 
 def pieces(combined: Combined, numbers: dict[str, int]) -> Iterator[Array]:
-    """Yield the rows of a combined history in their order."""
-    return (rows_of_batch(batch, numbers) for batch in combined.batches())
+    """Yield the rows of a combined history in their order, those of one instant in one piece."""
+    return (rows_of(table, numbers) for table in combined.pieces())

@@ -135,16 +135,17 @@ class Combined:
     bad: Path
     files: tuple[ReadFile, ...]
 
-    def batches(self, columns: Sequence[str] | None = None, rows: int = 1 << 18) -> Iterator[pa.RecordBatch]:
-        """Yield the good rows in their order."""
+    def pieces(self) -> Iterator[pa.Table]:
+        """Yield the good rows in their order, as they were written."""
         import pyarrow.parquet as pq
 
         with pq.ParquetFile(self.good) as file:
-            yield from file.iter_batches(batch_size=rows, columns=columns)
+            for number in range(file.num_row_groups):
+                yield file.read_row_group(number)
 
     def sites(self) -> set[int]:
         """Return the sites of a combined file of exhibitions."""
-        return {site_of(code) for each in self.batches() for code in each["exhibition_code"].to_pylist()}
+        return {site_of(code) for each in self.pieces() for code in each["exhibition_code"].to_pylist()}
 
     def letters(self, versions: set[tuple[str, str]]) -> Iterator[Letter]:
         """Yield the rejected rows of these versions of files as dead letters; memory stays flat."""

@@ -57,7 +57,7 @@ def load(
     history: Combined,
     told: Callable[[int], None] = lambda _: None,
 ) -> Fed:
-    """Load what the tables do not have of a museum's combined files; `told` hears how many presses are staged.
+    """Load what the tables do not have of a museum's combined files; `told` hears how many presses it has met.
 
     Everything commits together: a kill leaves the tables as they were, and the next load does all of it. Then what
     waited for an exhibition that is there now is replayed. Raises Busy, MuseumError, DatabaseUnavailable.
@@ -87,8 +87,8 @@ def _load_exhibition_files(conn: Connection, museum: KioskMuseum, combined: Comb
 
 
 def _exhibitions(combined: Combined) -> Iterator[Exhibition]:
-    for batch in combined.batches():
-        for row in batch.to_pylist():
+    for table in combined.pieces():
+        for row in table.to_pylist():
             yield Exhibition(row["exhibition_code"], row["exhibition_name"], row["floor"], row["department"],
                              row["start_date"], row["description"])  # fmt: skip
 
@@ -129,29 +129,27 @@ def _load_presses(
     numbers: dict[str, int],
     told: Callable[[int], None],
 ) -> dict[int, Loaded]:
-    """Stage and load the presses of the numbered files; return what became of each file's."""
+    """Stage and load the presses of the numbered files, some at a time; return what became of each file's."""
     staging(conn)
+    known = known_sites(conn, museum.slug)
     read: Counter[int] = Counter()
-    twice: Counter[int] = Counter()
-    sites: set[int] = set()
-    staged = 0
+    duplicate: Counter[int] = Counter()
+    inserted = 0
     for rows, again in _new_rows(combined, numbers):
+        if unknown := set(np.unique(rows["site"]).tolist()) - known:
+            raise MuseumError(
+                f"the combined files of {museum.slug} do not belong together: sites {sorted(unknown)} have presses and "
+                "no exhibition. Materialize combined_exhibitions and combined_kiosk_data, then this again"
+            )
         read.update(_counted(rows["file"]))
-        twice.update(_counted(rows["file"][again]))
-        fresh = rows[~again]
-        sites.update(np.unique(fresh["site"]).tolist())
-        copy_staged(conn, fresh)
-        staged += len(fresh)
-        told(staged)
-    if unknown := sites - known_sites(conn, museum.slug):
-        raise MuseumError(
-            f"the combined files of {museum.slug} do not belong together: sites {sorted(unknown)} have presses and no "
-            "exhibition. Materialize combined_exhibitions and combined_kiosk_data, then this again"
-        )
-    known, loaded = known_presses(conn, museum, "f"), load_staged(conn, museum, "f").loaded
-    books = {n: Loaded(read[n] - twice[n] - known.get(n, 0), twice[n] + known.get(n, 0)) for n in numbers.values()}
-    if sum(each.loaded for each in books.values()) != loaded:
-        raise MuseumError(f"{museum.slug}: the files' books say otherwise than the {loaded} rows that were inserted")
+        duplicate.update(_counted(rows["file"][again]))
+        copy_staged(conn, rows[~again])
+        duplicate.update(known_presses(conn, museum, "f"))
+        inserted += load_staged(conn, museum, "f").loaded
+        told(read.total())
+    books = {n: Loaded(read[n] - duplicate[n], duplicate[n]) for n in numbers.values()}
+    if sum(each.loaded for each in books.values()) != inserted:
+        raise MuseumError(f"{museum.slug}: the files' books say otherwise than the {inserted} rows that were inserted")
     return books
 
 

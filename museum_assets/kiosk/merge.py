@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,10 @@ ROW = np.dtype(
 IDENTITY = ("at", "site", "val", "type", "occurrence")
 """By which one press of a history is told from another: docs/decisions/0007."""
 MOST_FILES = 32_767
-HELD = 1 << 20
-"""Rows in memory at a time, all files together: 24 MB."""
+HELD = 1 << 19
+"""Rows in memory at a time, all files together: 12 MB."""
+PIECE = 1 << 18
+"""Rows that are written, and later loaded, at a time."""
 FEWEST = 1 << 10
 """Rows read of a file at a time, however many files there are."""
 
@@ -74,6 +76,18 @@ def merged(paths: Sequence[Path], held: int = HELD) -> Iterator[Array]:
         share = most if len(rows) else share * 2
         if len(rows):
             yield _in_order(rows)
+
+
+def gathered(pieces: Iterable[Array], rows: int = PIECE) -> Iterator[Array]:
+    """Yield pieces of at least so many rows, but for the last one; none is cut."""
+    waiting: list[Array] = []
+    for piece in pieces:
+        waiting.append(piece)
+        if sum(map(len, waiting)) >= rows:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def _in_order(rows: Array) -> Array:

@@ -99,13 +99,13 @@ def test_a_large_bucket_is_gone_through_in_several_ticks_and_what_is_remembered_
         made = tick(bucket, bucket.items(), state, limit=100)
         assert not made.load
         state = made.state
-    assert state == State()
+    assert (state.after, state.tried) == ("", {})
 
 
 steps = st.one_of(
     st.tuples(st.just("put"), st.integers(0, 30), st.sampled_from("abc")),
     st.tuples(st.just("delete"), st.integers(0, 30), st.just("")),
-    st.tuples(st.just("tick"), st.integers(1, 400), st.just("")),
+    st.tuples(st.just("tick"), st.integers(0, 400), st.just("")),
     st.tuples(st.sampled_from(["fails", "loads"]), st.just(0), st.just("")),
 )
 

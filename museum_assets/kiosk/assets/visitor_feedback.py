@@ -37,7 +37,7 @@ def visitor_feedback(context: dg.AssetExecutionContext, postgres: Postgres, s3: 
         opened(store, museum.slug, "exhibition") as exhibitions,
         opened(store, museum.slug, "history") as history,
     ):
-        fed = load(postgres.database(), museum, exhibitions, history, lambda staged: progress(staged, None))
+        fed = load(postgres.database(), museum, exhibitions, history, lambda met: progress(met, None))
     return dg.MaterializeResult(metadata=feedback_metadata(fed))
 
 
