@@ -27,7 +27,7 @@ def fake() -> Iterator[FakeLlm]:
 
 @pytest.fixture
 def model(fake: FakeLlm) -> Iterator[Llm]:
-    with Llm(fake.url, "m", KEY, timeout=5, retries=0) as client:
+    with Llm(fake.url, "m", KEY, timeout=30, retries=0) as client:
         yield client
 
 

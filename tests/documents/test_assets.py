@@ -23,7 +23,7 @@ pytestmark = pytest.mark.integration
 def chosen(place: Place, fake: FakeLlm, monkeypatch: pytest.MonkeyPatch) -> Place:
     """The place as the environment describes it."""
     values = {"DOCUMENTS_BUCKET": place.store.bucket, "LLM_BASE_URL": fake.url, "LLM_API_KEY": KEY, "LLM_MODEL": "m",
-              "LLM_TIMEOUT": "2"}  # fmt: skip
+              "LLM_TIMEOUT": "30"}  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()

@@ -205,10 +205,10 @@ def test_a_field_is_known_by_its_other_names(fake: FakeLlm, model: Llm, name: st
 
 
 def test_prose_timeouts_and_429_end_in_records_or_in_a_later_run(fake: FakeLlm) -> None:
-    with Llm(fake.url, "m", KEY, timeout=0.5, retries=2) as model:
+    with Llm(fake.url, "m", KEY, timeout=2, retries=2) as model:
         fake.fail(429, 1, **{"Retry-After": "0"})
         assert numbers(extract(model, DOCUMENTS)) == RIGHT
-        fake.mishaps.append(1.0)
+        fake.mishaps.append(3.0)
         assert numbers(extract(model, DOCUMENTS)) == RIGHT
     with Llm(fake.url, "m", KEY, timeout=5, retries=0) as model:
         fake.fail(429, 1, **{"Retry-After": "7"})

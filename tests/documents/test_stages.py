@@ -226,7 +226,7 @@ def test_a_killed_run_goes_on_where_its_last_batch_ended(place: Place, fake: Fak
 
     fake.always = kill
     children.append(subprocess.Popen([sys.executable, "-c", KILLED, fake.url, KEY], env=os.environ.copy()))
-    assert children[0].wait(60) == -signal.SIGKILL
+    assert children[0].wait(180) == -signal.SIGKILL
     kept, asked = place.rows("SELECT count(*) FROM documents.record")[0][0], len(fake.asked)
     assert kept > 0
     done, unchanged, failed_, _ = place.read()

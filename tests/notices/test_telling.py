@@ -251,7 +251,7 @@ def test_a_kill_in_the_middle_loses_nothing(chosen: Settings, database: Database
 
     web.always = answer
     children.append(subprocess.Popen([sys.executable, "-c", KILLED], env=os.environ.copy()))
-    assert children[0].wait(60) == -signal.SIGKILL
+    assert children[0].wait(180) == -signal.SIGKILL
     before = len(web.asked)
     done, failed, left = books(send(chosen, "webhook"))
     assert (failed, left) == (0, 0)

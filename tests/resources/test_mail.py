@@ -27,7 +27,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def mailer(port: int, **options) -> Mailer:
-    given = {"security": "none", "sender": "museum@example.org", "recipients": TO, "timeout": 1.0} | options
+    given = {"security": "none", "sender": "museum@example.org", "recipients": TO, "timeout": 20.0} | options
     return Mailer("127.0.0.1", port, **given)
 
 

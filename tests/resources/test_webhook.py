@@ -68,7 +68,8 @@ def test_what_is_refused_for_good_and_what_is_tried_again(
     web: WebServer, answer: Answer, code: str, permanent: bool
 ) -> None:
     web.next.append(answer)
-    with Webhook(web.url + SECRET, Pace(), timeout=0.3) as hook, pytest.raises(Failure) as raised:
+    patience = answer.after / 2 or 20.0
+    with Webhook(web.url + SECRET, Pace(), timeout=patience) as hook, pytest.raises(Failure) as raised:
         hook.post({"text": "x"})
     assert (raised.value.code, raised.value.permanent) == (code, permanent)
     assert "verysecret" not in str(raised.value)
