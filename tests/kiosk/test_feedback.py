@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from kafka_broker import running_broker
 from kiosk_files import HEADER, NOW, Kiosks, exhibition
 from kiosk_tables import presses
 
@@ -17,6 +18,8 @@ from museum_assets.kiosk.combined import keys, opened
 from museum_assets.kiosk.feedback import load
 from museum_assets.kiosk.load import load_staged
 from museum_assets.kiosk.outcomes import files_accounted
+from museum_assets.kiosk.stream import consume
+from resources.kafka import Kafka
 from resources.postgres import Busy, Database
 
 pytestmark = pytest.mark.integration
@@ -181,6 +184,16 @@ def test_presses_wait_for_their_exhibition_and_load_when_it_appears(lmnh: Kiosks
     lmnh.put({"lmnh_hist_data_1.csv": HEADER + 2 * "2023-03-06 10:00:00,6,4,\n"})
     lmnh.load()
     assert lmnh.outcomes()["lmnh_hist_data_1.csv"] == ("loaded", 2, 0, 2, 0)
+
+
+def test_messages_of_the_stream_that_waited_for_the_exhibition_load_with_its_file(lmnh: Kiosks) -> None:
+    with running_broker() as broker:
+        broker.produce("lmnh", [b'{"at": "2024-10-21T09:21:24.254719+01:00", "site": "6", "val": 4}'])
+        kafka = Kafka({"bootstrap.servers": broker.servers})
+        assert consume(lmnh.database, lmnh.museum, kafka, lambda: False, catch_up=True).rejected == 1
+    lmnh.exhibitions(6)
+    assert lmnh.load().replayed == 1
+    assert stored(lmnh) == [("10-21 08:21:24", 6, 4, None)]
 
 
 def test_the_order_in_which_exhibitions_arrive_does_not_matter(lmnh: Kiosks) -> None:

@@ -33,6 +33,7 @@ def combined_exhibitions(context: dg.AssetExecutionContext, s3: S3) -> dg.Materi
     target = s3.kiosk_combined()
     frame_type = exhibitions_type()
     made = combine_exhibitions(s3.kiosk_source(museum.slug), museum, target, checked(frame_type))
+    warn(context, made)
     place = uri(target, keys(museum.slug, "exhibition")[0])
     return dg.MaterializeResult(metadata=combined_metadata(made, place, exhibition_schema(), frame_type))
 
@@ -56,8 +57,15 @@ def combined_kiosk_data(context: dg.AssetExecutionContext, s3: S3, postgres: Pos
         sites |= known_sites(conn, museum.slug)
     source, frame_type = s3.kiosk_source(museum.slug), presses_type(museum)
     made = combine_history(source, museum, target, sites, datetime.now(UTC), checked(frame_type))
+    warn(context, made)
     place = uri(target, keys(museum.slug, "history")[0])
     return dg.MaterializeResult(metadata=combined_metadata(made, place, history_schema(), frame_type))
+
+
+def warn(context: dg.AssetExecutionContext, made: Made) -> None:
+    """Say which files could not be fetched: the others are combined, and these are tried again."""
+    for key, why in made.unreadable.items():
+        context.log.warning("%s is left for a later run: %s", key, why)
 
 
 def uri(store: ObjectStore, key: str) -> str:
