@@ -18,7 +18,6 @@ from museum_assets.loop.progress import silent
 from resources.museum_http import classify
 from resources.rate_limit import PATIENCE
 
-CHUNK = 1 << 16
 PROGRESS = 1 << 12
 """Bytes that an attempt must bring for the count of attempts to start anew: a byte a connection is no progress."""
 
@@ -159,7 +158,9 @@ class Transfer:
         if (version.size or done) > limit:
             raise self._too_large(limit)
         with self.part.path.open("ab") as file:
-            for chunk in response.iter_raw(CHUNK):
+            # As they come: httpx collects chunks of a given size and drops the last one when the connection breaks,
+            # which cost a fifth of a download of 3 MB that was cut twenty times.
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 done += len(chunk)
                 self.fetched += len(chunk)
