@@ -38,6 +38,8 @@ class Member:
     index: int
     name: str
     stream: io.RawIOBase
+    alone: bool = False
+    """Whether the file is no archive but this one, perhaps compressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,13 @@ def check(path: Path, wanted: Callable[[str], bool] = lambda _: True, limits: Li
     count = matching = size = 0
     for member in members(path, limits):
         head = member.stream.read(512)
-        if member.name != path.name:
+        if not member.alone:
             check_nested(Suspect(path.name, member.name), head)
         length = len(head)
         while body := member.stream.read(BLOCK):
             length += len(body)
         count += 1
-        if wanted(member.name):
+        if member.alone or wanted(member.name):
             matching += 1
             size += length
     return Checked(count, matching, size)
@@ -72,29 +74,30 @@ def members(path: Path, limits: Limits | None = None) -> Iterator[Member]:
     with _errors(path.name), path.open("rb") as file:
         head = file.read(512)
         file.seek(0)
+        found: Iterator[tuple[str, IO[bytes], bool]]
         if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
-            found = zip_members(file, path.name, limits)
+            found = ((*each, False) for each in zip_members(file, path.name, limits))
         else:
             found = _streamed(file, head, path.name, limits)
-        for index, (name, stream) in enumerate(found):
+        for index, (name, stream, alone) in enumerate(found):
             if index >= limits.members:
                 raise refuse("too_many_members", path.name, f"it has more than {limits.members:,} members")
-            yield Member(index, name, _Stream(stream, path.name))
+            yield Member(index, name, _Stream(stream, path.name), alone)
 
 
-def _streamed(file: IO[bytes], head: bytes, archive: str, limits: Limits) -> Iterator[tuple[str, IO[bytes]]]:
+def _streamed(file: IO[bytes], head: bytes, archive: str, limits: Limits) -> Iterator[tuple[str, IO[bytes], bool]]:
     opened = _decompressed(file, head)
     if opened is None and not _is_tar(head):
-        yield archive, file
+        yield archive, file, True
         return
     with closing(opened or file) as inner:
         # Looking whether it is a TAR must not take a byte from whoever reads it.
         guarded = Guarded(inner, file.tell, archive, limits)
         ahead = io.BufferedReader(guarded, BLOCK)
         if opened is not None and not _is_tar(ahead.peek(512)[:512]):
-            yield archive.rpartition(".")[0] or archive, ahead
+            yield archive.rpartition(".")[0] or archive, ahead, True
             return
-        yield from _tar_members(ahead, guarded, archive)
+        yield from ((*each, False) for each in _tar_members(ahead, guarded, archive))
 
 
 def _decompressed(file: IO[bytes], head: bytes) -> IO[bytes] | None:
