@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import orjson
@@ -101,12 +101,16 @@ class Database:
     def lock(self, museum: str, stage: str) -> Iterator[None]:
         """Hold the one lock of a museum's stage. It goes with the connection, so SIGKILL frees it. Raises Busy."""
         with self.connect() as conn:
-            row = conn.execute(
-                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS got", (f"{museum}/{stage}",)
-            ).fetchone()
+            key = (f"{museum}/{stage}",)
+            row = conn.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS got", key).fetchone()
             if not row or not row["got"]:
                 raise Busy(f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again")
-            yield
+            try:
+                yield
+            finally:
+                # On a busy machine a closed connection's lock was still held when the next run asked for it.
+                with suppress(psycopg.Error):
+                    conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", key)
 
 
 def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_days: int = 7) -> None:

@@ -84,18 +84,19 @@ class _Reader:
         """Return the rows of a block without a fault; None when it may have one."""
         if self.split or self.fields.count < 2 or b"\0" in block:
             return None
-        plain = block.replace(b"\r\n", b"\n")
-        if b"\r" in plain or plain.startswith(b"\n") or b"\n\n" in plain:
+        # Arrow takes any CR for a line's end; one within a line is a character like others.
+        if block.count(b"\r") != block.count(b"\r\n"):
             return None
-        if not _is_even(plain, self.source.delimiter, self.fields.count):
-            return None
-        try:
-            text = plain.decode(self.source.encoding)
-        except UnicodeDecodeError:
-            return None
-        utf8 = plain if self.source.encoding in ("utf-8", "ascii") else text.encode()
-        columns = _split(utf8, self.source, self.fields)
-        if len(next(iter(columns.values()))) != count:
+        plain = block
+        if self.source.encoding in ("utf-8", "ascii") or not plain.isascii():
+            try:
+                text = plain.decode(self.source.encoding)
+            except UnicodeDecodeError:
+                return None
+            plain = plain if self.source.encoding == "utf-8" else text.encode()
+        columns = _split(plain, self.source, self.fields)
+        # Arrow passes over empty lines.
+        if columns is None or len(next(iter(columns.values()))) != count:
             return None
         lines = range(end.line - count + 1, end.line + 1)
         bodies = _Bodies(block)
@@ -149,35 +150,28 @@ def as_columns(rows: Sequence[Sequence[str]], fields: Fields) -> dict[str, Any]:
     }
 
 
-def _is_even(plain: bytes, delimiter: str, count: int) -> bool:
-    """Say whether every line has as many fields."""
-    import numpy as np
-
-    codes = np.frombuffer(plain, np.uint8)
-    ends = np.flatnonzero(codes == 10)
-    delimiters = np.flatnonzero(codes == ord(delimiter))
-    if not plain.endswith(b"\n"):
-        ends = np.append(ends, len(codes))
-    return bool((np.diff(np.searchsorted(delimiters, ends), prepend=0) == count - 1).all())
-
-
-def _split(utf8: bytes, source: Source, fields: Fields) -> dict[str, Any]:
+def _split(utf8: bytes, source: Source, fields: Fields) -> dict[str, Any] | None:
+    """Return the declared columns; None when not every line has as many fields."""
     import pyarrow as pa
     from pyarrow import csv
 
     names = [str(place) for place in range(fields.count)]
     wanted = [str(place) for place in fields.positions.values() if place is not None]
-    table = csv.read_csv(
-        pa.BufferReader(utf8),
-        read_options=csv.ReadOptions(use_threads=False, column_names=names, block_size=len(utf8) + 1),
-        parse_options=csv.ParseOptions(delimiter=source.delimiter, quote_char=False, escape_char=False),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(wanted, pa.string()),
-            include_columns=list(dict.fromkeys(wanted)),
-            strings_can_be_null=False,
-            check_utf8=False,
-        ),
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(wanted, pa.string()),
+        include_columns=list(dict.fromkeys(wanted)),
+        strings_can_be_null=False,
+        check_utf8=False,
     )
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(utf8),
+            read_options=csv.ReadOptions(use_threads=False, column_names=names, block_size=len(utf8) + 1),
+            parse_options=csv.ParseOptions(delimiter=source.delimiter, quote_char=False, escape_char=False),
+            convert_options=convert,
+        )
+    except pa.ArrowInvalid:
+        return None
     empty = pa.array([""] * table.num_rows, pa.string()) if None in fields.positions.values() else None
     return {
         name: empty if place is None else table.column(str(place)).combine_chunks()

@@ -96,6 +96,8 @@ class Tables:
             sql.SQL('{} COLLATE "C"' if self.source.columns[key].type == "text" else "{}").format(sql.Identifier(key))
             for key in self.source.keys
         )
+        # Sorting a few million keys in 64 MB goes through files.
+        conn.execute("SET LOCAL maintenance_work_mem = '256MB'")
         conn.execute(sql.SQL("CREATE UNIQUE INDEX ON {} ({})").format(self.of(import_id), keys))
 
     def _columns(self, conn: Connection) -> dict[str, str]:
