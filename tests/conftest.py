@@ -86,7 +86,7 @@ def shared() -> Path:
 
 @pytest.fixture
 def simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """Five museums of ten works each on a local server, with the environment leading to it."""
+    """Six museums of ten works each on a local server, with the environment leading to it."""
     with running(Simulator(works_per_museum=10)) as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)

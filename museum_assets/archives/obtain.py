@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
@@ -17,7 +17,7 @@ from museum_assets.loop.progress import silent
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be imported. `urls` and `sha256` replace those of the declaration; `year` is this year's unless given."""
+    """What is to be imported. `urls` and `sha256` replace those declared; `year` is this year's unless given."""
 
     urls: Sequence[str] = ()
     sha256: Sequence[str] = ()
@@ -34,15 +34,17 @@ class Order:
     def wanted(self, source: Source) -> list[Wanted]:
         """Return the files to fetch, each with a name of its own in the work folder. Raises MuseumError."""
         urls = [url.replace("{year}", str(self.year_of(source))) for url in self.urls or source.urls]
-        sums = list(self.sha256 or (() if self.urls else source.sha256)) or [None] * len(urls)
+        sums: list[str | None] = list(self.sha256 or (() if self.urls else source.sha256)) or [None] * len(urls)
         if len(sums) != len(urls):
-            raise MuseumError(f"{len(sums)} SHA-256 were given for {len(urls)} files of {source.name}: give one for each")
-        return [Wanted(url, _name(url), sha256) for url, sha256 in zip(urls, sums, strict=True)]
+            raise MuseumError(
+                f"{len(sums)} SHA-256 were given for {len(urls)} files of {source.name}: give one for each"
+            )
+        return [Wanted(url, file_name(url), sha256) for url, sha256 in zip(urls, sums, strict=True)]
 
 
-def hosts_of(source: Source, more: Iterable[str]) -> set[str]:
-    """Return the hosts that a source's files may come from: those of its declaration, and those allowed beside them."""
-    return {host for url in source.urls if (host := host_of(url))} | {host.strip().lower() for host in more}
+def hosts_of(source: Source) -> set[str]:
+    """Return the hosts of a declared source's own files."""
+    return {host for url in source.urls if (host := host_of(url))}
 
 
 def obtain(
@@ -56,8 +58,8 @@ def obtain(
     for each in found:
         if isinstance(each, Gone) and source.yearly:
             raise Failure(
-                f"{source.name} of {order.year_of(source)} is not published: {each} Nothing was loaded. To have an older "
-                "year, ask for it by its number.",
+                f"{source.name} of {order.year_of(source)} is not published: {each} Nothing was loaded. To have an "
+                "older year, ask for it by its number.",
                 code="not_published",
                 permanent=True,
             ) from each
@@ -66,7 +68,7 @@ def obtain(
     return [each for each in found if isinstance(each, Downloaded)]
 
 
-def _name(url: str) -> str:
+def file_name(url: str) -> str:
     """Return a file name that tells addresses apart and keeps the end by which people know the file."""
     last = unquote(urlsplit(url).path).rpartition("/")[2]
     kept = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in last)[-80:].lstrip(".")

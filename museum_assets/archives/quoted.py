@@ -23,8 +23,12 @@ class QuotedRows:
     So a stray quotation mark costs one row, and not all up to the next one.
     """
 
-    def __init__(self, source: Source, stream: io.RawIOBase) -> None:
-        self._source = source
+    def __init__(
+        self, stream: io.RawIOBase, *, delimiter: str = ",", quote: str = '"', encoding: str = "utf-8"
+    ) -> None:
+        self._delimiter = delimiter
+        self._quote = quote
+        self._encoding = encoding
         self._ahead: deque[bytes] = deque()
         self._lines = (line for block in line_blocks(stream) for line in block.splitlines(keepends=True))
         self._taken: list[bytes] = []
@@ -34,9 +38,7 @@ class QuotedRows:
         while True:
             self._taken = []
             # One reader a row: after an error its state is anybody's guess.
-            reader = csv.reader(
-                self._feed(), delimiter=self._source.delimiter, quotechar=self._source.quote, strict=True
-            )
+            reader = csv.reader(self._feed(), delimiter=self._delimiter, quotechar=self._quote, strict=True)
             try:
                 values = next(reader)
             except StopIteration:
@@ -55,7 +57,7 @@ class QuotedRows:
                 return
             self._taken.append(line)
             # Bytes that do not decode are found when the row is looked at.
-            yield line.decode(self._source.encoding, "surrogateescape")
+            yield line.decode(self._encoding, "surrogateescape")
 
 
 def quoted_blocks(source: Source, stream: io.RawIOBase, file: str, start: Place) -> Iterator[Block]:
@@ -74,7 +76,8 @@ def quoted_blocks(source: Source, stream: io.RawIOBase, file: str, start: Place)
         end = Place(start.file, start.member, offset, line)
         return Block(file, columns, lines, bodies.__getitem__, end, refused=refused)
 
-    for values, taken, why in QuotedRows(source, stream):
+    dialect = {"delimiter": source.delimiter, "quote": source.quote, "encoding": source.encoding}
+    for values, taken, why in QuotedRows(stream, **dialect):
         at, body = line + 1, b"".join(taken)
         offset, line = offset + len(body), line + len(taken)
         if fields is None:

@@ -50,7 +50,7 @@ def demo(
     exit_: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of leaving the UI running.")] = False,
     port: Annotated[int | None, typer.Option(help="Port of the UI.")] = None,
 ) -> None:
-    """Run the whole pipeline over five simulated museums, offline, then leave the UI running."""
+    """Run the whole pipeline over six simulated museums, offline, then leave the UI running."""
     from museum_assets.cli.demo import run_demo
 
     raise typer.Exit(run_demo(works=works, records=records, live=live, limit=limit, stop=exit_, port=port))
