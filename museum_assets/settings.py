@@ -305,6 +305,8 @@ def museum_overrides(slug: str) -> MuseumOverrides:
     variables = {**dotenv_values(file), **{name: value for name, value in os.environ.items() if value}}
     suffix = slug.upper().replace("-", "_")
     api, hosts, rate, documents, kiosk_bucket, dump = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
+    if (api or "").startswith("file://") and not _is_dump_only(slug):
+        raise SettingsError(f"MUSEUM_API_{suffix}: {slug} has an API, which is no file; a dump is MUSEUM_DUMP_{suffix}")
     try:
         return MuseumOverrides(
             api_base=api.rstrip("/") if api else None,
@@ -316,6 +318,12 @@ def museum_overrides(slug: str) -> MuseumOverrides:
         )
     except ValidationError as error:
         raise SettingsError(explain(error, ", ".join(prefix + suffix for prefix in PER_MUSEUM))) from None
+
+
+def _is_dump_only(slug: str) -> bool:
+    from museum_assets.museums import MUSEUMS, museum
+
+    return slug in MUSEUMS and museum(slug).dump_only
 
 
 def documents_pattern(settings: Settings, slug: str) -> str:
