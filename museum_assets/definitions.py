@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from museum_assets.archives.assets.archive_import import archive_import, archive_import_checks, archives
 from museum_assets.collection.embeddings import embeddings, embeddings_checks
 from museum_assets.collection.indexed_artworks import indexed_artworks, indexed_artworks_checks
 from museum_assets.collection.jobs import collection_jobs, collection_schedules
@@ -32,6 +33,7 @@ def defs() -> dg.Definitions:
             document_records,
             rehearsed_source,
             live_feedback,
+            archive_import,
         ],
         asset_checks=[
             *raw_metadata_checks,
@@ -42,8 +44,9 @@ def defs() -> dg.Definitions:
             *document_files_checks,
             *document_records_checks,
             *live_feedback_checks,
+            *archive_import_checks,
         ],
-        jobs=[*collection_jobs, live_stream, *dead_letter_jobs, documents, rehearsal],
+        jobs=[*collection_jobs, live_stream, *dead_letter_jobs, documents, rehearsal, archives],
         schedules=collection_schedules,
         sensors=[follow_upstream, kiosk_stream],
         resources={

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from museum_assets.cli.archive import app as archive
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
 from museum_assets.museums import MUSEUMS
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(archive)
 app.add_typer(dead_letters)
 app.add_typer(kiosk)
 
