@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 import httpx
+from filelock import FileLock
 
 from museum_assets.archives.transfer import Downloaded, Policy, Told, Transfer, Wanted, checked_sha256
 from museum_assets.failures import Failure
@@ -104,7 +105,9 @@ class Downloader:
             path = local_path(wanted.url)
             return Downloaded(path, checked_sha256(path, wanted, told), wanted.url)
         self.folder.mkdir(parents=True, exist_ok=True)
-        return Transfer(self.get, self.throttle.take, self.policy, self.folder, wanted, told).run()
+        # Two runs that append to one part would make neither's file.
+        with FileLock(self.folder / f"{wanted.name}.lock"):
+            return Transfer(self.get, self.throttle.take, self.policy, self.folder, wanted, told).run()
 
     @contextmanager
     def get(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:

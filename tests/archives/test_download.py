@@ -32,7 +32,7 @@ def fetch(folder: Path, served: Served, sha256: str | None = None, **more: Any) 
 
 
 def left(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    return sorted(p.name for p in folder.iterdir() if p.suffix != ".lock") if folder.exists() else []
 
 
 def test_interrupted_twenty_times_it_ends_whole_and_fetched_hardly_more_than_its_size(tmp_path: Path) -> None:
@@ -125,6 +125,15 @@ def test_only_allowed_hosts_are_asked(tmp_path: Path) -> None:
             with pytest.raises(Failure) as caught:
                 opened.fetch(Wanted(url, "a"))
             assert caught.value.code == code
+
+
+def test_two_that_want_the_same_file_do_not_write_into_one_part(tmp_path: Path) -> None:
+    with serving(Served(BODY, cuts=6)) as served, downloader(tmp_path, served) as opened:
+        wanted = Wanted(served.url, "dump.bin", served.sha256)
+        first, second = opened.fetch_all([wanted, wanted])
+        assert isinstance(first, Downloaded)
+        assert isinstance(second, Downloaded)
+        assert first.fetched + second.fetched == len(BODY)
 
 
 def test_a_redirect_to_itself_ends(tmp_path: Path) -> None:
