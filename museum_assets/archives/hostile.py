@@ -19,6 +19,8 @@ from museum_assets.failures import Failure
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 USTAR_AT = 257
 NESTED = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|gz|bz2|xz|7z|rar|zst|iso|cab|jar)$", re.IGNORECASE)
+OFFICE = re.compile(r"\.(xlsx|docx|pptx|ods|odt|odp|epub)$", re.IGNORECASE)
+"""Documents that are ZIPs inside; nothing here opens them."""
 DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -67,7 +69,8 @@ def check_name(suspect: Suspect) -> None:
 
 def check_nested(suspect: Suspect, head: bytes = b"") -> None:
     """Refuse an archive in an archive, by its name or by its first bytes."""
-    if NESTED.search(suspect.name) or head.startswith(MAGIC) or head[USTAR_AT : USTAR_AT + 5] == b"ustar":
+    inside = head.startswith(MAGIC) and not OFFICE.search(suspect.name)
+    if NESTED.search(suspect.name) or inside or head[USTAR_AT : USTAR_AT + 5] == b"ustar":
         raise refuse("nested_archive", suspect.archive, f"the member {suspect.name!r:.120} is an archive itself")
 
 

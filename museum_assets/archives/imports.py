@@ -24,6 +24,8 @@ SOURCE = "archive_import"
 State = Literal["loading", "held", "loaded", "failed", "rolled_back"]
 Did = Literal["imported", "resumed", "unchanged", "published"]
 NEWEST = 1_000
+MOST_LOST = 0.2
+"""An import that has lost more than this share of the current one's rows is likelier to be short than right."""
 
 
 @dataclass(slots=True)
@@ -122,21 +124,36 @@ def check_year(conn: Connection, declared: Source, content: bytes, year: int | N
 
 
 def finish(conn: Connection, declared: Source, found: Import, *, partial: bool) -> None:
-    """Take out duplicates, and publish the import; one with rejected rows is held unless a partial one is wanted."""
+    """Take out duplicates, and publish the import, unless it is to be held and nobody wants a partial one.
+
+    Raises Failure(no_rows): an empty file must not empty what readers see.
+    """
+    if not found.rows_read:
+        raise Failure(f"the files of {declared.name} hold no rows. Nothing is loaded.", code="no_rows", permanent=True)
     tables = Tables(declared)
     with conn.transaction():
         if found.state == "loading":
             tables.deduplicate(conn, found.id)
-        if found.rejected and not partial:
-            message = f"{found.rejected:,} rows were rejected: mend the source or import it with --partial"
-            _end(conn, found, "held", message)
+            found = find(conn, found.id)
+        if (doubt := _doubt(conn, found)) and not partial:
+            _end(conn, found, "held", f"{doubt}: mend the source, or import it with --partial")
             return
         tables.attach(conn, found.id)
-        _end(conn, found, "loaded", None, partial=partial and found.rejected > 0)
+        _end(conn, found, "loaded", None, partial=doubt is not None)
         conn.execute(query("archive_point"), {"source": declared.name})
         for older in imports(conn, source=declared.name, states=["held", "loaded"]):
             if older.id < found.id and older.year == found.year:
                 _close_letters(conn, older, f"import {found.id} took its place")
+
+
+def _doubt(conn: Connection, found: Import) -> str | None:
+    """Say why an import should not take the current one's place unasked."""
+    if found.rejected:
+        return f"{found.rejected:,} rows were rejected"
+    current = next((each for each in imports(conn, source=found.source, states=["loaded"]) if each.current), None)
+    if current and (found.year or 0) >= (current.year or 0) and found.loaded < (1 - MOST_LOST) * current.loaded:
+        return f"it has {found.loaded:,} rows where import {current.id} has {current.loaded:,}"
+    return None
 
 
 def give_up(conn: Connection, found: Import, message: str) -> None:

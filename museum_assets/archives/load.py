@@ -55,7 +55,7 @@ def load(
     """Import files as a whole and return the import with its books.
 
     The same content under the same declaration is imported once; `force` does it anew. One that was killed goes on at
-    its checkpoint. With rejected rows it is held, not current, until it is wanted with `partial`. `told` hears of the
+    its checkpoint. With rejected rows, or many fewer than the current one, it is held until it is wanted with `partial`. `told` hears of the
     rows read. Raises Failure, BadArchive among them, with nothing left of the import; Busy and DatabaseUnavailable.
     """
     began = time.monotonic()
@@ -68,14 +68,14 @@ def load(
         if found.state == "loading":
             try:
                 _walk(conn, declared, found, files, told)
+                finish(conn, declared, find(conn, found.id), partial=partial)
             except Failure as failure:
                 if failure.permanent:
                     give_up(conn, found, str(failure))
                 raise
         elif found.state == "held" and partial:
             outcome = "published"
-        if found.state == "loading" or outcome == "published":
-            finish(conn, declared, find(conn, found.id), partial=partial)
+            finish(conn, declared, found, partial=True)
         return replace(find(conn, found.id), outcome=outcome, seconds=time.monotonic() - began)
 
 

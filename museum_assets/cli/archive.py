@@ -48,7 +48,7 @@ def import_(
     url: Annotated[list[str] | None, typer.Option("--url", help="A file to read instead of those declared.")] = None,
     file: Annotated[list[Path] | None, typer.Option("--file", help="The same, on this machine.")] = None,
     sha256: Annotated[list[str] | None, typer.Option("--sha256", help="The SHA-256 of each file.")] = None,
-    partial: Annotated[bool, typer.Option("--partial", help="Publish it though rows were rejected.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Publish it though it would be held.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Import anew what was imported before.")] = False,
     json: Json = False,
 ) -> None:

@@ -142,6 +142,21 @@ def test_rollback_brings_back_the_import_before(database: Database, file: Files)
         roll_back(database, 99, "a test")
 
 
+def test_an_empty_file_and_one_that_lost_much_do_not_take_the_place_of_the_current_import(
+    database: Database, file: Files
+) -> None:
+    whole = load(database, declared(), [file(HEADER + "".join(f"{n}\t1\t\n" for n in range(10)), "a.txt")], year=2025)
+    for body in (HEADER, ""):
+        with pytest.raises(Failure, match="no rows") as caught:
+            load(database, declared(), [file(body, "b.txt")], year=2026)
+        assert caught.value.code == "no_rows"
+    files = [file(HEADER + "1\t1\t\n", "c.txt")]
+    short = load(database, declared(), files, year=2026)
+    assert short.state == "held"
+    assert (short.message or "").startswith(f"it has 1 rows where import {whole.id} has 10: mend the source, or import")
+    assert load(database, declared(), files, year=2026, partial=True).current
+
+
 def test_an_older_year_is_history_and_never_current(database: Database, file: Files) -> None:
     newer = load(database, declared(), [file(HEADER + "1\t2026\t\n", "a.txt")], year=2026)
     older = load(database, declared(), [file(HEADER + "1\t2025\t\n", "b.txt")], year=2025)

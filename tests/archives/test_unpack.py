@@ -184,6 +184,11 @@ def test_a_hostile_archive_is_refused_with_its_own_code_and_nothing_is_written(t
     assert sorted(os.walk(tmp_path)) == before
 
 
+def test_an_office_document_is_no_nested_archive(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(zipped({"layout.xlsx": zipped(), "data.txt": b"x"}))
+    assert check(tmp_path / "a.zip").members == 2
+
+
 def test_limits_on_members_and_size(tmp_path: Path) -> None:
     for name, body in (("a.tar", tar()), ("a.zip", zipped()), ("a.tar.gz", gzip.compress(tar()))):
         (tmp_path / name).write_bytes(body)

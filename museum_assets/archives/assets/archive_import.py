@@ -25,7 +25,9 @@ class ArchiveConfig(dg.Config):
     year: int | None = Field(default=None, description="Which year's edition; this year's when left out.")
     urls: list[str] = Field(default=[], description="Files to read instead of those declared; file:// is as good.")
     sha256: list[str] = Field(default=[], description="Their SHA-256, where the publisher gives it.")
-    partial: bool = Field(default=False, description="Publish the import though some of its rows were rejected.")
+    partial: bool = Field(
+        default=False, description="Publish the import though rows were rejected or are many fewer than before."
+    )
     force: bool = Field(default=False, description="Import anew what was imported before.")
 
 
