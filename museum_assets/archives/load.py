@@ -55,8 +55,9 @@ def load(
     """Import files as a whole and return the import with its books.
 
     The same content under the same declaration is imported once; `force` does it anew. One that was killed goes on at
-    its checkpoint. With rejected rows, or many fewer than the current one, it is held until it is wanted with `partial`. `told` hears of the
-    rows read. Raises Failure, BadArchive among them, with nothing left of the import; Busy and DatabaseUnavailable.
+    its checkpoint. With rejected rows, or many fewer than the current one, it is held until it is wanted with
+    `partial`. `told` hears of the rows read. Raises Failure, BadArchive among them, with nothing left of the import;
+    Busy and DatabaseUnavailable.
     """
     began = time.monotonic()
     with database.lock(declared.name, SOURCE), database.connect() as conn, rare_collections():
