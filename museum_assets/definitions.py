@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from museum_assets.archives.assets.archive_import import archive_import, archive_import_checks, archives
 from museum_assets.collection.embeddings import embeddings, embeddings_checks
 from museum_assets.collection.indexed_artworks import indexed_artworks, indexed_artworks_checks
 from museum_assets.collection.jobs import collection_jobs, collection_schedules
@@ -43,6 +44,7 @@ def defs() -> dg.Definitions:
             visitor_feedback,
             live_feedback,
             exhibition_report,
+            archive_import,
         ],
         asset_checks=[
             *raw_metadata_checks,
@@ -55,8 +57,9 @@ def defs() -> dg.Definitions:
             *visitor_feedback_checks,
             *live_feedback_checks,
             *exhibition_report_checks,
+            *archive_import_checks,
         ],
-        jobs=[*collection_jobs, kiosk_files, live_stream, *dead_letter_jobs, documents, rehearsal],
+        jobs=[*collection_jobs, kiosk_files, live_stream, *dead_letter_jobs, documents, rehearsal, archives],
         schedules=collection_schedules,
         sensors=[follow_upstream, new_kiosk_files, kiosk_stream, new_documents, *notice_sensors],
         resources={

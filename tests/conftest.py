@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -21,6 +22,10 @@ from resources.s3 import ObjectStore
 FIXTURES = Path(__file__).parent / "fixtures"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 numbers = itertools.count(1)
+
+# Timings are not asserted: on a busy machine an example took 350 ms, and 0.1 ms when it was tried again.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +108,7 @@ def shared() -> Path:
 
 @pytest.fixture
 def simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    """Five museums of ten works each on a local server, with the environment leading to it."""
+    """Six museums of ten works each on a local server, with the environment leading to it."""
     with running(Simulator(works_per_museum=10)) as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)

@@ -53,6 +53,7 @@ SOURCES: dict[str, Source] = {
     for source in (
         Source("kiosk_file", "museum_assets.kiosk.file_replay:replay", "dead_letter_read_kiosk_file"),
         Source("kiosk_stream", "museum_assets.kiosk.stream_replay:replay", "dead_letter_read_kiosk_stream"),
+        Source("archive_import", "museum_assets.archives.replay:replay", "dead_letter_read_archive_import"),
         *(
             Source(stage, "museum_assets.dead_letters.sources:replay_stage")
             for stage in ("raw_metadata", *STAGES, *DOCUMENT_STAGES, *NOTICE_STAGES)

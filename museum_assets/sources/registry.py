@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError, validate_call
@@ -63,6 +64,22 @@ def _kafka(settings: Settings, topic: str, servers: str | None = None, limit: in
     return KafkaSource(Kafka.from_settings(chosen), topic, limit)
 
 
+def _archive(settings: Settings, name: str, year: int | None = None, url: str | None = None) -> Connector:
+    """Rows of a declared source's archive, downloaded first."""
+    from museum_assets.archives.obtain import Order, hosts_of, obtain
+    from museum_assets.archives.schema import source
+    from museum_assets.sources.archive import ArchiveSource
+    from resources.platform import archive_downloader
+
+    declared, order = source(name), Order([url] if url else (), year=year)
+
+    def files() -> list[Path]:
+        with archive_downloader(settings, hosts_of(declared), name) as downloader:
+            return [each.path for each in obtain(downloader, declared, order)]
+
+    return ArchiveSource(declared, files)
+
+
 def _simulated(kind: str) -> Callable[..., Connector]:
     def make(_: Settings, batch_size: int = 100, seed: int = 1, fail_percentage: float = 0.0) -> Connector:
         return SIMULATED[kind](batch_size, seed, fail_percentage)
@@ -76,6 +93,7 @@ KINDS: Mapping[str, Callable[..., Connector]] = {
     "s3": _s3,
     "kafka": _kafka,
     **{kind: _simulated(kind) for kind in SIMULATED},
+    "archive": _archive,
 }
 """Every kind of source: what makes it, with a docstring that says what it holds. Adding one means its class and its
 line here."""

@@ -1,4 +1,4 @@
-"""Harvests: of a museum of the test's own for what can go wrong, and of the five over the simulator."""
+"""Harvests: of a museum of the test's own for what can go wrong, and of all of them over the simulator."""
 
 from __future__ import annotations
 
