@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
 from museum_assets.failures import Failure
@@ -18,6 +18,9 @@ from sql import query
 
 if TYPE_CHECKING:
     from museum_assets.images.fetch import Fetched
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Row(NamedTuple):
@@ -125,7 +128,7 @@ def object_metadata(thumbnail: Thumbnail, url: str) -> dict[str, str]:
     }
 
 
-def concurrently(function: Callable[[Work], Outcome], works: Iterable[Work], concurrency: int) -> Iterator[Outcome]:
+def concurrently(function: Callable[[T], R], works: Iterable[T], concurrency: int) -> Iterator[R]:
     """Yield results in order with at most twice `concurrency` in flight, so memory does not grow with the list."""
     with ThreadPoolExecutor(concurrency, thread_name_prefix="thumbnails") as executor:
         running: deque[Future[Any]] = deque()

@@ -36,6 +36,8 @@ exact; and with a number always there, one pair of ranges says in which releases
 
 WRITE_BATCH = 1000
 """Points per request: 1,000 vectors of 1,024 floats are 4 MB, far below a server's default limit of 32 MB."""
+PUT_BATCH = 250
+"""Whole points per request. With four vectors 250 were written at 8,300/s, 1,000 at 6,700/s with 115 MB of floats."""
 
 _NAMESPACE = UUID("6f0d0c4e-6c0b-5d0e-9a52-2a6d3c1f7b11")
 
@@ -174,7 +176,7 @@ class VectorSession(ABC):
         Qdrant's own upsert replaces a whole point, vectors included, and would throw away hours of embedding.
         """
         for batch in _batches(list(dict(points).items())):
-            existing = self._existing([id_ for id_, _ in batch])
+            existing = self.existing([id_ for id_, _ in batch])
             self._insert([(id_, dict(payload)) for id_, payload in batch if id_ not in existing])
             # Merging replaces: every payload has every key, and the contracts of the kept vectors stay.
             self._merge([(id_, dict(payload)) for id_, payload in batch if id_ in existing])
@@ -188,7 +190,7 @@ class VectorSession(ABC):
         expected = (len(ids), dimension_of(name))
         if vectors.shape != expected:
             raise MuseumError(f"Vectors for {name} have the shape {vectors.shape}, not {expected}.")
-        missing = set(ids) - self._existing(ids)
+        missing = set(ids) - self.existing(ids)
         if missing:
             raise MuseumError(
                 f"{len(missing)} of {len(ids)} points are not in the vector index, so their {name} vectors "
@@ -205,14 +207,14 @@ class VectorSession(ABC):
         """Remove vector `name` from these points; the points stay."""
         dimension_of(name)
         # Deleting from a point that is not there is an error to the engine, and already true to the caller.
-        for batch in _batches(sorted(self._existing(ids))):
+        for batch in _batches(sorted(self.existing(ids))):
             self._drop_key(batch, f"{name}_contract")
             self._drop_vectors(name, batch)
 
     def put_records(self, records: Sequence[Record]) -> None:
         """Create points whole, with payload and vectors, or replace them."""
-        for batch in _batches(records):
-            self._put(batch)
+        for start in range(0, len(records), PUT_BATCH):
+            self._put(records[start : start + PUT_BATCH])
 
     @abstractmethod
     def set_where(self, where: SearchFilter, key: str, value: int) -> None:
@@ -232,7 +234,8 @@ class VectorSession(ABC):
         """Return the points that exist among `ids`, in no particular order."""
         return [record for batch in _batches(ids) for record in self._retrieve(batch, True, with_vectors)]
 
-    def _existing(self, ids: Sequence[str]) -> set[str]:
+    def existing(self, ids: Sequence[str]) -> set[str]:
+        """Return which of these ids have a point."""
         return {record.id for batch in _batches(ids) for record in self._retrieve(batch, False, False)}
 
     @abstractmethod
