@@ -20,9 +20,9 @@ COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-define
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 PER_MUSEUM = {
     f"{kind}_{slug.upper()}"
-    for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS")
+    for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS", "MUSEUM_DRIFT")
     for slug in MUSEUMS
-} | {f"MUSEUM_KIOSK_BUCKET_{slug.upper()}" for slug in KIOSK_MUSEUMS}
+} | {f"{kind}_{slug.upper()}" for kind in ("MUSEUM_KIOSK_BUCKET", "MUSEUM_DRIFT") for slug in KIOSK_MUSEUMS}
 ASSETS = {"raw_metadata", *STAGES}
 
 
