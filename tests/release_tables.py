@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from resources.postgres import Connection, Database
+from resources.s3 import ObjectStore
 
 
-def stage(database: Database, museum: str, works: int, *, say: str = "", first: int = 1) -> None:
+def stage(
+    database: Database, museum: str, works: int, *, say: str = "", first: int = 1, bucket: ObjectStore | None = None
+) -> None:
     """Put artworks into staging, each with its thumbnail and two artists; `say` ends their titles."""
     values = {"museum": museum, "first": first, "last": first + works - 1, "say": say}
     with database.connect() as conn, conn.transaction():
@@ -27,10 +31,16 @@ def stage(database: Database, museum: str, works: int, *, say: str = "", first: 
         conn.execute(
             "INSERT INTO staging.thumbnail (museum, record_id, s3_key, sha256, width, height, bytes, source_url)"
             " SELECT museum, record_id, museum || '_' || object_number || '.jpg',"
-            " sha256(convert_to(record_id, 'UTF8')), 800, 600, 4000, thumbnail_url FROM staging.artwork"
-            " WHERE museum = %(museum)s",
+            " sha256(convert_to('jpeg of ' || record_id, 'UTF8')), 800, 600, length('jpeg of ' || record_id),"
+            " thumbnail_url FROM staging.artwork WHERE museum = %(museum)s",
             values,
         )
+    if bucket:
+        there = {found.key for found in bucket.list(f"{museum}_")}
+        for number in range(first, first + works):
+            if (key := f"{museum}_N{number}.jpg") not in there:
+                body = f"jpeg of r{number}".encode()
+                bucket.put_jpeg(key, body, {"sha256": sha256(body).hexdigest()})
 
 
 def titles(conn: Connection, museum: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from psycopg import sql
 
 from museum_assets.failures import MuseumError
+from museum_assets.releases.copying import copy_across
 from museum_assets.releases.record import Release
 from museum_assets.releases.rows import Content, candidate_content, slot_content
 from museum_assets.releases.schema import Table
@@ -40,15 +41,7 @@ def fill(source: Connection, target: Connection, table: Table, release: Release,
     into = sql.SQL("{} (museum, slot, {})").format(table.leaf(release.museum, release.slot), columns)
     if same:
         return target.execute(sql.SQL("INSERT INTO {} {}").format(into, rows)).rowcount
-    with (
-        source.cursor() as reader,
-        target.cursor() as writer,
-        reader.copy(sql.SQL("COPY ({}) TO STDOUT (FORMAT BINARY)").format(rows)) as outgoing,
-        writer.copy(sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(into)) as incoming,
-    ):
-        for block in outgoing:
-            incoming.write(block)
-    return writer.rowcount
+    return copy_across(source, target, rows, into)
 
 
 def build(

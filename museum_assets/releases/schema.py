@@ -66,7 +66,7 @@ def tables(production: Connection, kind: str | None = None) -> list[Table]:
     """Return the tables of a release of this kind of museum, of both kinds by default, in the order of their making."""
     return [
         Table(row["name"], row["kind"], tuple(row["columns"]), tuple(row["types"]), tuple(row["key"]))
-        for row in production.execute(query("release_shape"), {})
+        for row in production.execute(query("release_shape"))
         if kind in {None, row["kind"]}
     ]
 

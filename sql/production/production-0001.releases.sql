@@ -69,39 +69,40 @@ CREATE TABLE production.promotion (
 CREATE INDEX ON production.promotion (museum, id);
 COMMENT ON TABLE production.promotion IS 'Every move of a pointer, with who and why; rows are only added.';
 
--- The tables of a release. Keys end with slot and museum, which are the same throughout a partition. row_hash is the
--- SHA-256 of the row's other columns: summaries and verification compare it.
+-- The tables of a release. row_hash is the SHA-256 of the row's other columns: summaries and verification compare it. What a
+-- release must hold is for its validation to say, which names the rows at fault and over which a person may publish
+-- nevertheless; a unique index would only refuse the first of them.
 CREATE TABLE production.artwork_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
     object_number text NOT NULL,
-    museum_db_id text NOT NULL,
+    museum_db_id text,
     title text,
-    artists text[] NOT NULL,
+    artists text[],
     production_date_start integer,
     production_date_end integer,
     period text,
-    work_types text[] NOT NULL,
-    searchable_work_types text[] NOT NULL,
-    thumbnail_url text NOT NULL,
+    work_types text[],
+    searchable_work_types text[],
+    thumbnail_url text,
     image_url text,
-    rights text NOT NULL,
+    rights text,
     source_url text,
-    row_hash bytea NOT NULL,
-    PRIMARY KEY (object_number, slot, museum),
-    UNIQUE (museum_db_id, slot, museum)
+    row_hash bytea NOT NULL
 ) PARTITION BY LIST (museum);
+CREATE INDEX ON production.artwork_release (object_number);
+CREATE INDEX ON production.artwork_release (museum_db_id);
 
 CREATE TABLE production.artist_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
     artist_id uuid NOT NULL,
-    identity text NOT NULL,
-    name text NOT NULL,
-    artworks integer NOT NULL,
-    row_hash bytea NOT NULL,
-    PRIMARY KEY (artist_id, slot, museum)
+    identity text,
+    name text,
+    artworks integer,
+    row_hash bytea NOT NULL
 ) PARTITION BY LIST (museum);
+CREATE INDEX ON production.artist_release (artist_id);
 COMMENT ON COLUMN production.artist_release.identity IS
     'The name folded (NFKC, lower case, single spaces); artist_id is made from it, so it is the same in every release.';
 
@@ -110,38 +111,38 @@ CREATE TABLE production.artwork_artist_release (
     slot smallint NOT NULL,
     object_number text NOT NULL,
     position integer NOT NULL,
-    artist_id uuid NOT NULL,
-    row_hash bytea NOT NULL,
-    PRIMARY KEY (object_number, position, slot, museum)
+    artist_id uuid,
+    row_hash bytea NOT NULL
 ) PARTITION BY LIST (museum);
+CREATE INDEX ON production.artwork_artist_release (object_number, position);
 CREATE INDEX ON production.artwork_artist_release (artist_id);
 
 CREATE TABLE production.thumbnail_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
     object_number text NOT NULL,
-    sha256 bytea NOT NULL,
-    width integer NOT NULL,
-    height integer NOT NULL,
-    bytes integer NOT NULL,
-    object_key text NOT NULL,
-    source_key text NOT NULL,
-    row_hash bytea NOT NULL,
-    PRIMARY KEY (object_number, slot, museum)
+    sha256 bytea,
+    width integer,
+    height integer,
+    bytes integer,
+    object_key text,
+    source_key text,
+    row_hash bytea NOT NULL
 ) PARTITION BY LIST (museum);
+CREATE INDEX ON production.thumbnail_release (object_number);
 COMMENT ON COLUMN production.thumbnail_release.object_key IS 'Key in the bucket of production; source_key is the working bucket''s.';
 
 CREATE TABLE production.index_status_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
     object_number text NOT NULL,
-    digest bytea NOT NULL,
-    vectors text[] NOT NULL,
-    contracts text[] NOT NULL,
-    contents bytea[] NOT NULL,
-    row_hash bytea NOT NULL,
-    PRIMARY KEY (object_number, slot, museum)
+    digest bytea,
+    vectors text[],
+    contracts text[],
+    contents bytea[],
+    row_hash bytea NOT NULL
 ) PARTITION BY LIST (museum);
+CREATE INDEX ON production.index_status_release (object_number);
 COMMENT ON COLUMN production.index_status_release.digest IS 'What the point says: its payload and every vector it has.';
 COMMENT ON COLUMN production.index_status_release.contents IS
     'With contracts, beside vectors: by which model each vector was made and of what, as in the cache ops.vector.';
@@ -150,15 +151,15 @@ CREATE TABLE production.exhibition_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
     exhibition_code text NOT NULL,
-    exhibition_id integer NOT NULL,
-    name text NOT NULL,
+    exhibition_id integer,
+    name text,
     description text,
-    department text NOT NULL,
-    floors text[] NOT NULL,
+    department text,
+    floors text[],
     start_date date,
-    row_hash bytea NOT NULL,
-    PRIMARY KEY (exhibition_code, slot, museum)
+    row_hash bytea NOT NULL
 ) PARTITION BY LIST (museum);
+CREATE INDEX ON production.exhibition_release (exhibition_code);
 
 CREATE TABLE production.review_release (
     museum text NOT NULL,
@@ -168,10 +169,10 @@ CREATE TABLE production.review_release (
     rating smallint NOT NULL,
     occurrence smallint NOT NULL,
     origin text NOT NULL,
-    label text NOT NULL,
-    row_hash bytea NOT NULL,
-    PRIMARY KEY (at, exhibition_code, rating, occurrence, origin, slot, museum)
+    label text,
+    row_hash bytea NOT NULL
 ) PARTITION BY LIST (museum);
+CREATE INDEX ON production.review_release (at, exhibition_code, rating, occurrence, origin);
 
 CREATE TABLE production.incident_release (
     museum text NOT NULL,
@@ -181,21 +182,28 @@ CREATE TABLE production.incident_release (
     incident_type smallint NOT NULL,
     occurrence smallint NOT NULL,
     origin text NOT NULL,
-    label text NOT NULL,
-    row_hash bytea NOT NULL,
-    PRIMARY KEY (at, exhibition_code, incident_type, occurrence, origin, slot, museum)
+    label text,
+    row_hash bytea NOT NULL
 ) PARTITION BY LIST (museum);
+CREATE INDEX ON production.incident_release (at, exhibition_code, incident_type, occurrence, origin);
 
 CREATE TABLE production.release_table (
     kind text NOT NULL CHECK (kind IN ('collection', 'kiosk')),
     name text PRIMARY KEY,
-    step smallint NOT NULL UNIQUE
+    step smallint NOT NULL UNIQUE,
+    key text[] NOT NULL
 );
-COMMENT ON TABLE production.release_table IS 'The tables of a release by kind of museum, in the order in which they are made.';
+COMMENT ON TABLE production.release_table IS
+    'The tables of a release by kind of museum, in the order in which they are made; `key` tells rows of two releases apart.';
 INSERT INTO production.release_table VALUES
-    ('collection', 'artwork', 1), ('collection', 'artist', 2), ('collection', 'artwork_artist', 3),
-    ('collection', 'thumbnail', 4), ('collection', 'index_status', 5),
-    ('kiosk', 'exhibition', 6), ('kiosk', 'review', 7), ('kiosk', 'incident', 8);
+    ('collection', 'artwork', 1, '{object_number}'),
+    ('collection', 'artist', 2, '{artist_id}'),
+    ('collection', 'artwork_artist', 3, '{object_number, position}'),
+    ('collection', 'thumbnail', 4, '{object_number}'),
+    ('collection', 'index_status', 5, '{object_number}'),
+    ('kiosk', 'exhibition', 6, '{exhibition_code}'),
+    ('kiosk', 'review', 7, '{at, exhibition_code, rating, occurrence, origin}'),
+    ('kiosk', 'incident', 8, '{at, exhibition_code, incident_type, occurrence, origin}');
 
 -- Give a museum its partitions and slots. A partition is made apart and then attached: ATTACH takes no lock that
 -- readers conflict with, CREATE TABLE … PARTITION OF would wait behind them and make the next ones wait.
@@ -224,6 +232,18 @@ BEGIN
         INSERT INTO production.slot (museum, slot) VALUES (slug, number) ON CONFLICT DO NOTHING;
     END LOOP;
 END $$;
+
+-- Where a rollback goes: the newest release before the live one that was live itself and whose canary did not fail; for a
+-- retracted museum what it was retracted from.
+CREATE FUNCTION production.live_before(slug text) RETURNS bigint STABLE LANGUAGE sql AS $$
+    SELECT max(r.release_id)
+    FROM production.release AS r
+    JOIN production.promotion AS p ON p.museum = r.museum AND p.to_release = r.release_id
+    LEFT JOIN production.current_release AS c ON c.museum = r.museum
+    WHERE r.museum = slug AND r.state = 'ready' AND r.message IS NULL
+      AND r.release_id <= coalesce(c.release_id - 1, (
+          SELECT from_release FROM production.promotion AS q WHERE q.museum = slug ORDER BY q.id DESC LIMIT 1))
+$$;
 
 -- The views, one branch a museum, made anew only when the museums changed: replacing a view waits for its readers.
 CREATE FUNCTION production.make_views() RETURNS void LANGUAGE plpgsql AS $$
