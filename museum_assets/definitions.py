@@ -12,8 +12,11 @@ from museum_assets.dead_letters.jobs import dead_letter_jobs
 from museum_assets.documents.assets.document_files import document_files, document_files_checks
 from museum_assets.documents.assets.document_records import document_records, document_records_checks, documents
 from museum_assets.kiosk.assets.live_feedback import live_feedback, live_feedback_checks, live_stream
+from museum_assets.releases.assets.jobs import release_jobs
+from museum_assets.releases.assets.promoted_database import promoted_database
+from museum_assets.releases.assets.staging_database import staging_database, staging_database_checks
 from museum_assets.sources.assets.rehearsed_source import rehearsal, rehearsed_source
-from resources.configured import S3, Embedders, KafkaBrokers, LanguageModel, MuseumApis, Postgres, Qdrant
+from resources.configured import S3, Embedders, KafkaBrokers, LanguageModel, MuseumApis, Postgres, Qdrant, Releases
 from sensors import follow_upstream
 from sensors.kiosk_stream import kiosk_stream
 
@@ -32,6 +35,8 @@ def defs() -> dg.Definitions:
             document_records,
             rehearsed_source,
             live_feedback,
+            staging_database,
+            promoted_database,
         ],
         asset_checks=[
             *raw_metadata_checks,
@@ -42,8 +47,9 @@ def defs() -> dg.Definitions:
             *document_files_checks,
             *document_records_checks,
             *live_feedback_checks,
+            *staging_database_checks,
         ],
-        jobs=[*collection_jobs, live_stream, *dead_letter_jobs, documents, rehearsal],
+        jobs=[*collection_jobs, live_stream, *dead_letter_jobs, documents, rehearsal, *release_jobs],
         schedules=collection_schedules,
         sensors=[follow_upstream, kiosk_stream],
         resources={
@@ -54,6 +60,7 @@ def defs() -> dg.Definitions:
             "embedders": Embedders(),
             "language_model": LanguageModel(),
             "kafka": KafkaBrokers(),
+            "releases": Releases(),
         },
         executor=dg.in_process_executor,
     )

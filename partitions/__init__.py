@@ -9,3 +9,6 @@ museum_partitions = dg.StaticPartitionsDefinition(list(MUSEUMS))
 
 kiosk_partitions = dg.StaticPartitionsDefinition(list(KIOSK_MUSEUMS))
 """One partition per museum with visitor kiosks."""
+
+release_partitions = dg.StaticPartitionsDefinition([*MUSEUMS, *KIOSK_MUSEUMS])
+"""One partition per museum of either kind: all of them are published."""

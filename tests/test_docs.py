@@ -23,7 +23,7 @@ PER_MUSEUM = {
     for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS", "MUSEUM_DRIFT")
     for slug in MUSEUMS
 } | {f"{kind}_{slug.upper()}" for kind in ("MUSEUM_KIOSK_BUCKET", "MUSEUM_DRIFT") for slug in KIOSK_MUSEUMS}
-ASSETS = {"raw_metadata", *STAGES}
+ASSETS = {"raw_metadata", *STAGES, "staging_database", "promoted_database"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -35,7 +35,7 @@ def test_what_a_document_names_exists(document: Path) -> None:
     for target in re.findall(r"`make ([a-z]+)`|^    make ([a-z]+)", text, re.MULTILINE):
         assert set(filter(None, target)) <= TARGETS, f"{document.name} names make {target}"
     for variable in re.findall(
-        r"\b((?:MUSEUM|S3|AWS|QDRANT|CLIP|JINA|IMAGE|DATABASE|DAGSTER|THUMBNAILS|CONTACT|WITHDRAWAL|FAILURE|DOWNLOAD)_[A-Z0-9_]+)\b",
+        r"\b((?:MUSEUM|S3|AWS|QDRANT|CLIP|JINA|IMAGE|DATABASE|DAGSTER|PRODUCTION|RELEASES?|THUMBNAILS|CONTACT|WITHDRAWAL|FAILURE|DOWNLOAD)_[A-Z0-9_]+)\b",
         text,
     ):
         assert variable in variables() or variable in PER_MUSEUM or variable == "DAGSTER_HOME", (

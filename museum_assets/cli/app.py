@@ -9,6 +9,7 @@ import typer
 
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
+from museum_assets.cli.release import app as release
 from museum_assets.museums import MUSEUMS
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(dead_letters)
 app.add_typer(kiosk)
+app.add_typer(release)
 
 Museums = Annotated[
     list[str] | None,

@@ -37,3 +37,14 @@ def standing(conn: Connection, museum: str) -> dict[str, dict[str, Any]]:
 def use(conn: Connection, ids: Sequence[int], release: int) -> None:
     """Note that these acceptances served a release: they hold for no other."""
     conn.execute("UPDATE ops.drift_acceptance SET used_in = %s WHERE id = ANY(%s)", (release, list(ids)))
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that a date or a date with time names, in this machine's zone unless it says another.
+
+    Raises MuseumError.
+    """
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        raise MuseumError(f"{text!r} is no date: write 2030-01-31, or 2030-01-31T12:00") from None

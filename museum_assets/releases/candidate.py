@@ -10,12 +10,9 @@ from psycopg.types.json import Jsonb
 
 from museum_assets.failures import MuseumError
 from museum_assets.releases.rows import connected, hashed
-from museum_assets.releases.schema import Table, require_same_shape, tables_of
+from museum_assets.releases.schema import CANDIDATE, Table, require_same_shape, tables_of
 from resources.postgres import Connection, Database
 from sql import query
-
-STAGE = "staging_database"
-"""The museum's lock under which its candidate is made, and under which a promotion reads it."""
 
 
 class NoCandidate(MuseumError):
@@ -24,7 +21,7 @@ class NoCandidate(MuseumError):
 
 def make_candidate(platform: Database, production: Database, museum: str) -> dict[str, int]:
     """Make a museum's candidate anew; return the rows of each table. Raises ShapeDrift and Busy."""
-    with platform.lock(museum, STAGE), connected(platform) as conn, production.connect() as theirs:
+    with platform.lock(museum, CANDIDATE), connected(platform) as conn, production.connect() as theirs:
         require_same_shape(conn, theirs)
         with conn.transaction():
             counts = {table.name: _make(conn, table, museum) for table in tables_of(theirs, museum)}

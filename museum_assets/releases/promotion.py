@@ -11,15 +11,15 @@ from typing import Any
 from museum_assets.failures import MuseumError
 from museum_assets.releases.acceptances import use
 from museum_assets.releases.build import NotArrived, build, empty
-from museum_assets.releases.candidate import STAGE, made_at
+from museum_assets.releases.candidate import made_at
 from museum_assets.releases.record import Release, begin, find, in_state, live, move, note, set_state
 from museum_assets.releases.record import retract as take_back
 from museum_assets.releases.retention import prune_locked
-from museum_assets.releases.schema import Table, tables_of
+from museum_assets.releases.schema import CANDIDATE, Table, require_same_shape, tables_of
 from museum_assets.releases.summary import Change, Side, as_json, summarise
 from museum_assets.releases.validation import Candidate, Verdict, against, validate
 from museum_assets.releases.workplace import Workplace
-from resources.postgres import Connection, DatabaseUnavailable
+from resources.postgres import Connection
 
 Tell = Callable[[str], None]
 
@@ -85,15 +85,41 @@ def preview(work: Workplace, museum: str) -> Preview:
     """Say what a promotion would do, without doing anything. Raises NoCandidate and ShapeDrift."""
     with work.candidate(museum) as candidate:
         made_at(candidate.ours, museum)
-        return _look(candidate)
+        current, changes = look(candidate)
+        return Preview(museum, current, validate(candidate), changes)
 
 
-def _look(candidate: Candidate) -> Preview:
+def look(candidate: Candidate) -> tuple[int | None, list[Change]]:
+    """Return which release is live, and what the candidate would change."""
     museum, theirs = candidate.museum, candidate.theirs
     current = live(theirs, museum)
-    slot = find(theirs, museum, current)["slot"] if current else None
-    changes = summarise(Side(candidate.ours, museum, candidate=True), Side(theirs, museum, slot), candidate.tables)
-    return Preview(museum, current, validate(candidate), changes)
+    new, old = Side(candidate.ours, museum, candidate=True), _shown(theirs, museum, current)
+    changes = summarise(new, old, candidate.tables)
+    return current, changes
+
+
+def between(work: Workplace, museum: str, new: int | None, old: int | None) -> list[Change]:
+    """Return what a release changes over another one; the candidate over the live one when none are named."""
+    with work.connections() as (ours, theirs):
+        tables = tables_of(theirs, museum)
+        before = old if old is not None else live(theirs, museum)
+        if new is None:
+            require_same_shape(ours, theirs)
+            made_at(ours, museum)
+            after = Side(ours, museum, candidate=True)
+        else:
+            after = _shown(theirs, museum, new)
+        return summarise(after, _shown(theirs, museum, before), tables)
+
+
+def _shown(theirs: Connection, museum: str, number: int | None) -> Side:
+    """Return a release's side of a comparison. Raises MuseumError when its rows are not there."""
+    if number is None:
+        return Side(theirs, museum)
+    release = find(theirs, museum, number)
+    if release["state"] != "ready":
+        raise MuseumError(f"release {number} of {museum} is {release['state']}: its rows are not there")
+    return Side(theirs, museum, release["slot"])
 
 
 def promote(work: Workplace, request: Request, tell: Tell = lambda _: None) -> Promoted:
@@ -103,10 +129,15 @@ def promote(work: Workplace, request: Request, tell: Tell = lambda _: None) -> P
     pointer meanwhile, CanaryFailed after having rolled back. Nothing of it is seen by readers but the commit.
     """
     museum = request.museum
-    with work.locked(museum) as theirs, work.platform.lock(museum, STAGE), work.candidate(museum, theirs) as candidate:
+    with (
+        work.locked(museum) as theirs,
+        work.platform.lock(museum, CANDIDATE),
+        work.candidate(museum, theirs) as candidate,
+    ):
         undo_interrupted(work, theirs, museum, tell)
         from_candidate = made_at(candidate.ours, museum)
-        seen = _look(candidate)
+        current, changes = look(candidate)
+        seen = Preview(museum, current, validate(candidate), changes)
         if failed := against(seen.verdicts, force=request.force, force_invalid=request.force_invalid):
             raise NotValid(museum, failed)
         forced = _forced(seen.verdicts, request)
@@ -203,6 +234,3 @@ def undo_interrupted(work: Workplace, theirs: Connection, museum: str, tell: Tel
         undo(work, theirs, release, "interrupted; undone by the next promotion")
         tell(f"{release.name} was interrupted and is undone")
     return [release.id for release in left]
-
-
-__all__ = ["CanaryFailed", "DatabaseUnavailable", "NotValid", "Preview", "Promoted", "Request", "preview", "promote"]

@@ -145,6 +145,15 @@ def find(conn: Connection, museum: str, number: int) -> dict[str, Any]:
     return row
 
 
+def history(conn: Connection, museum: str, number: int) -> list[dict[str, Any]]:
+    """Return the moves of the pointer to a release and from it, oldest first."""
+    return conn.execute(
+        "SELECT action, from_release, to_release, at, by, why FROM production.promotion"
+        " WHERE museum = %(museum)s AND %(number)s IN (from_release, to_release) ORDER BY id",
+        {"museum": museum, "number": number},
+    ).fetchall()
+
+
 def in_state(conn: Connection, museum: str, state: str) -> list[Release]:
     """Return the museum's releases in a state, newest first."""
     rows = conn.execute(

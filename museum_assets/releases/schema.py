@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -13,6 +14,8 @@ from sql import PRODUCTION, query
 
 FIRST_SLOTS = 2
 """Of a new museum: the one to fill and the one after it. More are added as releases are kept."""
+CANDIDATE = "staging_database"
+"""The museum's lock under which its candidate is made, and under which a promotion reads it."""
 LOCK_TIMEOUT = "2s"
 """Whoever waits for an exclusive lock makes every later reader wait behind it."""
 
@@ -127,6 +130,15 @@ def sync(platform: Connection, production: Connection, museums: Mapping[str, Seq
             for slug in slugs:
                 platform.execute("SELECT ops.add_museum(%s, %s)", (slug, kind))
     return lines
+
+
+def synchronise(platform: Database, production: Database, museums: Mapping[str, Sequence[str]]) -> list[str]:
+    """Make the candidate's tables like production's again; return what differed. Raises Busy while one is in use."""
+    with ExitStack() as held, platform.connect() as ours, production.connect() as theirs:
+        for slugs in museums.values():
+            for slug in slugs:
+                held.enter_context(platform.lock(slug, CANDIDATE))
+        return sync(ours, theirs, museums)
 
 
 def prepare(platform: Database, production: Database, museums: Mapping[str, Sequence[str]]) -> None:

@@ -17,8 +17,8 @@ from museum_assets.releases.workplace import Workplace
 from museum_assets.settings import Settings
 from resources.platform import thumbnails
 from resources.postgres import Busy
+from tests.release_fixtures import Publish
 from tests.release_tables import shown, stage, titles
-from tests.releases.conftest import Publish
 
 pytestmark = pytest.mark.integration
 
