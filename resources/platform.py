@@ -64,6 +64,11 @@ def production_thumbnails(settings: Settings) -> ObjectStore:
     return bucket(settings, settings.production_thumbnails_bucket)
 
 
+def release_archive(settings: Settings) -> ObjectStore:
+    """Return the bucket of exported releases. Raises NotRunning when there is none."""
+    return bucket(settings, settings.release_archive_bucket)
+
+
 def bucket(settings: Settings, name: str) -> ObjectStore:
     """Return the bucket of this name. Raises NotRunning when there is no S3."""
     if not settings.s3_endpoint_url and settings.profile != "prod":

@@ -9,7 +9,7 @@ import typer
 
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
-from museum_assets.cli.release import app as release
+from museum_assets.cli.release_archive import app as release
 from museum_assets.museums import MUSEUMS
 
 app = typer.Typer(

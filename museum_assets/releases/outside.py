@@ -48,7 +48,13 @@ class Outside:
                     f"Release {release_id} of {museum} cannot be published on release {base}: the newest ready one is "
                     f"{step.base}. Promote again."
                 )
-            counts = publish_thumbnails(conn, self.source, self.thumbnails, step)
+            remedy = (
+                f"In bucket {self.source.bucket} staging changed since staging_database of {museum} was made: "
+                "materialise it again, then promote again."
+            )
+            counts = publish_thumbnails(
+                conn, lambda row: self.source.get(row["source_key"]), self.thumbnails, step, remedy
+            )
             return counts | publish_points(conn, cache, self.index, step, progress)
 
     def verify(self, museum: str, release_id: int) -> list[str]:

@@ -10,7 +10,8 @@ server-side copy 526/s.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -26,45 +27,63 @@ SAMPLE = 50
 Row = dict[str, Any]
 
 
-def publish_thumbnails(conn: Connection, source: ObjectStore, target: ObjectStore, change: Change) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """Where objects come from and go to, by row; `remedy` is what to do about those that are not it."""
+
+    read: Callable[[Row], bytes]
+    target: ObjectStore
+    key: Callable[[Row], str]
+    remedy: str
+
+
+def publish_thumbnails(
+    conn: Connection, read: Callable[[Row], bytes], target: ObjectStore, change: Change, remedy: str
+) -> dict[str, int]:
     """Copy what a release is the first to show. Repeating it copies only what is still missing.
 
-    Raises MuseumError naming the thumbnails that are no longer what the release says: staging moved on.
+    Raises MuseumError naming the thumbnails that are no longer what the release says.
     """
-    counts = {"thumbnails_copied": 0, "thumbnails_there": 0}
-    gone, moved = 0, list[str]()
+    copying = Copying(read, target, lambda row: str(row["object_key"]), remedy)
     with conn.transaction(), conn.cursor(name="thumbnails") as cursor:
         cursor.execute(query("release_thumbnail_changes"), change.params())
-        for outcome, name in concurrently(lambda row: _copy(row, source, target), cursor, CONCURRENCY):
-            if outcome is None:
-                gone += 1
-                moved = [*moved, f"{change.museum}:{name}"][:20]
-            else:
-                counts[outcome] += 1
-    if moved:
+        return copy_objects(change.museum, cursor, copying)
+
+
+def copy_objects(museum: str, rows: Iterable[Row], copying: Copying) -> dict[str, int]:
+    """Copy the objects of rows with `sha256`, `bytes` and `object_number`. Raises MuseumError naming what is not it."""
+    counts = {"thumbnails_copied": 0, "thumbnails_there": 0}
+    gone, named = 0, list[str]()
+    for outcome, number in concurrently(lambda row: _copy(row, copying), rows, CONCURRENCY):
+        if outcome is None:
+            gone += 1
+            named = [*named, f"{museum}:{number}"][:20]
+        else:
+            counts[outcome] += 1
+    if gone:
+        more = ", …" if gone > len(named) else ""
         raise MuseumError(
-            f"{gone} thumbnails in bucket {source.bucket} are not those that release {change.release_id} of "
-            f"{change.museum} records: {', '.join(moved)}{', …' if gone > len(moved) else ''}. Staging changed since "
-            "staging_database was made: materialise it again, then promote again."
+            f"{gone} thumbnails are not those that are recorded: {', '.join(named)}{more}. {copying.remedy}"
         )
     return counts
 
 
-def _copy(row: Row, source: ObjectStore, target: ObjectStore) -> tuple[str | None, str]:
-    """Return what was done, None when the source is another image by now, and the object number."""
+def _copy(row: Row, copying: Copying) -> tuple[str | None, str]:
+    """Return what was done, None when the source is gone or another image by now, and the object number."""
+    key = copying.key(row)
     try:
         # A process killed while it stored may leave a shorter object on a server that keeps objects as files.
-        if target.head(row["object_key"]).size == row["bytes"]:
+        if copying.target.head(key).size == row["bytes"]:
             return "thumbnails_there", row["object_number"]
     except Gone:
         pass
     try:
-        body = source.get(row["source_key"])
+        body = copying.read(row)
     except Gone:
         return None, row["object_number"]
     if sha256(body).digest() != row["sha256"]:
         return None, row["object_number"]
-    target.put_jpeg(row["object_key"], body, {"sha256": row["sha256"].hex()})
+    copying.target.put_jpeg(key, body, {"sha256": row["sha256"].hex()})
     return "thumbnails_copied", row["object_number"]
 
 

@@ -233,7 +233,7 @@ def test_staging_that_moved_on_is_refused_by_name(little: LittleProduction, move
         source.put_jpeg(changed, b"the image of tomorrow", {})
     else:
         source.delete_many([changed])
-    with pytest.raises(MuseumError, match=r"1 thumbnails.*release 2 of smk.*smk:KMS2.*materialise it again"):
+    with pytest.raises(MuseumError, match=r"1 thumbnails.*smk:KMS2.*staging changed since.*smk.*materialise it again"):
         little.outside.publish("smk", 2, base)
     assert any("thumbnail of smk:KMS2" in problem for problem in little.outside.verify("smk", 2))
     little.outside.withdraw("smk", 2)
