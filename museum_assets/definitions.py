@@ -12,7 +12,7 @@ from museum_assets.dead_letters.jobs import dead_letter_jobs
 from museum_assets.documents.assets.document_files import document_files, document_files_checks
 from museum_assets.documents.assets.document_records import document_records, document_records_checks, documents
 from museum_assets.kiosk.assets.live_feedback import live_feedback, live_feedback_checks, live_stream
-from museum_assets.releases.assets.jobs import release_jobs
+from museum_assets.releases.assets.jobs import publish_release, release_jobs
 from museum_assets.releases.assets.promoted_database import promoted_database
 from museum_assets.releases.assets.staging_database import staging_database, staging_database_checks
 from museum_assets.sources.assets.rehearsed_source import rehearsal, rehearsed_source
@@ -49,7 +49,7 @@ def defs() -> dg.Definitions:
             *live_feedback_checks,
             *staging_database_checks,
         ],
-        jobs=[*collection_jobs, live_stream, *dead_letter_jobs, documents, rehearsal, *release_jobs],
+        jobs=[*collection_jobs, live_stream, *dead_letter_jobs, documents, rehearsal, publish_release, *release_jobs],
         schedules=collection_schedules,
         sensors=[follow_upstream, kiosk_stream],
         resources={

@@ -27,7 +27,8 @@ class Figures:
 
 def figures(conn: Connection, tables: Iterable[Table], sources: dict[str, sql.Composable], museum: str) -> Figures:
     """Count what the tables hold of a museum; `sources` says where each is."""
-    rows, missing = {}, {}
+    rows: dict[str, int] = {}
+    missing: dict[str, int] = {}
     for table in tables:
         counted = MISSING if table.name == "artwork" else {}
         statement = sql.SQL("SELECT count(*) AS rows{} FROM {} WHERE museum = {}").format(

@@ -145,7 +145,7 @@ def promote(work: Workplace, request: Request, tell: Tell = lambda _: None) -> P
         release = begin(theirs, museum, by=request.by, why=request.why, forced=forced, candidate_made_at=from_candidate)
         tell(f"{release.name} is built beside {f'release {seen.live}' if seen.live else 'nothing'}")
         try:
-            outside = _build(work, candidate, release, base and base.id, tell)
+            outside = _build(work, candidate, release, base.id if base else None, tell)
             note(theirs, release, summary=as_json(seen.changes), outside=outside)
             with theirs.transaction():
                 set_state(theirs, release, "ready", was=["building"])

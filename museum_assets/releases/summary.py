@@ -46,7 +46,7 @@ class Change:
     changed: int
     removed: int
     unchanged: int
-    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    examples: dict[How, list[dict[str, Any]]] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:

@@ -163,7 +163,11 @@ def listed(candidate: Candidate, columns: tuple[str, ...], rows: Iterable[tuple[
 
 def _share(name: str) -> Rule:
     meaning = f"The share of artworks without {name} grew by no more than the limit."
-    look = lambda candidate: more_missing(name, *candidate.figures(), candidate.limits)  # noqa: E731
+
+    def look(candidate: Candidate) -> Finding:
+        ours, theirs = candidate.figures()
+        return more_missing(name, ours, theirs, candidate.limits)
+
     return Rule(f"missing_{name}", "drift", "collection", meaning, look)
 
 

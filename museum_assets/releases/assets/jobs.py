@@ -113,4 +113,4 @@ def sync_candidate_schema() -> None:
     make_alike()
 
 
-release_jobs = [publish_release, rollback_release, retract_museum, prune_releases, accept_drift, sync_candidate_schema]
+release_jobs = [rollback_release, retract_museum, prune_releases, accept_drift, sync_candidate_schema]

@@ -1,5 +1,7 @@
 """promoted_database: a museum's candidate as its next release, which readers see from one moment to the next."""
 
+from typing import Any
+
 import dagster as dg
 from pydantic import Field
 
@@ -45,7 +47,7 @@ def promoted_database(
     return dg.MaterializeResult(metadata=promoted_metadata(done))
 
 
-def promoted_metadata(done: Promoted) -> dict[str, object]:
+def promoted_metadata(done: Promoted) -> dict[str, Any]:
     """Return what a promotion did as metadata."""
     over = [f"{verdict.rule.name}: {verdict.text}" for verdict in done.verdicts if not verdict.finding.passed]
     return {
