@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bench.bench import Bench
 from bench.measuring import Result
-from bench.rows import embedding, index, memory, rerun, store, thumbnails, transform
+from bench.rows import embedding, index, memory, release, rerun, store, thumbnails, transform
 
 ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "store": store.measure,
@@ -16,5 +16,6 @@ ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "thumbnails": thumbnails.measure,
     "index": index.measure,
     "embedding": embedding.measure,
+    "release": release.measure,
 }
 """By the name that `--only` takes."""

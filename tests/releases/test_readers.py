@@ -123,6 +123,7 @@ def search(work: Workplace, settings: Settings, readers: Readers) -> None:
             readers.reads += 1
         except Exception as error:  # noqa: BLE001 - it is reported below
             readers.wrong.append(f"search: {type(error).__name__}: {error}")
+        readers.done.wait(0.2)  # the embedded index is one process's and one session's at a time: publishing waits
 
 
 def test_readers_notice_nothing(work: Workplace, platform: Settings) -> None:
