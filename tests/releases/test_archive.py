@@ -70,7 +70,7 @@ def archives(platform: Settings) -> Archives:
 
 
 def lose_everything(archives: Archives, settings: Settings) -> Archives:
-    """Leave only a database in which every release is pruned: no index, no thumbnails, no cache of vectors, no staging."""
+    """Leave only a database in which every release is pruned: no index, no thumbnails, no cache, no staging."""
     with archives.work.production.connect() as conn:
         conn.execute("UPDATE production.current_release SET release_id = NULL, slot = NULL")
         conn.execute("UPDATE production.release SET state = 'pruned'")
