@@ -17,8 +17,11 @@ from museum_assets.kiosk.assets.exhibition_report import exhibition_report, exhi
 from museum_assets.kiosk.assets.jobs import kiosk_files
 from museum_assets.kiosk.assets.live_feedback import live_feedback, live_feedback_checks, live_stream
 from museum_assets.kiosk.assets.visitor_feedback import visitor_feedback, visitor_feedback_checks
+from museum_assets.releases.assets.jobs import publish_release, release_jobs
+from museum_assets.releases.assets.promoted_database import promoted_database
+from museum_assets.releases.assets.staging_database import staging_database, staging_database_checks
 from museum_assets.sources.assets.rehearsed_source import rehearsal, rehearsed_source
-from resources.configured import S3, Embedders, KafkaBrokers, LanguageModel, MuseumApis, Postgres, Qdrant
+from resources.configured import S3, Embedders, KafkaBrokers, LanguageModel, MuseumApis, Postgres, Qdrant, Releases
 from sensors import follow_upstream
 from sensors.documents import new_documents
 from sensors.kiosk_files import new_kiosk_files
@@ -45,6 +48,8 @@ def defs() -> dg.Definitions:
             live_feedback,
             exhibition_report,
             archive_import,
+            staging_database,
+            promoted_database,
         ],
         asset_checks=[
             *raw_metadata_checks,
@@ -58,8 +63,19 @@ def defs() -> dg.Definitions:
             *live_feedback_checks,
             *exhibition_report_checks,
             *archive_import_checks,
+            *staging_database_checks,
         ],
-        jobs=[*collection_jobs, kiosk_files, live_stream, *dead_letter_jobs, documents, rehearsal, archives],
+        jobs=[
+            *collection_jobs,
+            kiosk_files,
+            live_stream,
+            *dead_letter_jobs,
+            documents,
+            rehearsal,
+            archives,
+            publish_release,
+            *release_jobs,
+        ],
         schedules=collection_schedules,
         sensors=[follow_upstream, new_kiosk_files, kiosk_stream, new_documents, *notice_sensors],
         resources={
@@ -70,6 +86,7 @@ def defs() -> dg.Definitions:
             "embedders": Embedders(),
             "language_model": LanguageModel(),
             "kafka": KafkaBrokers(),
+            "releases": Releases(),
         },
         executor=dg.in_process_executor,
     )

@@ -19,6 +19,7 @@ from resources.vector_index.index import VectorIndex
 
 if TYPE_CHECKING:
     from museum_assets.images.fetch import ImageFetcher
+    from museum_assets.releases.workplace import Workplace
     from resources.embedders.embedder import Embedder
     from resources.llm import Llm
     from resources.museum_http import MuseumClient
@@ -90,6 +91,16 @@ class Embedders(dg.ConfigurableResource[None]):
     def get(self, name: str) -> "Embedder":
         """Return an embedder by name."""
         return platform.embedder(settings(), name)
+
+
+class Releases(dg.ConfigurableResource[None]):
+    """Where releases are made and published (DATABASE_URL, PRODUCTION_DATABASE_URL, S3, the vector index)."""
+
+    def workplace(self) -> "Workplace":
+        """Return both databases, and what belongs to a release outside of them."""
+        from museum_assets.releases.workplace import workplace
+
+        return workplace(settings())
 
 
 class LanguageModel(dg.ConfigurableResource[None]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
@@ -71,20 +72,24 @@ def place(url: str) -> str:
     return f"{host}{f':{port}' if port else ''}/{parts.get('dbname', '')}"
 
 
-def advice(url: str, error: Exception) -> str:
+def advice(url: str, error: Exception, variable: str = "DATABASE_URL") -> str:
     """Say what to do about a lost or refused connection."""
     return (
         f"Postgres at {place(url)} cannot be used: {str(error).strip()}. Check that it runs (`museum up` starts the "
-        "embedded one) and that DATABASE_URL is right, then run again: finished work is kept."
+        f"embedded one) and that {variable} is right, then run again: finished work is kept."
     )
 
 
 class Database:
-    """Where the platform's tables are. Cheap to make; connects when asked. Raises BadAddress."""
+    """Where the platform's tables are. Cheap to make; connects when asked. Raises BadAddress.
 
-    def __init__(self, url: str) -> None:
+    `variable` is the setting that errors advise to look at.
+    """
+
+    def __init__(self, url: str, variable: str = "DATABASE_URL") -> None:
         # SQLAlchemy's driver suffix is accepted so that one variable serves every tool.
         self.url = postgres_url(url)
+        self.variable = variable
 
     @contextmanager
     def connect(self, *, autocommit: bool = True) -> Iterator[Connection]:
@@ -97,11 +102,14 @@ class Database:
                 set_json_loads(orjson.loads, conn)
                 yield conn
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise DatabaseUnavailable(advice(self.url, error)) from error
+            raise DatabaseUnavailable(advice(self.url, error, self.variable)) from error
 
     @contextmanager
-    def lock(self, museum: str, stage: str) -> Iterator[None]:
-        """Hold the one lock of a museum's stage. It goes with the connection, so SIGKILL frees it. Raises Busy."""
+    def lock(self, museum: str, stage: str) -> Iterator[Connection]:
+        """Hold the one lock of a museum's stage. It goes with the connection, so SIGKILL frees it. Raises Busy.
+
+        What must not happen without the lock is done on the connection it yields: both are lost together.
+        """
         name = f"{museum}/{stage}"
         with self.connect() as conn:
             # Postgres notices within moments, not at once, that the connection of a killed run is gone.
@@ -114,7 +122,7 @@ class Database:
                 ) from None
             conn.execute("RESET lock_timeout")
             try:
-                yield
+                yield conn
             finally:
                 # Not left to the closing connection: its backend outlives it a little, and the next run found it busy.
                 with suppress(psycopg.Error):
@@ -126,17 +134,8 @@ def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_
 
     `museums` are the slugs of each kind that `ops.partitioned_table` names.
     """
-    from yoyo import get_backend, read_migrations
-
     database = Database(url)
-    # Not yoyo's own lock: that is a row, which a killed process leaves behind for somebody to break by hand.
-    with database.connect() as guard:
-        guard.execute("SELECT pg_advisory_lock(hashtextextended('migrate', 0))")
-        try:
-            backend = get_backend(database.url.replace("postgresql://", "postgresql+psycopg://", 1))
-            backend.apply_migrations(backend.to_apply(read_migrations(str(MIGRATIONS))))
-        except psycopg.OperationalError as error:
-            raise DatabaseUnavailable(advice(url, error)) from error
+    apply_migrations(database, MIGRATIONS)
     with database.connect() as conn:
         for kind, slugs in museums.items():
             for slug in slugs:
@@ -145,6 +144,20 @@ def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_
             "UPDATE ops.setting SET value = %s WHERE name = 'withdrawal_grace_days' AND value <> %s",
             [str(withdrawal_grace_days)] * 2,
         )
+
+
+def apply_migrations(database: Database, folder: Path) -> None:
+    """Apply what a folder of migrations has and the database has not. Raises DatabaseUnavailable."""
+    from yoyo import get_backend, read_migrations
+
+    # Not yoyo's own lock: that is a row, which a killed process leaves behind for somebody to break by hand.
+    with database.connect() as guard:
+        guard.execute("SELECT pg_advisory_lock(hashtextextended('migrate', 0))")
+        try:
+            backend = get_backend(database.url.replace("postgresql://", "postgresql+psycopg://", 1))
+            backend.apply_migrations(backend.to_apply(read_migrations(str(folder))))
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailable(advice(database.url, error, database.variable)) from error
 
 
 def scalar(conn: Connection, statement: Any, params: Any = None) -> Any:

@@ -80,6 +80,8 @@ def platform(
         **services,
         "DATABASE_URL": database_url,
         "THUMBNAILS_BUCKET": f"thumbnails-{os.getpid()}-{next(numbers)}",
+        "PRODUCTION_THUMBNAILS_BUCKET": f"production-{os.getpid()}-{next(numbers)}",
+        "RELEASE_ARCHIVE_BUCKET": f"archive-{os.getpid()}-{next(numbers)}",
         "MUSEUM_HOME": str(tmp_path / "home"),
         "DAGSTER_HOME": str(tmp_path / "dagster"),
         "CLIP_MODEL": "tiny-clip",

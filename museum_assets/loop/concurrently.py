@@ -1,16 +1,17 @@
-"""Several records of a stage at a time, for work that waits for others: downloads, uploads."""
+"""Several records at a time, for work that waits for others: downloads, uploads, copies."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
-from museum_assets.loop.stage import Outcome, Work
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-def concurrently(function: Callable[[Work], Outcome], works: Iterable[Work], concurrency: int) -> Iterator[Outcome]:
+def concurrently(function: Callable[[T], R], works: Iterable[T], concurrency: int) -> Iterator[R]:
     """Yield results in order with at most twice `concurrency` in flight, so memory does not grow with the list."""
     with ThreadPoolExecutor(concurrency, thread_name_prefix="records") as executor:
         running: deque[Future[Any]] = deque()
