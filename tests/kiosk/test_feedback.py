@@ -356,9 +356,9 @@ def test_what_other_code_inserts_is_noticed(lmnh: Kiosks, monkeypatch: pytest.Mo
     lmnh.exhibitions(0, 1)
     lmnh.put({"lmnh_hist_data_0.csv": HISTORY})
 
-    def short(conn: Any, museum: Any, origin: Any) -> Any:
+    def short(conn: Any, staged: Any) -> Any:
         conn.execute("DELETE FROM kiosk_staged WHERE val = 4")
-        return load_staged(conn, museum, origin)
+        return load_staged(conn, staged)
 
     monkeypatch.setattr(feedback, "load_staged", short)
     with pytest.raises(MuseumError, match="books say otherwise"):
