@@ -12,7 +12,7 @@ from kiosk_tables import presses
 
 from museum_assets.audit import kiosk as audit
 from museum_assets.dead_letters.letters import Chosen, StoredLetter, list_letters, open_letters
-from museum_assets.failures import Failure, MuseumError
+from museum_assets.failures import Failure, MuseumError, Unavailable
 from museum_assets.kiosk import feedback, source_files
 from museum_assets.kiosk.combined import keys, opened
 from museum_assets.kiosk.feedback import load
@@ -339,6 +339,9 @@ def test_a_file_that_cannot_be_fetched_keeps_no_other_waiting_and_is_told(
         _, made = lmnh.combine()
         assert made.unreadable == {"lmnh_hist_data_0.csv": "lmnh_hist_data_0.csv may not be read"}
         assert lmnh.load().loaded == 1
+        lmnh.source.delete_many(["lmnh_hist_data_1.csv"])
+        with pytest.raises(Unavailable, match="none of 1 history files could be fetched"):
+            lmnh.combine()
     with lmnh.database.connect() as conn:
         found = files_accounted(conn, lmnh.museum, lmnh.source)
     assert (found.passed, found.metadata["first"]) == (False, ["lmnh_hist_data_0.csv"])
