@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from museum_assets.archives.assets.archive_import import archive_import, archive_import_checks, archives
 from museum_assets.collection.embeddings import embeddings, embeddings_checks
 from museum_assets.collection.indexed_artworks import indexed_artworks, indexed_artworks_checks
 from museum_assets.collection.jobs import collection_jobs, collection_schedules
@@ -19,8 +20,10 @@ from museum_assets.kiosk.assets.visitor_feedback import visitor_feedback, visito
 from museum_assets.sources.assets.rehearsed_source import rehearsal, rehearsed_source
 from resources.configured import S3, Embedders, KafkaBrokers, LanguageModel, MuseumApis, Postgres, Qdrant
 from sensors import follow_upstream
+from sensors.documents import new_documents
 from sensors.kiosk_files import new_kiosk_files
 from sensors.kiosk_stream import kiosk_stream
+from sensors.notices import notice_sensors
 
 
 @dg.definitions
@@ -41,6 +44,7 @@ def defs() -> dg.Definitions:
             visitor_feedback,
             live_feedback,
             exhibition_report,
+            archive_import,
         ],
         asset_checks=[
             *raw_metadata_checks,
@@ -53,10 +57,11 @@ def defs() -> dg.Definitions:
             *visitor_feedback_checks,
             *live_feedback_checks,
             *exhibition_report_checks,
+            *archive_import_checks,
         ],
-        jobs=[*collection_jobs, kiosk_files, live_stream, *dead_letter_jobs, documents, rehearsal],
+        jobs=[*collection_jobs, kiosk_files, live_stream, *dead_letter_jobs, documents, rehearsal, archives],
         schedules=collection_schedules,
-        sensors=[follow_upstream, new_kiosk_files, kiosk_stream],
+        sensors=[follow_upstream, new_kiosk_files, kiosk_stream, new_documents, *notice_sensors],
         resources={
             "postgres": Postgres(),
             "s3": S3(),

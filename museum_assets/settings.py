@@ -31,7 +31,8 @@ VERSION = "0.1.0"
 Profile = Literal["dev", "prod", "demo"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 ADDRESS = r"^[\x21-\x7e]+@[\x21-\x7e]+$"
-PER_MUSEUM = ("MUSEUM_API_", "MUSEUM_IMAGE_HOSTS_", "MUSEUM_RATE_", "MUSEUM_DOCUMENTS_", "MUSEUM_KIOSK_BUCKET_")
+PER_MUSEUM = ("MUSEUM_API_", "MUSEUM_IMAGE_HOSTS_", "MUSEUM_RATE_", "MUSEUM_DOCUMENTS_", "MUSEUM_KIOSK_BUCKET_",
+              "MUSEUM_DUMP_")  # fmt: skip
 
 
 class SettingsError(MuseumError):
@@ -176,6 +177,13 @@ class Settings(BaseSettings):
         description="Address of Dagster's UI, for the links in notices.",
     )
 
+    archive_hosts: str = Field(
+        "", description="Hosts that archives may be downloaded from besides those declared, comma-separated."
+    )
+    archive_bytes_per_second: float | None = Field(
+        None, gt=0, description="Most bytes per second of all downloads of archives together; unset: no limit."
+    )
+
     contact: str | None = Field(
         None,
         alias="contact_email",
@@ -246,6 +254,15 @@ class Settings(BaseSettings):
             raise ValueError("KAFKA_SASL_* is set but KAFKA_SECURITY_PROTOCOL is not SASL_PLAINTEXT or SASL_SSL")
         return self
 
+    @model_validator(mode="after")
+    def complete_mail(self) -> Settings:
+        """Check that mail has somebody to go to, and that a password does not travel in the open."""
+        if bool(self.smtp_host) != bool(self.notice_to):
+            raise ValueError("mailed notices need both SMTP_HOST and NOTICE_TO: set the other one, or neither")
+        if self.smtp_user and self.smtp_security == "none":
+            raise ValueError("SMTP_USER needs SMTP_SECURITY=starttls or tls: the password would travel in the open")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def leave_per_museum_variables(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -258,8 +275,8 @@ class MuseumOverrides(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    api_base: str | None = Field(None, pattern=r"^https?://\S+$")
-    """Replaces the museum's `api_base`; without a trailing slash."""
+    api_base: str | None = Field(None, pattern=r"^(https?|file)://\S+$")
+    """Replaces the museum's `api_base`; without a trailing slash. A museum without an API has its archive there."""
     image_hosts: tuple[str, ...] = ()
     """Hosts allowed beside the museum's own."""
     requests_per_second: float | None = Field(None, gt=0)
@@ -267,6 +284,8 @@ class MuseumOverrides(BaseModel):
     """Replaces DOCUMENTS_PATTERN."""
     kiosk_bucket: str | None = None
     """Replaces the bucket in which the museum drops its kiosks' files."""
+    dump: str | None = Field(None, pattern=r"^(https?|file)://\S+$")
+    """Where the museum's bulk file is, to be harvested instead of its API."""
 
 
 def current_profile() -> Profile:
@@ -294,7 +313,9 @@ def museum_overrides(slug: str) -> MuseumOverrides:
     file = REPO_ROOT / f".env.{current_profile()}"
     variables = {**dotenv_values(file), **{name: value for name, value in os.environ.items() if value}}
     suffix = slug.upper().replace("-", "_")
-    api, hosts, rate, documents, kiosk_bucket = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
+    api, hosts, rate, documents, kiosk_bucket, dump = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
+    if (api or "").startswith("file://") and not _is_dump_only(slug):
+        raise SettingsError(f"MUSEUM_API_{suffix}: {slug} has an API, which is no file; a dump is MUSEUM_DUMP_{suffix}")
     try:
         return MuseumOverrides(
             api_base=api.rstrip("/") if api else None,
@@ -302,9 +323,16 @@ def museum_overrides(slug: str) -> MuseumOverrides:
             requests_per_second=rate,  # type: ignore[arg-type] # pydantic parses the text
             documents=documents,
             kiosk_bucket=kiosk_bucket,
+            dump=dump,
         )
     except ValidationError as error:
         raise SettingsError(explain(error, ", ".join(prefix + suffix for prefix in PER_MUSEUM))) from None
+
+
+def _is_dump_only(slug: str) -> bool:
+    from museum_assets.museums import MUSEUMS, museum
+
+    return slug in MUSEUMS and museum(slug).dump_only
 
 
 def documents_pattern(settings: Settings, slug: str) -> str:

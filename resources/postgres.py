@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import orjson
@@ -16,6 +16,8 @@ from museum_assets.failures import MuseumError
 from sql import MIGRATIONS
 
 Connection = psycopg.Connection[dict[str, Any]]
+LOCK_SECONDS = 3
+"""How long a run waits for the lock of a museum's stage before it calls the stage busy."""
 NOT_AN_ADDRESS = (
     "not a Postgres address: it must read postgresql://user:password@host:port/database, with / ? # @ : % in the "
     "password written as %2F %3F %23 %40 %3A %25"
@@ -100,13 +102,23 @@ class Database:
     @contextmanager
     def lock(self, museum: str, stage: str) -> Iterator[None]:
         """Hold the one lock of a museum's stage. It goes with the connection, so SIGKILL frees it. Raises Busy."""
+        name = f"{museum}/{stage}"
         with self.connect() as conn:
-            row = conn.execute(
-                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS got", (f"{museum}/{stage}",)
-            ).fetchone()
-            if not row or not row["got"]:
-                raise Busy(f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again")
-            yield
+            # Postgres notices within moments, not at once, that the connection of a killed run is gone.
+            conn.execute("SELECT set_config('lock_timeout', %s, false)", (f"{LOCK_SECONDS}s",))
+            try:
+                conn.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+            except psycopg.errors.LockNotAvailable:
+                raise Busy(
+                    f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again"
+                ) from None
+            conn.execute("RESET lock_timeout")
+            try:
+                yield
+            finally:
+                # Not left to the closing connection: its backend outlives it a little, and the next run found it busy.
+                with suppress(psycopg.Error):
+                    conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
 
 def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_days: int = 7) -> None:

@@ -20,7 +20,7 @@ COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-define
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 PER_MUSEUM = {
     f"{kind}_{slug.upper()}"
-    for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS")
+    for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS", "MUSEUM_DUMP")
     for slug in MUSEUMS
 } | {f"MUSEUM_KIOSK_BUCKET_{slug.upper()}" for slug in KIOSK_MUSEUMS}
 KIOSK = {"combined_exhibitions", "combined_kiosk_data", "visitor_feedback", "live_feedback", "exhibition_report"}

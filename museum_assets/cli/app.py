@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from museum_assets.cli.archive import app as archive
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
+from museum_assets.cli.notices import app as notices
+from museum_assets.cli.sources import app as sources
 from museum_assets.museums import MUSEUMS
 
 app = typer.Typer(
@@ -18,8 +21,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(archive)
 app.add_typer(dead_letters)
 app.add_typer(kiosk)
+app.add_typer(notices)
+app.add_typer(sources)
 
 Museums = Annotated[
     list[str] | None,
@@ -50,7 +56,7 @@ def demo(
     exit_: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of leaving the UI running.")] = False,
     port: Annotated[int | None, typer.Option(help="Port of the UI.")] = None,
 ) -> None:
-    """Run the whole pipeline over five simulated museums, offline, then leave the UI running."""
+    """Run the whole pipeline over six simulated museums, offline, then leave the UI running."""
     from museum_assets.cli.demo import run_demo
 
     raise typer.Exit(run_demo(works=works, records=records, live=live, limit=limit, stop=exit_, port=port))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.simulation import refuse_real_museums
 from museum_assets.failures import MuseumError
 from museum_assets.loop.progress import watcher
+from museum_assets.notices.runs import own_error
 from museum_assets.settings import settings
 
 HARVEST = "raw_metadata"
@@ -72,7 +75,12 @@ def run_job(job_name: str, museums: list[str], assets: Mapping[str, Mapping[str,
     job = _definitions().resolve_job_def(job_name)
     run_config = {"ops": assets or {}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     ran = []
-    with dg.DagsterInstance.get() as instance, own_runs(instance, settings().home) as name, progress_bars():
+    with (
+        dg.DagsterInstance.get() as instance,
+        own_runs(instance, settings().home) as name,
+        progress_bars(),
+        own_sigterm(),
+    ):
         for slug in museums:
             result = job.execute_in_process(
                 partition_key=slug,
@@ -84,6 +92,20 @@ def run_job(job_name: str, museums: list[str], assets: Mapping[str, Mapping[str,
             )
             ran.append(_ran(slug, result))
     return ran
+
+
+@contextmanager
+def own_sigterm() -> Iterator[None]:
+    """Give SIGTERM back its handler at the end: a run in this process leaves it doing what SIGINT does.
+
+    That is nothing at all in a program that a script started in the background, which then only SIGKILL could stop.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 def _definitions() -> dg.Definitions:
@@ -111,10 +133,7 @@ def _ran(slug: str, result: dg.ExecuteInProcessResult) -> Ran:
                 ran.checks.append({"asset": check.asset_key.to_user_string(), "check": check.check_name,
                                    "severity": check.severity.value, "why": check.description})  # fmt: skip
         elif event.is_step_failure and event.step_failure_data.error:
-            cause = event.step_failure_data.error
-            while cause.cause:
-                cause = cause.cause
-            ran.errors.append(cause.message.strip())
+            ran.errors.append(own_error(event.step_failure_data.error).message.strip())
     return ran
 
 

@@ -15,11 +15,18 @@ from psycopg.types.json import Jsonb
 
 from museum_assets.failures import CheckpointExpired, Failure, MuseumError
 from museum_assets.loop.ledger import copy_rows
+from museum_assets.loop.letters import settle_letters
 from museum_assets.loop.progress import silent
 from museum_assets.loop.run import one_behind, rare_collections
 from museum_assets.loop.stage import Options
 from museum_assets.museums.museum import Api, Museum, Page
 from museum_assets.stages.harvest_books import HarvestReport, State
+from museum_assets.stages.harvest_letters import (
+    LISTING,
+    close_letters_of_absent,
+    keep_listing_letter,
+    keep_record_letters,
+)
 from museum_assets.stages.raw_store import Prepared, prepare, store
 from museum_assets.stages.withdrawal import withdraw, withdraw_absent
 from resources.postgres import Connection, Database, scalar
@@ -71,6 +78,7 @@ def harvest(
                 "run again, it starts from the beginning"
             ) from expired
         except Failure as failure:
+            keep_listing_letter(conn, museum.slug, failure, report.scopes)
             raise HarvestInterrupted(
                 f"the harvest of {museum.slug} stopped after {report.listed} entries: {failure} [{failure.code}]. "
                 "What was fetched is stored; run again to go on from there"
@@ -168,6 +176,7 @@ def _refetch(conn: Connection, museum: Museum, api: Api, report: HarvestReport, 
 def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: Page, records: list[Prepared]) -> None:
     """Store a page of the walk together with the checkpoint behind it."""
     _store_records(conn, museum, report, page, records)
+    settle_letters(conn, museum.slug, STAGE, [LISTING], "replayed")
     scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
     scope["listed"] = (scope["listed"] or 0) + page.listed
     if page.total is not None:
@@ -196,24 +205,26 @@ def _store_records(
     report.unchanged += len(page.records) - stored.new - stored.changed
     report.gone += len(page.gone)
     report.withdrawn += withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
-    _record_failures(conn, museum.slug, [*seen, *page.gone, *page.withdrawn], page.failed)
+    _record_failures(conn, museum, [*seen, *page.gone, *page.withdrawn], page.failed)
 
 
-def _record_failures(conn: Connection, slug: str, settled: list[str], failures: dict[str, Failure]) -> None:
+def _record_failures(conn: Connection, museum: Museum, settled: list[str], failures: dict[str, Failure]) -> None:
     """Keep the ledger's rows of records that could not be fetched; they go when the record arrives or is gone."""
     if settled:
         conn.execute(
-            "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)", (slug, STAGE, settled)
+            "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
+            (museum.slug, STAGE, settled),
         )
     with conn.cursor() as cursor:
         cursor.executemany(
             query("harvest_failure"),
             [
-                {"museum": slug, "stage": STAGE, "record_id": id_, "code": f.code, "message": str(f),
+                {"museum": museum.slug, "stage": STAGE, "record_id": id_, "code": f.code, "message": str(f),
                  "permanent": f.permanent, "max_attempts": Options().max_attempts}
                 for id_, f in failures.items()
             ],
         )  # fmt: skip
+    keep_record_letters(conn, museum, settled, failures.keys())
 
 
 def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: datetime | None, *, believe: bool) -> None:
@@ -236,6 +247,7 @@ def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: date
         with conn.transaction():
             if since is None:
                 withdraw_absent(conn, museum.slug, report, believe=believe)
+                close_letters_of_absent(conn, museum.slug)
             _end(conn, report, "short" if report.withheld else "complete")
 
 

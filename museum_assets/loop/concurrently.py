@@ -1,0 +1,26 @@
+"""Several records of a stage at a time, for work that waits for others: downloads, uploads."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from museum_assets.loop.stage import Outcome, Work
+
+
+def concurrently(function: Callable[[Work], Outcome], works: Iterable[Work], concurrency: int) -> Iterator[Outcome]:
+    """Yield results in order with at most twice `concurrency` in flight, so memory does not grow with the list."""
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="records") as executor:
+        running: deque[Future[Any]] = deque()
+        try:
+            for work in works:
+                running.append(executor.submit(function, work))
+                if len(running) >= 2 * concurrency:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()
