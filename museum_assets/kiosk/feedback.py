@@ -16,7 +16,7 @@ from museum_assets.kiosk.combine_history import pieces
 from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, place
 from museum_assets.kiosk.exhibition_load import load_exhibitions
 from museum_assets.kiosk.exhibitions import Exhibition
-from museum_assets.kiosk.load import Loaded, copy_staged, ensure_types, known_presses, known_sites, load_staged, staging
+from museum_assets.kiosk.load import Loaded, ensure_types, known_presses, known_sites, load_staged, stage
 from museum_assets.kiosk.merge import repeats
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.stream_batch import SOURCE as STREAM
@@ -130,7 +130,6 @@ def _load_presses(
     told: Callable[[int], None],
 ) -> dict[int, Loaded]:
     """Stage and load the presses of the numbered files, some at a time; return what became of each file's."""
-    staging(conn)
     known = known_sites(conn, museum.slug)
     read: Counter[int] = Counter()
     duplicate: Counter[int] = Counter()
@@ -143,9 +142,9 @@ def _load_presses(
             )
         read.update(_counted(rows["file"]))
         duplicate.update(_counted(rows["file"][again]))
-        copy_staged(conn, rows[~again])
-        duplicate.update(known_presses(conn, museum, "f"))
-        inserted += load_staged(conn, museum, "f").loaded
+        staged = stage(conn, museum, "f", rows[~again])
+        duplicate.update(known_presses(conn, staged))
+        inserted += load_staged(conn, staged).loaded
         told(read.total())
     books = {n: Loaded(read[n] - duplicate[n], duplicate[n]) for n in numbers.values()}
     if sum(each.loaded for each in books.values()) != inserted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from psycopg import sql
@@ -33,23 +33,41 @@ class Loaded:
     duplicate: int
 
 
-def staging(conn: Connection) -> None:
-    """Make the TEMP table `kiosk_staged` (at, site, val, type, occurrence, file) unless it is there.
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What lies in the staging table: how many presses, and whether the tables hold none of the time they span."""
 
-    `type` counts only where `val` is negative; `file` may stay null: it is any number by which the caller tells its
-    files apart. Every site must be a known one. The rows go with the transaction.
+    museum: str
+    origin: Origin
+    reviews: int
+    incidents: int
+    fresh: Mapping[str, bool]
+
+
+def stage(conn: Connection, museum: KioskMuseum, origin: Origin, rows: Array) -> Staged:
+    """COPY presses into the TEMP table `kiosk_staged`, which goes with the caller's transaction.
+
+    `rows` is an array with the fields STAGED: `at` in microseconds since 1970; `type` counts only where `val` is
+    negative; `file` is any number by which the caller tells its files apart. Rows in the order of `at` are written
+    fastest.
     """
     conn.execute(
         "CREATE TEMP TABLE IF NOT EXISTS kiosk_staged (at timestamptz, site integer, val smallint, type smallint,"
         " occurrence smallint, file integer) ON COMMIT DELETE ROWS"
     )
+    _copy(conn, rows)
+    # Counted here: asking the table for it took a seventh of the whole load.
+    reviews = int((rows["val"] >= 0).sum())
+    fresh: Mapping[str, bool] = dict.fromkeys(INSERTS, True)
+    if len(rows):
+        span = {"first": int(rows["at"].min()), "last": int(rows["at"].max())}
+        params = {"museum": museum.slug, "origin": origin, **span}
+        fresh = conn.execute(query("kiosk_fresh"), params).fetchone() or fresh
+    return Staged(museum.slug, origin, reviews, len(rows) - reviews, fresh)
 
 
-def copy_staged(conn: Connection, rows: Array) -> None:
-    """COPY an array with the fields STAGED, `at` in microseconds since 1970, into the staging table.
-
-    The bytes of COPY's binary format are laid out for all rows at once: row by row took 2 us each, this takes 0.1.
-    """
+def _copy(conn: Connection, rows: Array) -> None:
+    # The bytes of COPY's binary format are laid out for all rows at once: row by row took 2 us each, this takes 0.1.
     fields = [("fields", ">i2"), *((f"{n}{part}", f">i{size}") for n, w in STAGED.items() for part, size in
                                    (("_size", 4), ("", w)))]  # fmt: skip
     laid = np.empty(len(rows), np.dtype(fields))
@@ -65,32 +83,21 @@ def copy_staged(conn: Connection, rows: Array) -> None:
         copy.write(b"\xff\xff")
 
 
-def load_staged(conn: Connection, museum: KioskMuseum, origin: Origin) -> Loaded:
+def load_staged(conn: Connection, staged: Staged) -> Loaded:
     """Move what is staged into kiosk.review and kiosk.incident, in the caller's transaction.
 
-    Rows that come in the order of `at` are written fastest. Raises psycopg's NotNullViolation when a site has no
-    exhibition: the caller sets such rows apart before.
+    Raises psycopg's NotNullViolation when a site has no exhibition: the caller sets such rows apart before.
     """
-    staged = _extent(conn, museum, origin)
-    loaded = sum(
-        _insert(conn, INSERTS[table], {"museum": museum.slug, "origin": origin}, fresh=staged[f"fresh_{table}"])
-        for table in INSERTS
-        if staged[f"{table}s"]
-    )
+    counts = {"review": staged.reviews, "incident": staged.incidents}
+    loaded = sum(_insert(conn, staged, table) for table, count in counts.items() if count)
     conn.execute("TRUNCATE kiosk_staged")
-    return Loaded(loaded, staged["reviews"] + staged["incidents"] - loaded)
+    return Loaded(loaded, staged.reviews + staged.incidents - loaded)
 
 
-def _extent(conn: Connection, museum: KioskMuseum, origin: Origin) -> dict[str, Any]:
-    found = conn.execute(query("kiosk_staged_extent"), {"museum": museum.slug, "origin": origin}).fetchone()
-    assert found is not None
-    return found
-
-
-def _insert(conn: Connection, name: str, params: Mapping[str, Any], *, fresh: bool) -> int:
-    """Insert from staging; `fresh` means that the tables hold nothing of the time that the staged rows span."""
-    statement = sql.SQL(query(name))
-    if fresh:
+def _insert(conn: Connection, staged: Staged, table: str) -> int:
+    statement = sql.SQL(query(INSERTS[table]))
+    params = {"museum": staged.museum, "origin": staged.origin}
+    if staged.fresh[table]:
         # ON CONFLICT looks every key up before it writes it, which halves the speed. Where nothing is known there
         # is nothing to conflict with but the rows themselves and another transaction, and the unique key tells.
         try:
@@ -101,13 +108,12 @@ def _insert(conn: Connection, name: str, params: Mapping[str, Any], *, fresh: bo
     return conn.execute(statement.format(conflict=sql.SQL("ON CONFLICT DO NOTHING")), params).rowcount
 
 
-def known_presses(conn: Connection, museum: KioskMuseum, origin: Origin) -> dict[int, int]:
+def known_presses(conn: Connection, staged: Staged) -> dict[int, int]:
     """Return how many of the staged presses are in the tables already, by `file`."""
-    extent = _extent(conn, museum, origin)
-    if extent["fresh_review"] and extent["fresh_incident"]:
+    if all(staged.fresh.values()):
         return {}
-    rows = conn.execute(query("kiosk_staged_known"), {"museum": museum.slug, "origin": origin})
-    return {row["file"]: row["known"] for row in rows}
+    params = {"museum": staged.museum, "origin": staged.origin}
+    return {row["file"]: row["known"] for row in conn.execute(query("kiosk_staged_known"), params)}
 
 
 def known_sites(conn: Connection, slug: str) -> set[int]:

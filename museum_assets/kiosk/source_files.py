@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from museum_assets.failures import Failure, Gone, Refused
+from museum_assets.failures import Failure, Gone, Refused, Unavailable
 from museum_assets.kiosk.bucket import Kind, SourceFile, list_files, source_file
 from museum_assets.kiosk.combined import Outcome, ReadFile
 from museum_assets.kiosk.museum import KioskMuseum
@@ -46,8 +46,12 @@ class SourceFiles:
     unreadable: dict[str, str] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Fetched | ReadFile]:
-        """Yield each file, or its outcome when it need not be read. Raises as S3 does when nothing can be read."""
+        """Yield each file, or its outcome when it need not be read.
+
+        Raises as S3 does, and Unavailable when not one of the files could be fetched: then it is not the files' fault.
+        """
         first: dict[str, str] = {}
+        fetched_any = False
         listed = list_files(self.store, self.museum, self.kind)
         for file in sorted(listed, key=lambda each: (each.last_modified, each.key)):
             try:
@@ -63,10 +67,14 @@ class SourceFiles:
             except Failure as error:
                 self.unreadable[file.key] = str(error)
                 continue
+            fetched_any = True
             if (owner := first.setdefault(fetched.sha256, file.key)) != file.key and fetched.body:
                 yield fetched.read("same_content", f"its content is that of {owner}")
             else:
                 yield fetched
+        if self.unreadable and not fetched_any:
+            why = next(iter(self.unreadable.values()))
+            raise Unavailable(f"none of {len(self.unreadable)} {self.kind} files could be fetched: {why}")
 
     def _fetch(self, file: SourceFile) -> Fetched:
         found = self.store.fetch(file.key, LARGEST[self.kind])

@@ -12,7 +12,7 @@ from kiosk_tables import presses
 
 from museum_assets.audit import kiosk as audit
 from museum_assets.dead_letters.letters import Chosen, StoredLetter, list_letters, open_letters
-from museum_assets.failures import Failure, MuseumError
+from museum_assets.failures import Failure, MuseumError, Unavailable
 from museum_assets.kiosk import feedback, source_files
 from museum_assets.kiosk.combined import keys, opened
 from museum_assets.kiosk.feedback import load
@@ -339,6 +339,9 @@ def test_a_file_that_cannot_be_fetched_keeps_no_other_waiting_and_is_told(
         _, made = lmnh.combine()
         assert made.unreadable == {"lmnh_hist_data_0.csv": "lmnh_hist_data_0.csv may not be read"}
         assert lmnh.load().loaded == 1
+        lmnh.source.delete_many(["lmnh_hist_data_1.csv"])
+        with pytest.raises(Unavailable, match="none of 1 history files could be fetched"):
+            lmnh.combine()
     with lmnh.database.connect() as conn:
         found = files_accounted(conn, lmnh.museum, lmnh.source)
     assert (found.passed, found.metadata["first"]) == (False, ["lmnh_hist_data_0.csv"])
@@ -356,9 +359,9 @@ def test_what_other_code_inserts_is_noticed(lmnh: Kiosks, monkeypatch: pytest.Mo
     lmnh.exhibitions(0, 1)
     lmnh.put({"lmnh_hist_data_0.csv": HISTORY})
 
-    def short(conn: Any, museum: Any, origin: Any) -> Any:
+    def short(conn: Any, staged: Any) -> Any:
         conn.execute("DELETE FROM kiosk_staged WHERE val = 4")
-        return load_staged(conn, museum, origin)
+        return load_staged(conn, staged)
 
     monkeypatch.setattr(feedback, "load_staged", short)
     with pytest.raises(MuseumError, match="books say otherwise"):
