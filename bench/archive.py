@@ -54,17 +54,11 @@ def generate(path: Path, size: int) -> int:
 
 
 def _tail(dice: random.Random) -> bytes:
+    codes = (dice.choice(("A1", "B2", "B4")), f"{dice.randrange(99):02}", f"{dice.randrange(9999)}A")
     addresses = (f"{dice.randrange(1, 9999)} {dice.choice(('Main', 'Élysée', 'Oak'))} ST BLK {n}" for n in range(8))
     legal = (f"LT {dice.randrange(99)} BLK {dice.randrange(99)}", 'TRS 2" & 3 "', dice.choice(("", "SALV GAR APMT.")))
-    words = (
-        dice.choice(("A1", "B2", "B4")),
-        f"{dice.randrange(99):02}",
-        f"{dice.randrange(9999)}A",
-        *addresses,
-        *legal,
-    )
     numbers = (2026, dice.randrange(1850, 2026), 0, *(dice.randrange(200, 900_000) for _ in range(22)))
-    return ("\t" + "\t".join((*words, *map(str, numbers))) + "\r\n").encode("iso-8859-1")
+    return ("\t" + "\t".join((*codes, *addresses, *legal, *map(str, numbers))) + "\r\n").encode("iso-8859-1")
 
 
 def main() -> None:
