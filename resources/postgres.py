@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 import orjson
@@ -106,7 +106,27 @@ class Database:
             ).fetchone()
             if not row or not row["got"]:
                 raise Busy(f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again")
-            yield
+            try:
+                yield
+            finally:
+                # The server notices a closed connection a moment later, too late for a run that follows at once.
+                with suppress(psycopg.Error):
+                    conn.execute("SELECT pg_advisory_unlock_all()")
+
+
+@contextmanager
+def flushed_later(conn: Connection) -> Iterator[None]:
+    """Let the transactions inside not wait for the disk; the next one outside waits for all of them.
+
+    For work that commits together with the note of how far it came: should the whole machine fail, its last half
+    second is lost with that note, and done again. A killed process or run loses nothing.
+    """
+    conn.execute("SET synchronous_commit = off")
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            conn.execute("RESET synchronous_commit")
 
 
 def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_days: int = 7) -> None:
