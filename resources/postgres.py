@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import orjson
 import psycopg
+from psycopg.adapt import Dumper
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Format
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
@@ -77,6 +79,26 @@ def advice(url: str, error: Exception) -> str:
     )
 
 
+class TextArrayDumper(Dumper):
+    """Texts to a text[] in binary, for COPY; psycopg's own, for nested lists of anything, takes four times as long."""
+
+    format = Format.BINARY
+    oid = 1009
+
+    def dump(self, obj: Sequence[str]) -> bytes:
+        """Return the array: dimensions, whether there are nulls, the type of text, length, lower bound; then texts."""
+        if not obj:
+            return bytes(8) + _TEXT
+        parts = [b"\0\0\0\1\0\0\0\0", _TEXT, len(obj).to_bytes(4, "big"), b"\0\0\0\1"]
+        for text in obj:
+            encoded = text.encode()
+            parts += (len(encoded).to_bytes(4, "big"), encoded)
+        return b"".join(parts)
+
+
+_TEXT = (25).to_bytes(4, "big")
+
+
 class Database:
     """Where the platform's tables are. Cheap to make; connects when asked. Raises BadAddress."""
 
@@ -93,6 +115,7 @@ class Database:
         try:
             with psycopg.connect(self.url, autocommit=autocommit, row_factory=dict_row, connect_timeout=10) as conn:
                 set_json_loads(orjson.loads, conn)
+                conn.adapters.register_dumper(tuple, TextArrayDumper)
                 yield conn
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise DatabaseUnavailable(advice(self.url, error)) from error

@@ -75,7 +75,7 @@ def compare(conn: Connection, museum: str, records: Sequence[Prepared]) -> Compa
     rows = conn.execute(
         "SELECT record_id, payload_hash, withdrawn_at IS NOT NULL AS withdrawn FROM raw.record"
         " WHERE museum = %s AND record_id = ANY(%s)",
-        (museum, [record.id for record in records]),
+        (museum, tuple(record.id for record in records)),
     )
     there = {row["record_id"]: (row["payload_hash"], row["withdrawn"]) for row in rows}
     new = [(museum, *r[:2], _jsonb(r.body)) for r in records if r.id not in there]
