@@ -40,7 +40,8 @@ def settle_letters(
     conn: Connection, museum: str, source: str, record_ids: Iterable[str], state: Literal["replayed", "closed"]
 ) -> None:
     """Settle the open letters of these records: their stage went through, or their input is gone."""
-    params = {"museum": museum, "source": source, "places": list(record_ids)}
+    # An array of texts is made five times as fast of a tuple.
+    params = {"museum": museum, "source": source, "places": tuple(record_ids)}
     ids = [row["id"] for row in conn.execute(query("dead_letter_of_stage"), params)]
     if ids:
         settle(conn, ids, state, source, "its input is gone" if state == "closed" else None)

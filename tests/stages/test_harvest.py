@@ -87,7 +87,7 @@ def test_a_complete_harvest_counts_what_it_did(database: Database) -> None:
     second = walk(database, Planned(changed, page("c", total=4)))
     assert (second.new, second.changed, second.unchanged, second.withdrawn) == (1, 1, 2, 0)
     with database.connect() as conn:
-        assert scalar(conn, "SELECT count(*) FROM ops.harvest_seen") == 0
+        assert scalar(conn, "SELECT count(*) FROM ops.harvest_page") == 0
         assert scalar(conn, "SELECT counts ->> 'changed' FROM ops.harvest ORDER BY id DESC LIMIT 1") == "1"
 
 
