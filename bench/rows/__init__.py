@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bench.bench import Bench
 from bench.measuring import Result
-from bench.rows import embedding, index, memory, release, rerun, store, thumbnails, transform
+from bench.rows import embedding, index, memory, points, release, rerun, store, thumbnails, transform
 
 ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "store": store.measure,
@@ -17,5 +17,6 @@ ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "index": index.measure,
     "embedding": embedding.measure,
     "release": release.measure,
+    "points": points.measure,
 }
 """By the name that `--only` takes."""
