@@ -75,7 +75,7 @@ def _offsets(texts: Any) -> Any:
 
 
 def _empties(texts: Any) -> Any:
-    """Return which texts are empty; comparing them with '' took half of the time of everything in this module."""
+    """Return which texts are empty: those that begin where the next one does."""
     import numpy as np
 
     return np.diff(_offsets(texts)) == 0 if len(texts) else np.zeros(0, bool)
