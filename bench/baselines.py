@@ -12,8 +12,8 @@ from bench.measuring import rate
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.museums.museum import RawRecord
 from museum_assets.museums.smk import Smk
+from museum_assets.stages.mapping import COLUMNS, to_row
 from museum_assets.stages.raw_store import prepare
-from museum_assets.stages.transform import COLUMNS, to_row
 from resources.postgres import Connection, Database
 
 

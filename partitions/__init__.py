@@ -13,3 +13,6 @@ kiosk_partitions = dg.StaticPartitionsDefinition(list(KIOSK_MUSEUMS))
 
 archive_partitions = dg.StaticPartitionsDefinition(list(source_names()))
 """One partition per declared source of bulk files."""
+
+release_partitions = dg.StaticPartitionsDefinition([*MUSEUMS, *KIOSK_MUSEUMS])
+"""One partition per museum of either kind: all of them are published."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from resources.llm import Llm
     from resources.museum_http import MuseumClient
     from resources.vector_index.edge import EdgeVectorIndex
+    from resources.webhook import Webhook
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +55,25 @@ def database(settings: Settings) -> Database:
     return Database(settings.database_url)
 
 
+def production(settings: Settings) -> Database:
+    """Return the database that releases are published in. Raises NotRunning when there is none."""
+    url = settings.production_database_url
+    return Database(url, "PRODUCTION_DATABASE_URL") if url else database(settings)
+
+
 def thumbnails(settings: Settings) -> ObjectStore:
     """Return the bucket of the thumbnails. Raises NotRunning when there is none."""
     return bucket(settings, settings.thumbnails_bucket)
+
+
+def production_thumbnails(settings: Settings) -> ObjectStore:
+    """Return the bucket of the thumbnails that releases show. Raises NotRunning when there is none."""
+    return bucket(settings, settings.production_thumbnails_bucket)
+
+
+def release_archive(settings: Settings) -> ObjectStore:
+    """Return the bucket of exported releases. Raises NotRunning when there is none."""
+    return bucket(settings, settings.release_archive_bucket)
 
 
 def bucket(settings: Settings, name: str) -> ObjectStore:
@@ -83,12 +100,21 @@ def llm(settings: Settings) -> Llm:
 
 def vector_index(settings: Settings) -> VectorIndex:
     """Return the Qdrant server's collection when QDRANT_URL is set, else the embedded index."""
+    return _index(settings, settings.qdrant_collection)
+
+
+def production_index(settings: Settings) -> VectorIndex:
+    """Return the collection of the releases, beside the working one."""
+    return _index(settings, settings.qdrant_production_collection)
+
+
+def _index(settings: Settings, collection: str) -> VectorIndex:
     if settings.qdrant_url:
         from resources.vector_index.remote import RemoteVectorIndex
 
         key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-        return RemoteVectorIndex(settings.qdrant_url, api_key=key, collection=settings.qdrant_collection)
-    return _embedded_index(settings)
+        return RemoteVectorIndex(settings.qdrant_url, api_key=key, collection=collection)
+    return _embedded_index(settings, collection)
 
 
 def vector_place(settings: Settings) -> str:
@@ -100,14 +126,14 @@ def vector_place(settings: Settings) -> str:
         parts = urlsplit(settings.qdrant_url)
         server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     else:
-        server = f"embedded:{_embedded_index(settings).identity()}"
+        server = f"embedded:{_embedded_index(settings, settings.qdrant_collection).identity()}"
     return f"{server}/{settings.qdrant_collection}"
 
 
-def _embedded_index(settings: Settings) -> EdgeVectorIndex:
+def _embedded_index(settings: Settings, collection: str) -> EdgeVectorIndex:
     from resources.vector_index.edge import EdgeVectorIndex
 
-    return EdgeVectorIndex(settings.home / "vectors" / settings.qdrant_collection)
+    return EdgeVectorIndex(settings.home / "vectors" / collection)
 
 
 def embedder(settings: Settings, name: str) -> Embedder:
@@ -215,8 +241,20 @@ def image_fetcher(settings: Settings, slug: str) -> Iterator[ImageFetcher]:
             yield fetcher
 
 
+@contextmanager
+def notice_webhook(settings: Settings) -> Iterator[Webhook]:
+    """Open the webhook of notices, at the pace that its server wants. Raises MuseumError when none is configured."""
+    from resources.webhook import PATIENCE, PER_SECOND, Webhook, webhook_url
+
+    url = webhook_url(settings)
+    with _pool(settings) as pool:
+        limiter = RateLimiter(pool, _host(url), PER_SECOND, patience=PATIENCE)
+        with Webhook(url, limiter) as webhook:
+            yield webhook
+
+
 def _host(url: str) -> str:
-    return url.split("://", 1)[1].split("/", 1)[0]
+    return url.split("://", 1)[1].split("/", 1)[0].rpartition("@")[2]
 
 
 @contextmanager

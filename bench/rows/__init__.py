@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from bench.bench import Bench
 from bench.measuring import Result
-from bench.rows import archive, embedding, index, memory, rerun, store, thumbnails, transform
+from bench.rows import archive, embedding, index, kiosk, memory, release, rerun, store, thumbnails, transform
 
 ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "store": store.measure,
@@ -17,5 +17,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "thumbnails": thumbnails.measure,
     "index": index.measure,
     "embedding": embedding.measure,
+    "kiosk": kiosk.measure,
+    "release": release.measure,
 }
 """By the name that `--only` takes."""

@@ -9,7 +9,7 @@ from bench.bench import Bench
 from bench.collection import emptied, harvested, records
 from bench.measuring import Result, Target, alternated, per_second, rate, ratio
 
-TABLES = ("raw.record", "ops.harvest", "ops.harvest_seen", "ops.ledger")
+TABLES = ("raw.record", "ops.harvest", "ops.harvest_page", "ops.ledger")
 
 
 def measure(bench: Bench) -> Iterator[Result]:

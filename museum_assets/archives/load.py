@@ -31,7 +31,7 @@ from museum_assets.archives.unpack import check
 from museum_assets.dead_letters.letters import Letter, write_letters
 from museum_assets.failures import Failure
 from museum_assets.loop.progress import silent
-from museum_assets.loop.run import one_behind, rare_collections
+from museum_assets.loop.run import one_behind, streaming
 from resources.postgres import Connection, Database
 from sql import query
 
@@ -60,7 +60,7 @@ def load(
     Busy and DatabaseUnavailable.
     """
     began = time.monotonic()
-    with database.lock(declared.name, SOURCE), database.connect() as conn, rare_collections():
+    with database.lock(declared.name, SOURCE), database.connect() as conn, streaming():
         found, outcome = _found(conn, declared, files, year, force=force)
         if found is None:
             _check_archives(declared, files)

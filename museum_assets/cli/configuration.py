@@ -11,7 +11,7 @@ from museum_assets.cli.printing import print_json, print_table
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks, museum
 from museum_assets.settings import Settings, documents_pattern, museum_overrides, settings
 
-HIDDEN = ("database_url", "dagster_postgres_url")
+HIDDEN = ("database_url", "dagster_postgres_url", "production_database_url")
 """Fields that are not secrets as a whole but may hold a password."""
 
 
@@ -63,6 +63,7 @@ def _museum(slug: str) -> list[tuple[str, Any, str, str]]:
          "Keys of its documents in DOCUMENTS_BUCKET."),
         *([(f"MUSEUM_DUMP_{slug.upper()}", given.dump, None,
             f"Its bulk file, harvested instead of its API when set: {chosen.dump}")] if chosen.dump else []),
+        (f"MUSEUM_DRIFT_{slug.upper()}", given.drift, settings().release_drift, "Its own limits of RELEASE_DRIFT."),
     )  # fmt: skip
     return [
         (name, str(value or default or ""), "environment" if value else "default", text)

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from psycopg import sql
+from psycopg.rows import RowMaker
+from psycopg.types.string import TextLoader
 
 from museum_assets.loop.outputs import abandon
 from museum_assets.loop.stage import Leftover, Options, Outcome, Stage, Work
@@ -46,15 +49,13 @@ class Ledger:
 
     def work(self, conn: Connection, options: Options) -> Iterator[Work]:
         """Stream the work list through a server-side cursor: memory stays flat however long it is."""
-        with conn.cursor(name="work_list") as cursor:
+        with psycopg.ServerCursor(conn, "work_list", row_factory=_work) as cursor:
             # Raw records are read through this: 5,000 of Cleveland's, 16 kB each, took 800 MB.
             cursor.itersize = 500
+            # As the text it comes as: decoding takes as long as all else here, and is left to who reads it.
+            cursor.adapters.register_loader("jsonb", TextLoader)
             cursor.execute(self._statement("stage_work"), self._params(options, options.limit))
-            for row in cursor:
-                attempts = row.pop("ledger_attempts") or 0
-                retry = row.pop("ledger_retry")
-                output = row.pop("ledger_output")
-                yield Work(row["record_id"], row["input_hash"], attempts if retry else 0, output, row)
+            yield from cursor
 
     def leftovers(self, conn: Connection) -> list[Leftover]:
         """Return the next batch of ledger rows whose input is gone."""
@@ -64,17 +65,26 @@ class Ledger:
         return [Leftover(row["record_id"], row["output"]) for row in rows]
 
     def record(self, conn: Connection, outcomes: Sequence[Outcome], max_attempts: int) -> None:
-        """Write a batch's rows, in the caller's transaction."""
+        """Write a batch's rows, in the caller's transaction: the first of a record by COPY, later ones over it."""
+        key = (self.museum, self.stage.name, self.stage.contract)
+        first = [key + self._row(o, max_attempts) for o in outcomes if not o.work.recorded]
+        if first:
+            columns = ("museum", "stage", "contract", *LEDGER_COLUMNS)
+            copy_rows(conn, "ops.ledger", columns, ("text", "text", "text", *LEDGER_TYPES), first)
+        if len(first) < len(outcomes):
+            self._rewrite(conn, [self._row(o, max_attempts) for o in outcomes if o.work.recorded])
+        previous = {
+            o.work.previous_output for o in outcomes if o.status != "failed" and o.work.previous_output != o.output
+        }
+        abandon(conn, self.museum, self.stage, [output for output in previous if output])
+
+    def _rewrite(self, conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         conn.execute(
             "CREATE TEMP TABLE IF NOT EXISTS ledger_batch (record_id text, input_hash bytea, outcome text, code text,"
             " message text, permanent boolean, attempts integer, next_attempt_at timestamptz, output text)"
             " ON COMMIT DELETE ROWS"
         )
-        copy_rows(conn, "ledger_batch", LEDGER_COLUMNS, LEDGER_TYPES, (self._row(o, max_attempts) for o in outcomes))
-        previous = {
-            o.work.previous_output for o in outcomes if o.status != "failed" and o.work.previous_output != o.output
-        }
-        abandon(conn, self.museum, self.stage, [output for output in previous if output])
+        copy_rows(conn, "ledger_batch", LEDGER_COLUMNS, LEDGER_TYPES, rows)
         conn.execute(
             query("ledger_upsert"),
             {"museum": self.museum, "stage": self.stage.name, "contract": self.stage.contract},
@@ -105,6 +115,18 @@ class Ledger:
             "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
             (self.museum, self.stage.name, [leftover.record_id for leftover in leftovers]),
         )
+
+
+def _work(cursor: psycopg.Cursor[Any]) -> RowMaker[Work]:
+    """Make works of the rows of the work list: what the ledger knows comes first, then the stage's own columns."""
+    names = [column.name for column in cursor.description or ()][3:]
+
+    def make(values: Sequence[Any]) -> Work:
+        attempts, retry, output = values[:3]
+        data = dict(zip(names, values[3:], strict=True))
+        return Work(data["record_id"], data["input_hash"], attempts if retry else 0, output, data, attempts is not None)
+
+    return make
 
 
 def is_permanent(outcome: Outcome, max_attempts: int) -> bool:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from museum_assets.failures import Failure, Rejected
 from resources.postgres import Connection
@@ -25,6 +25,9 @@ STAGES = (
 DOCUMENT_STAGES = ("document_files", "document_records")
 """The stages of a museum's documents."""
 
+NOTICE_STAGES = ("notice_mail", "notice_webhook")
+"""The stages that tell notices, one per channel."""
+
 Status = Literal["done", "rejected", "duplicate", "failed"]
 
 
@@ -42,19 +45,21 @@ class Options:
     max_attempts: int = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One input of a stage. `data` holds the columns of its view `ops.input_<stage>`."""
+class Work(NamedTuple):
+    """One input of a stage. `data` holds the columns of its view `ops.input_<stage>`, JSON as text.
+
+    `recorded` says whether the ledger has a row of it.
+    """
 
     record_id: str
     input_hash: bytes
     attempts: int
     previous_output: str | None
     data: dict[str, Any]
+    recorded: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one Work. `value` is what `Stage.write` stores; `output` what was made outside Postgres."""
 
     work: Work

@@ -27,7 +27,7 @@ def as_text(value: object, field: str) -> str | None:
     """Return a trimmed string, an integer as text, or None for null and blank; Rejected for anything else."""
     if isinstance(value, str):
         # PostgreSQL's text and jsonb cannot hold NUL; inside a name or a title it means nothing.
-        return value.replace("\x00", "").strip() or None
+        return (value.replace("\x00", "") if "\x00" in value else value).strip() or None
     if value is None:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -44,12 +44,12 @@ def texts(record: Record, key: str) -> tuple[str, ...]:
     """Return `record[key]`, a list of texts or one text, as distinct non-blank texts in their order."""
     value = record.get(key)
     values = value if isinstance(value, list) else [value]
-    return distinct(as_text(each, key) for each in values)
+    return distinct([as_text(each, key) for each in values])
 
 
 def distinct(values: Iterable[str | None]) -> tuple[str, ...]:
     """Return the texts without None, blanks and repetitions, in their order."""
-    return tuple(dict.fromkeys(value for value in values if value))
+    return tuple(dict.fromkeys(filter(None, values)))
 
 
 def mapping(record: Record, key: str) -> dict[str, Any]:
@@ -74,9 +74,11 @@ def items(record: Record, key: str) -> list[Any]:
 
 def mappings(record: Record, key: str) -> list[dict[str, Any]]:
     """Return the list of objects at `record[key]`, [] when absent, null or empty, without null entries."""
-    entries = [entry for entry in items(record, key) if entry is not None]
-    for entry in entries:
-        if not isinstance(entry, dict):
+    entries = []
+    for entry in items(record, key):
+        if isinstance(entry, dict):
+            entries.append(entry)
+        elif entry is not None:
             raise malformed(f"{key}[]", "an object", entry)
     return entries
 

@@ -79,12 +79,12 @@ class Smk(Museum):
         iiif_id = text(payload, "image_iiif_id")
         production_date = next(iter(mappings(payload, "production_date")), {})
         start, end = year_range(production_date.get("start"), production_date.get("end"))
-        work_types = distinct(text(entry, "name") for entry in mappings(payload, "object_names"))
+        work_types = distinct([text(entry, "name") for entry in mappings(payload, "object_names")])
         return build_artwork(
             museum=self.slug,
             object_number=object_number,
             museum_db_id=text(payload, "id"),
-            title=next(iter(distinct(text(entry, "title") for entry in mappings(payload, "titles"))), None),
+            title=next(iter(distinct([text(entry, "title") for entry in mappings(payload, "titles")])), None),
             artists=_artists(payload),
             production_date_start=start,
             production_date_end=end,
@@ -114,7 +114,7 @@ def _artists(payload: dict[str, Json]) -> tuple[str, ...]:
     `artist` is absent from everything recorded in 2019 and 2020; then `production` alone names the creators.
     """
     names = texts(payload, "artist") or distinct(map(_creator, mappings(payload, "production")))
-    return tuple(name for name in names if name.lower() not in _UNKNOWN)
+    return tuple([name for name in names if name.lower() not in _UNKNOWN])
 
 
 def _creator(production: dict[str, Json]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 EARLIEST, LATEST = -10_000, 2_100
 
@@ -31,13 +32,19 @@ def year(value: object) -> int | None:
     None for all else, and outside EARLIEST..LATEST (9999 stands for "open" in several museums' data).
     """
     if isinstance(value, str):
-        match = _WHOLE_YEAR.fullmatch(value)
-        number = int(match[1]) if match else None
+        number = _written(value)
     elif isinstance(value, int) and not isinstance(value, bool):
         number = value
     else:
         number = None
     return number if number is not None and EARLIEST <= number <= LATEST else None
+
+
+# The works of a collection share some hundreds of years.
+@lru_cache(maxsize=8_192)
+def _written(value: str) -> int | None:
+    match = _WHOLE_YEAR.fullmatch(value)
+    return int(match[1]) if match else None
 
 
 def year_range(start: object, end: object) -> tuple[int | None, int | None]:

@@ -9,7 +9,7 @@ from museum_assets.images.thumbnail import thumbnail_settings_id
 from museum_assets.settings import Settings
 from museum_assets.stages.embedding import embedding_contract
 from museum_assets.stages.index import index_contract
-from museum_assets.stages.transform import mapping_contract
+from museum_assets.stages.mapping import mapping_contract
 from resources.platform import active_embedders, embedder, vector_place
 
 

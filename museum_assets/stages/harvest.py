@@ -11,18 +11,25 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from psycopg.types.json import Jsonb
 
 from museum_assets.failures import CheckpointExpired, Failure, MuseumError
-from museum_assets.loop.ledger import copy_rows
+from museum_assets.loop.letters import settle_letters
 from museum_assets.loop.progress import silent
-from museum_assets.loop.run import one_behind, rare_collections
+from museum_assets.loop.run import one_behind, streaming
 from museum_assets.loop.stage import Options
 from museum_assets.museums.museum import Api, Museum, Page
 from museum_assets.stages.harvest_books import HarvestReport, State
-from museum_assets.stages.raw_store import Prepared, prepare, store
+from museum_assets.stages.harvest_letters import (
+    LISTING,
+    close_letters_of_absent,
+    keep_listing_letter,
+    keep_record_letters,
+)
+from museum_assets.stages.raw_store import Compared, Prepared, compare, prepare, store
 from museum_assets.stages.withdrawal import withdraw, withdraw_absent
-from resources.postgres import Connection, Database, scalar
+from resources.postgres import Connection, Database, flushed_later, scalar
 from sql import query
 
 STAGE = "raw_metadata"
@@ -63,7 +70,10 @@ def harvest(
         try:
             if museum.refetches and (report.resumed or since):
                 _refetch(conn, museum, api, report)
-            _walk(conn, museum, api, report, checkpoint, since, limit, progress)
+            walk = museum.harvest(api, checkpoint=checkpoint, since=since, limit=limit)
+            with database.connect() as lookups:
+                _walk(conn, lookups, museum, walk, report, limit, progress)
+            settle_letters(conn, museum.slug, STAGE, [LISTING], "replayed")
         except CheckpointExpired as expired:
             _end(conn, report, "restarted")
             raise HarvestInterrupted(
@@ -71,6 +81,7 @@ def harvest(
                 "run again, it starts from the beginning"
             ) from expired
         except Failure as failure:
+            keep_listing_letter(conn, museum.slug, failure, report.scopes)
             raise HarvestInterrupted(
                 f"the harvest of {museum.slug} stopped after {report.listed} entries: {failure} [{failure.code}]. "
                 "What was fetched is stored; run again to go on from there"
@@ -93,7 +104,7 @@ def _open(
         if row and not force and row["fresh"] and (row["since"] is None) == (since is None):
             return HarvestReport(row["id"], resumed=True, **row["counts"]), row["checkpoint"], row["since"]
         if row:
-            conn.execute("DELETE FROM ops.harvest_seen WHERE harvest_id = %s", (row["id"],))
+            conn.execute("DELETE FROM ops.harvest_page WHERE harvest_id = %s", (row["id"],))
             conn.execute("UPDATE ops.harvest SET state = 'restarted', ended_at = now() WHERE id = %s", (row["id"],))
         if since is None:
             # A full harvest meets every record anew: what an earlier one could not fetch is found again, or gone.
@@ -107,30 +118,37 @@ def _open(
 
 def _walk(
     conn: Connection,
+    lookups: Connection,
     museum: Museum,
-    api: Api,
+    walk: Iterator[Page],
     report: HarvestReport,
-    checkpoint: dict[str, Any] | None,
-    since: datetime | None,
     limit: int | None,
     progress: Callable[[int, int | None], None],
 ) -> None:
     started = time.monotonic()
 
-    def pages() -> Iterator[tuple[Page, list[Prepared]]]:
+    def pages() -> Iterator[tuple[Page, list[Prepared], Compared | None]]:
         fetched = 0
-        for page in museum.harvest(api, checkpoint=checkpoint, since=since, limit=limit):
-            yield page, prepare(page.records, museum.volatile_keys)
+        before: set[str] = set()
+        for page in walk:
+            records = prepare(page.records, museum.volatile_keys)
+            ids = {record.id for record in records}
+            # Compared while the page before is being stored, whose records cannot be seen from here yet.
+            yield page, records, compare(lookups, museum.slug, records) if before.isdisjoint(ids) else None
+            before = ids.union(page.withdrawn)
             fetched += len(page.records)
             if limit is not None and fetched >= limit:
                 report.state = "limited"
                 return
 
-    def store_page(item: tuple[Page, list[Prepared]]) -> None:
+    def store_page(item: tuple[Page, list[Prepared], Compared | None]) -> None:
+        page, records, compared = item
         with conn.transaction():
-            _store_page(conn, museum, report, *item)
+            _store_page(conn, museum, report, page, compared or compare(conn, museum.slug, records))
 
-    with rare_collections():
+    failing = "SELECT EXISTS (SELECT FROM ops.ledger WHERE museum = %s AND stage = %s)"
+    report.failing = scalar(conn, failing, (museum.slug, STAGE))
+    with streaming(), flushed_later(conn):
         for _ in one_behind(pages(), store_page):
             report.seconds = time.monotonic() - started
             progress(report.listed, report.total)
@@ -162,12 +180,13 @@ def _refetch(conn: Connection, museum: Museum, api: Api, report: HarvestReport, 
     ).fetchall()
     for page in museum.refetch(api, [row["record_id"] for row in rows]) if rows else ():
         with conn.transaction():
-            _store_records(conn, museum, report, page, prepare(page.records, museum.volatile_keys))
+            records = prepare(page.records, museum.volatile_keys)
+            _store_records(conn, museum, report, page, compare(conn, museum.slug, records))
 
 
-def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: Page, records: list[Prepared]) -> None:
+def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: Page, compared: Compared) -> None:
     """Store a page of the walk together with the checkpoint behind it."""
-    _store_records(conn, museum, report, page, records)
+    _store_records(conn, museum, report, page, compared)
     scope = report.scopes.setdefault(page.scope, {"listed": 0, "total": None})
     scope["listed"] = (scope["listed"] or 0) + page.listed
     if page.total is not None:
@@ -180,45 +199,53 @@ def _store_page(conn: Connection, museum: Museum, report: HarvestReport, page: P
     )
 
 
-def _store_records(
-    conn: Connection, museum: Museum, report: HarvestReport, page: Page, records: list[Prepared]
-) -> None:
-    stored = store(conn, museum.slug, records)
+def _store_records(conn: Connection, museum: Museum, report: HarvestReport, page: Page, compared: Compared) -> None:
+    stored = store(conn, museum.slug, compared)
     seen = [record.id for record in page.records]
     # What is listed but could not be read is still in the collection: it must not be withdrawn as absent.
     # What is gone (404) is not met: it is withdrawn with the absent ones, behind their guard. A museum whose whole
     # API answers 404 for an hour must not lose its collection here.
     listed = [*seen, *page.failed, *page.withdrawn]
-    copy_rows(conn, "ops.harvest_seen", ("harvest_id", "scope", "record_id"), ("int8", "text", "text"),
-              ((report.harvest_id, page.scope, id_) for id_ in listed))  # fmt: skip
+    conn.execute(
+        "INSERT INTO ops.harvest_page VALUES (%s, %s, %s)",
+        (report.harvest_id, page.scope, Jsonb(listed, dumps=orjson.dumps)),
+    )
     report.new += stored.new
     report.changed += stored.changed
     report.unchanged += len(page.records) - stored.new - stored.changed
     report.gone += len(page.gone)
     report.withdrawn += withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
-    _record_failures(conn, museum.slug, [*seen, *page.gone, *page.withdrawn], page.failed)
+    report.failing = report.failing or bool(page.failed)
+    if report.failing:
+        _record_failures(conn, museum, [*seen, *page.gone, *page.withdrawn], page.failed)
 
 
-def _record_failures(conn: Connection, slug: str, settled: list[str], failures: dict[str, Failure]) -> None:
+def _record_failures(conn: Connection, museum: Museum, settled: list[str], failures: dict[str, Failure]) -> None:
     """Keep the ledger's rows of records that could not be fetched; they go when the record arrives or is gone."""
     if settled:
         conn.execute(
-            "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)", (slug, STAGE, settled)
+            "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
+            (museum.slug, STAGE, settled),
         )
     with conn.cursor() as cursor:
         cursor.executemany(
             query("harvest_failure"),
             [
-                {"museum": slug, "stage": STAGE, "record_id": id_, "code": f.code, "message": str(f),
+                {"museum": museum.slug, "stage": STAGE, "record_id": id_, "code": f.code, "message": str(f),
                  "permanent": f.permanent, "max_attempts": Options().max_attempts}
                 for id_, f in failures.items()
             ],
         )  # fmt: skip
+    keep_record_letters(conn, museum, settled, failures.keys())
 
 
 def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: datetime | None, *, believe: bool) -> None:
     """Decide what the walk amounted to, and withdraw what a complete full harvest did not meet."""
-    for counted in conn.execute(query("harvest_repeated"), {"harvest": report.harvest_id}):
+    # Where every entry was new, none was listed twice.
+    repeated = (
+        conn.execute(query("harvest_repeated"), {"harvest": report.harvest_id}) if report.new < report.listed else ()
+    )
+    for counted in repeated:
         report.scopes.setdefault(counted["scope"], {"listed": 0, "total": None})["repeated"] = counted["repeated"]
     row = conn.execute(
         "SELECT count(*) AS failed, count(*) FILTER (WHERE NOT permanent) AS retryable FROM ops.ledger"
@@ -236,13 +263,14 @@ def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: date
         with conn.transaction():
             if since is None:
                 withdraw_absent(conn, museum.slug, report, believe=believe)
+                close_letters_of_absent(conn, museum.slug)
             _end(conn, report, "short" if report.withheld else "complete")
 
 
 def _end(conn: Connection, report: HarvestReport, state: State) -> None:
     report.state = state
     with conn.transaction():
-        conn.execute("DELETE FROM ops.harvest_seen WHERE harvest_id = %s", (report.harvest_id,))
+        conn.execute("DELETE FROM ops.harvest_page WHERE harvest_id = %s", (report.harvest_id,))
         conn.execute(
             "UPDATE ops.harvest SET state = %s, ended_at = now(), counts = %s WHERE id = %s",
             (state, Jsonb(report.counts()), report.harvest_id),

@@ -24,6 +24,8 @@ class HarvestReport:
     withdrawn: int = 0
     withheld: int = 0
     seconds: float = 0.0
+    failing: bool = True
+    """Whether the ledger may hold records that could not be fetched; if so, each page's are looked for."""
 
     @property
     def listed(self) -> int:

@@ -26,6 +26,14 @@ class Stored(NamedTuple):
     unchanged: int
 
 
+class Compared(NamedTuple):
+    """A batch held against what is stored: rows to add, rows to change, and how many need nothing."""
+
+    new: list[tuple[str, str, bytes, Jsonb]]
+    changed: list[tuple[str, bytes, Jsonb]]
+    unchanged: int
+
+
 class Prepared(NamedTuple):
     """One record ready to be stored: its id, the hash of its canonical payload, and the payload as JSON."""
 
@@ -62,28 +70,31 @@ def _without_nul(value: Any) -> Any:
     return [_without_nul(item) for item in value] if isinstance(value, list) else value
 
 
-def store(conn: Connection, museum: str, records: Sequence[Prepared]) -> Stored:
+def compare(conn: Connection, museum: str, records: Sequence[Prepared]) -> Compared:
+    """Look up what of these records is stored already, and how."""
+    rows = conn.execute(
+        "SELECT record_id, payload_hash, withdrawn_at IS NOT NULL AS withdrawn FROM raw.record"
+        " WHERE museum = %s AND record_id = ANY(%s)",
+        (museum, tuple(record.id for record in records)),
+    )
+    there = {row["record_id"]: (row["payload_hash"], row["withdrawn"]) for row in rows}
+    new = [(museum, *r[:2], _jsonb(r.body)) for r in records if r.id not in there]
+    changed = [(*r[:2], _jsonb(r.body)) for r in records if r.id in there and there[r.id] != (r.digest, False)]
+    return Compared(new, changed, len(records) - len(new) - len(changed))
+
+
+def store(conn: Connection, museum: str, batch: Compared) -> Stored:
     """Store a batch in the caller's transaction: what is new by COPY, what changed by one UPDATE."""
-    known = {
-        row["record_id"]: (row["payload_hash"], row["withdrawn"])
-        for row in conn.execute(
-            "SELECT record_id, payload_hash, withdrawn_at IS NOT NULL AS withdrawn FROM raw.record"
-            " WHERE museum = %s AND record_id = ANY(%s)",
-            (museum, [record.id for record in records]),
-        )
-    }
-    new = [(museum, *r[:2], _jsonb(r.body)) for r in records if r.id not in known]
-    changed = [(*r[:2], _jsonb(r.body)) for r in records if r.id in known and known[r.id] != (r.digest, False)]
-    if new:
-        copy_rows(conn, "raw.record", ("museum", *COLUMNS), ("text", *TYPES), new)
-    if changed:
+    if batch.new:
+        copy_rows(conn, "raw.record", ("museum", *COLUMNS), ("text", *TYPES), batch.new)
+    if batch.changed:
         conn.execute(
             "CREATE TEMP TABLE IF NOT EXISTS harvest_batch (record_id text, payload_hash bytea, payload jsonb)"
             " ON COMMIT DELETE ROWS"
         )
-        copy_rows(conn, "harvest_batch", COLUMNS, TYPES, changed)
+        copy_rows(conn, "harvest_batch", COLUMNS, TYPES, batch.changed)
         conn.execute(query("harvest_changed"), {"museum": museum})
-    return Stored(len(new), len(changed), len(records) - len(new) - len(changed))
+    return Stored(len(batch.new), len(batch.changed), batch.unchanged)
 
 
 def _jsonb(body: bytes) -> Jsonb:

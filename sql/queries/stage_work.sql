@@ -1,7 +1,7 @@
 -- The work list: current inputs whose fingerprint differs from the one last processed, and failures that are due.
-SELECT i.*, l.attempts AS ledger_attempts, l.output AS ledger_output,
-       (l.input_hash, l.contract) IS NOT DISTINCT FROM (i.input_hash, %(contract)s)
-           AND l.outcome = 'failed' AS ledger_retry
+SELECT l.attempts,
+       (l.input_hash, l.contract) IS NOT DISTINCT FROM (i.input_hash, %(contract)s) AND l.outcome = 'failed' AS retry,
+       l.output, i.*
 FROM {inputs} i
 LEFT JOIN ops.ledger l
     ON l.museum = %(museum)s AND l.stage = %(stage)s AND l.record_id = i.record_id

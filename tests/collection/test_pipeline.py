@@ -22,7 +22,7 @@ pytestmark = pytest.mark.integration
 
 UPDATES = """
     SELECT relname, n_tup_ins + n_tup_upd + n_tup_del AS changes FROM pg_stat_user_tables
-    WHERE schemaname IN ('raw', 'staging', 'ops') AND relname NOT IN ('harvest', 'harvest_seen', 'host_rate')
+    WHERE schemaname IN ('raw', 'staging', 'ops') AND relname NOT IN ('harvest', 'harvest_page', 'host_rate')
     ORDER BY relname
 """
 WITHOUT_TORCH = """

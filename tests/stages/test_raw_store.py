@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from museum_assets.museums.museum import RawRecord
-from museum_assets.stages.raw_store import Prepared, Stored, prepare, store
+from museum_assets.stages.raw_store import Prepared, Stored, compare, prepare, store
 from resources.postgres import Database
 
 pytestmark = pytest.mark.integration
@@ -21,7 +21,7 @@ NONE: frozenset[str] = frozenset()
 
 def keep(database: Database, *records: RawRecord, volatile: frozenset[str] = NONE) -> Stored:
     with database.connect() as conn, conn.transaction():
-        return store(conn, "smk", prepare(records, volatile))
+        return store(conn, "smk", compare(conn, "smk", prepare(records, volatile)))
 
 
 def prepared(payload: dict[str, Any], volatile: frozenset[str] = NONE) -> Prepared:

@@ -21,8 +21,9 @@ from museum_assets.loop.stage import Counts, Options, Outcome, Work
 from museum_assets.museums import museum
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import RawRecord
+from museum_assets.stages.mapping import mapping_contract, search_text
 from museum_assets.stages.raw_store import prepare
-from museum_assets.stages.transform import Transform, mapping_contract, search_text
+from museum_assets.stages.transform import Transform
 from resources.postgres import Database, scalar
 
 pytestmark = pytest.mark.integration
