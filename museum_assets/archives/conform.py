@@ -63,24 +63,36 @@ def conform(source: Source, block: Block, *, year: int | None, import_id: int, p
 
 def _bytes(lines: Any) -> Any:
     """Return the texts of an array one behind the other, as they already lie in memory."""
+    ends = _offsets(lines)
+    return memoryview(lines.buffers()[2])[int(ends[0]) : int(ends[-1])]
+
+
+def _offsets(texts: Any) -> Any:
+    """Return where each text of an array begins, and the last one ends."""
     import numpy as np
 
-    _, offsets, text = lines.buffers()
-    ends = np.frombuffer(offsets, np.int32)[lines.offset : lines.offset + len(lines) + 1]
-    return memoryview(text)[int(ends[0]) : int(ends[-1])]
+    return np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
+
+
+def _empties(texts: Any) -> Any:
+    """Return which texts are empty: those that begin where the next one does."""
+    import numpy as np
+
+    return np.diff(_offsets(texts)) == 0 if len(texts) else np.zeros(0, bool)
 
 
 def _column(source: Source, name: str, block: Block, faults: Faults) -> Any:
     """Return one column trimmed, with null for empty, checked and escaped."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     column = source.columns[name]
     array = pc.ascii_trim_whitespace(block.columns[name])
-    empty = pc.equal(array, "")
-    if pc.any(empty).as_py():
-        array = pc.if_else(empty, None, array)
+    empty = _empties(array)
+    if empty.any():
+        array = pc.if_else(pa.array(empty), None, array)
         if source.required(name):
-            _note(faults, _where(empty), lambda _: ("missing_value", f"{name} is empty", name))
+            _note(faults, empty.nonzero()[0].tolist(), lambda _: ("missing_value", f"{name} is empty", name))
     if column.type == "text":
         return _escaped(array, block.escaped)
     array, wrong = CHECKS[column.type](array, column)
