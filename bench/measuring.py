@@ -28,7 +28,7 @@ class Target:
         return value >= self.value if self.bound == "at least" else value <= self.value
 
 
-Unit = Literal["%", "times", "MB"]
+Unit = Literal["%", "times", "MB", "rows/s"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,15 @@ VERSION = "0.1.0"
 Profile = Literal["dev", "prod", "demo"]
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 ADDRESS = r"^[\x21-\x7e]+@[\x21-\x7e]+$"
-PER_MUSEUM = ("MUSEUM_API_", "MUSEUM_IMAGE_HOSTS_", "MUSEUM_RATE_", "MUSEUM_DOCUMENTS_", "MUSEUM_KIOSK_BUCKET_")
+PER_MUSEUM = (
+    "MUSEUM_API_",
+    "MUSEUM_IMAGE_HOSTS_",
+    "MUSEUM_RATE_",
+    "MUSEUM_DOCUMENTS_",
+    "MUSEUM_KIOSK_BUCKET_",
+    "MUSEUM_DUMP_",
+    "MUSEUM_DRIFT_",
+)
 
 
 class SettingsError(MuseumError):
@@ -65,6 +73,17 @@ class Settings(BaseSettings):
     dagster_postgres_url: str | None = Field(
         None, repr=False, description="Dagster's own database (`postgresql://…`); unset: the embedded one."
     )
+    production_database_url: str | None = Field(
+        None, repr=False, description="Where releases are published (`postgresql://…`); unset: DATABASE_URL."
+    )
+    releases_kept: int = Field(
+        4, ge=2, le=100, description="Releases kept per museum, the live one among them; older ones are pruned."
+    )
+    release_drift: str = Field(
+        "rows=0.1,titles=0.05,artists=0.05,thumbnails=0.05",
+        description="Drift against the live release that blocks a promotion: rows is the share by which a table may "
+        "shrink, the others the share by which missing ones may grow. MUSEUM_DRIFT_<SLUG> differs for one museum.",
+    )
 
     s3_endpoint_url: str | None = Field(
         None, description="S3 endpoint; unset: the embedded server (with the profile prod: AWS)."
@@ -75,10 +94,17 @@ class Settings(BaseSettings):
     aws_secret_access_key: SecretStr | None = Field(None, description="S3 secret key.")
     aws_region: str = Field("us-east-1", description="S3 region.")
     thumbnails_bucket: str = Field("thumbnails", description="Bucket of the thumbnails.")
+    production_thumbnails_bucket: str = Field(
+        "production-thumbnails", description="Bucket of the thumbnails that releases show."
+    )
+    release_archive_bucket: str = Field("release-archive", description="Bucket of exported releases.")
 
     qdrant_url: str | None = Field(None, description="Qdrant server; unset: the embedded vector index.")
     qdrant_api_key: SecretStr | None = Field(None, description="Key of the Qdrant server.")
     qdrant_collection: str = Field("artworks_etl_v1", description="Qdrant collection of the artworks.")
+    qdrant_production_collection: str = Field(
+        "artworks_production_v1", description="Qdrant collection of the releases; never the same as the other one."
+    )
 
     image_max_dimension: int = Field(
         800, ge=16, le=10_000, description="Longest side of a stored thumbnail, in pixels."
@@ -176,6 +202,13 @@ class Settings(BaseSettings):
         description="Address of Dagster's UI, for the links in notices.",
     )
 
+    archive_hosts: str = Field(
+        "", description="Hosts that archives may be downloaded from besides those declared, comma-separated."
+    )
+    archive_bytes_per_second: float | None = Field(
+        None, gt=0, description="Most bytes per second of all downloads of archives together; unset: no limit."
+    )
+
     contact: str | None = Field(
         None,
         alias="contact_email",
@@ -199,7 +232,7 @@ class Settings(BaseSettings):
         """Make `home` independent of the directory a process happens to run in."""
         return (REPO_ROOT / home.expanduser()).resolve()
 
-    @field_validator("database_url")
+    @field_validator("database_url", "production_database_url")
     @classmethod
     def plain_postgres(cls, url: str | None) -> str | None:
         """Check the address and drop SQLAlchemy's driver suffix, so that one variable serves every tool."""
@@ -231,6 +264,15 @@ class Settings(BaseSettings):
         return url
 
     @model_validator(mode="after")
+    def production_apart(self) -> Settings:
+        """Refuse one place for work and for production: publishing would rewrite what the stages keep there."""
+        if self.qdrant_production_collection == self.qdrant_collection:
+            raise ValueError("QDRANT_PRODUCTION_COLLECTION must not be QDRANT_COLLECTION")
+        if self.production_thumbnails_bucket == self.thumbnails_bucket:
+            raise ValueError("PRODUCTION_THUMBNAILS_BUCKET must not be THUMBNAILS_BUCKET")
+        return self
+
+    @model_validator(mode="after")
     def complete_sasl(self) -> Settings:
         """Check that SASL has what it needs, and that credentials are not sent where no SASL asks for them."""
         given = {
@@ -246,6 +288,15 @@ class Settings(BaseSettings):
             raise ValueError("KAFKA_SASL_* is set but KAFKA_SECURITY_PROTOCOL is not SASL_PLAINTEXT or SASL_SSL")
         return self
 
+    @model_validator(mode="after")
+    def complete_mail(self) -> Settings:
+        """Check that mail has somebody to go to, and that a password does not travel in the open."""
+        if bool(self.smtp_host) != bool(self.notice_to):
+            raise ValueError("mailed notices need both SMTP_HOST and NOTICE_TO: set the other one, or neither")
+        if self.smtp_user and self.smtp_security == "none":
+            raise ValueError("SMTP_USER needs SMTP_SECURITY=starttls or tls: the password would travel in the open")
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def leave_per_museum_variables(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -258,8 +309,8 @@ class MuseumOverrides(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    api_base: str | None = Field(None, pattern=r"^https?://\S+$")
-    """Replaces the museum's `api_base`; without a trailing slash."""
+    api_base: str | None = Field(None, pattern=r"^(https?|file)://\S+$")
+    """Replaces the museum's `api_base`; without a trailing slash. A museum without an API has its archive there."""
     image_hosts: tuple[str, ...] = ()
     """Hosts allowed beside the museum's own."""
     requests_per_second: float | None = Field(None, gt=0)
@@ -267,6 +318,10 @@ class MuseumOverrides(BaseModel):
     """Replaces DOCUMENTS_PATTERN."""
     kiosk_bucket: str | None = None
     """Replaces the bucket in which the museum drops its kiosks' files."""
+    dump: str | None = Field(None, pattern=r"^(https?|file)://\S+$")
+    """Where the museum's bulk file is, to be harvested instead of its API."""
+    drift: str | None = None
+    """Differs from RELEASE_DRIFT in what it names."""
 
 
 def current_profile() -> Profile:
@@ -294,7 +349,10 @@ def museum_overrides(slug: str) -> MuseumOverrides:
     file = REPO_ROOT / f".env.{current_profile()}"
     variables = {**dotenv_values(file), **{name: value for name, value in os.environ.items() if value}}
     suffix = slug.upper().replace("-", "_")
-    api, hosts, rate, documents, kiosk_bucket = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
+    given = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
+    api, hosts, rate, documents, kiosk_bucket, dump, drift = given
+    if (api or "").startswith("file://") and not _is_dump_only(slug):
+        raise SettingsError(f"MUSEUM_API_{suffix}: {slug} has an API, which is no file; a dump is MUSEUM_DUMP_{suffix}")
     try:
         return MuseumOverrides(
             api_base=api.rstrip("/") if api else None,
@@ -302,9 +360,17 @@ def museum_overrides(slug: str) -> MuseumOverrides:
             requests_per_second=rate,  # type: ignore[arg-type] # pydantic parses the text
             documents=documents,
             kiosk_bucket=kiosk_bucket,
+            dump=dump,
+            drift=drift,
         )
     except ValidationError as error:
         raise SettingsError(explain(error, ", ".join(prefix + suffix for prefix in PER_MUSEUM))) from None
+
+
+def _is_dump_only(slug: str) -> bool:
+    from museum_assets.museums import MUSEUMS, museum
+
+    return slug in MUSEUMS and museum(slug).dump_only
 
 
 def documents_pattern(settings: Settings, slug: str) -> str:

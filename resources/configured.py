@@ -19,6 +19,7 @@ from resources.vector_index.index import VectorIndex
 
 if TYPE_CHECKING:
     from museum_assets.images.fetch import ImageFetcher
+    from museum_assets.releases.workplace import Workplace
     from resources.embedders.embedder import Embedder
     from resources.llm import Llm
     from resources.museum_http import MuseumClient
@@ -33,7 +34,7 @@ class Postgres(dg.ConfigurableResource[None]):
 
 
 class S3(dg.ConfigurableResource[None]):
-    """The thumbnails bucket (S3_ENDPOINT_URL and the AWS variables, or the embedded S3)."""
+    """The buckets (S3_ENDPOINT_URL and the AWS variables, or the embedded S3)."""
 
     def thumbnails(self) -> ObjectStore:
         """Return the bucket."""
@@ -42,6 +43,14 @@ class S3(dg.ConfigurableResource[None]):
     def documents(self) -> ObjectStore:
         """Return the bucket of the documents."""
         return platform.bucket(settings(), settings().documents_bucket)
+
+    def kiosk_source(self, slug: str) -> ObjectStore:
+        """Return the bucket in which a museum drops its kiosks' files."""
+        return platform.kiosk_source(settings(), slug)
+
+    def kiosk_combined(self) -> ObjectStore:
+        """Return the bucket of the kiosks' combined files."""
+        return platform.bucket(settings(), settings().kiosk_combined_bucket)
 
 
 class Qdrant(dg.ConfigurableResource[None]):
@@ -82,6 +91,16 @@ class Embedders(dg.ConfigurableResource[None]):
     def get(self, name: str) -> "Embedder":
         """Return an embedder by name."""
         return platform.embedder(settings(), name)
+
+
+class Releases(dg.ConfigurableResource[None]):
+    """Where releases are made and published (DATABASE_URL, PRODUCTION_DATABASE_URL, S3, the vector index)."""
+
+    def workplace(self) -> "Workplace":
+        """Return both databases, and what belongs to a release outside of them."""
+        from museum_assets.releases.workplace import workplace
+
+        return workplace(settings())
 
 
 class LanguageModel(dg.ConfigurableResource[None]):

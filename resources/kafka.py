@@ -53,6 +53,7 @@ class Message(NamedTuple):
     offset: int
     timestamp: int | None
     body: bytes | None
+    key: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -189,7 +190,7 @@ class TopicReader:
                 taken += 1
                 weight += len(body or b"")
                 batch.messages.setdefault(message.partition(), []).append(
-                    Message(message.partition(), message.offset(), at if kind else None, body)
+                    Message(message.partition(), message.offset(), at if kind else None, body, message.key())
                 )
             if batch.out_of_range or (not chunk and (batch.messages or batch.ends)):
                 break

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import httpx
 import orjson
@@ -19,6 +19,9 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from museum_assets.failures import Failure, Gone, Malformed, Refused, SlowDown, Unavailable
 from resources.rate_limit import PATIENCE
+
+if TYPE_CHECKING:
+    from museum_assets.museums.museum import Dump
 
 T = TypeVar("T")
 Json = Any
@@ -190,8 +193,10 @@ class MuseumClient:
         backoff: float = 1.0,
         max_bytes: int = 256 * 2**20,
         more_hosts: Iterable[str] = (),
+        dump: Dump | None = None,
     ) -> None:
         self.base = base
+        self.dump = dump
         self.requests = 0
         self.retries = 0
         self._slug = museum_slug

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import MuseumError
+from museum_assets.loop.progress import Progress
 from museum_assets.loop.stage import STAGES
 from museum_assets.museums import kiosks, museum
 from museum_assets.settings import Settings, museum_overrides, user_agent
@@ -20,12 +22,17 @@ from resources.s3 import ObjectStore
 from resources.vector_index.index import VectorIndex
 
 if TYPE_CHECKING:
+    from museum_assets.archives.download import Downloader
     from museum_assets.images.fetch import ImageFetcher
+    from museum_assets.museums.museum import Dump, Museum
     from resources.embedders.embedder import Embedder
     from resources.embedders.weights import Weights
     from resources.llm import Llm
     from resources.museum_http import MuseumClient
     from resources.vector_index.edge import EdgeVectorIndex
+    from resources.webhook import Webhook
+
+log = logging.getLogger(__name__)
 
 API_TIMEOUT = 60.0
 """Seconds: the Rijksmuseum's OAI pages took up to 40 for others."""
@@ -48,9 +55,25 @@ def database(settings: Settings) -> Database:
     return Database(settings.database_url)
 
 
+def production(settings: Settings) -> Database:
+    """Return the database that releases are published in. Raises NotRunning when there is none."""
+    url = settings.production_database_url
+    return Database(url, "PRODUCTION_DATABASE_URL") if url else database(settings)
+
+
 def thumbnails(settings: Settings) -> ObjectStore:
     """Return the bucket of the thumbnails. Raises NotRunning when there is none."""
     return bucket(settings, settings.thumbnails_bucket)
+
+
+def production_thumbnails(settings: Settings) -> ObjectStore:
+    """Return the bucket of the thumbnails that releases show. Raises NotRunning when there is none."""
+    return bucket(settings, settings.production_thumbnails_bucket)
+
+
+def release_archive(settings: Settings) -> ObjectStore:
+    """Return the bucket of exported releases. Raises NotRunning when there is none."""
+    return bucket(settings, settings.release_archive_bucket)
 
 
 def bucket(settings: Settings, name: str) -> ObjectStore:
@@ -77,12 +100,21 @@ def llm(settings: Settings) -> Llm:
 
 def vector_index(settings: Settings) -> VectorIndex:
     """Return the Qdrant server's collection when QDRANT_URL is set, else the embedded index."""
+    return _index(settings, settings.qdrant_collection)
+
+
+def production_index(settings: Settings) -> VectorIndex:
+    """Return the collection of the releases, beside the working one."""
+    return _index(settings, settings.qdrant_production_collection)
+
+
+def _index(settings: Settings, collection: str) -> VectorIndex:
     if settings.qdrant_url:
         from resources.vector_index.remote import RemoteVectorIndex
 
         key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-        return RemoteVectorIndex(settings.qdrant_url, api_key=key, collection=settings.qdrant_collection)
-    return _embedded_index(settings)
+        return RemoteVectorIndex(settings.qdrant_url, api_key=key, collection=collection)
+    return _embedded_index(settings, collection)
 
 
 def vector_place(settings: Settings) -> str:
@@ -94,14 +126,14 @@ def vector_place(settings: Settings) -> str:
         parts = urlsplit(settings.qdrant_url)
         server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     else:
-        server = f"embedded:{_embedded_index(settings).identity()}"
+        server = f"embedded:{_embedded_index(settings, settings.qdrant_collection).identity()}"
     return f"{server}/{settings.qdrant_collection}"
 
 
-def _embedded_index(settings: Settings) -> EdgeVectorIndex:
+def _embedded_index(settings: Settings, collection: str) -> EdgeVectorIndex:
     from resources.vector_index.edge import EdgeVectorIndex
 
-    return EdgeVectorIndex(settings.home / "vectors" / settings.qdrant_collection)
+    return EdgeVectorIndex(settings.home / "vectors" / collection)
 
 
 def embedder(settings: Settings, name: str) -> Embedder:
@@ -151,11 +183,42 @@ def museum_client(settings: Settings, slug: str) -> Iterator[MuseumClient]:
     chosen, overrides = museum(slug), museum_overrides(slug)
     base = overrides.api_base or chosen.api_base
     pace = overrides.requests_per_second or chosen.requests_per_second
-    with _pool(settings) as pool:
+    with _pool(settings) as pool, _museum_dump(settings, chosen, base if chosen.dump_only else overrides.dump) as dump:
         limiter = RateLimiter(pool, _host(base), pace)
         with MuseumClient(slug, base, limiter=limiter, user_agent=user_agent(), headers=chosen.headers,
-                          timeout=API_TIMEOUT) as client:  # fmt: skip
+                          timeout=API_TIMEOUT, dump=dump) as client:  # fmt: skip
             yield client
+
+
+@contextmanager
+def _museum_dump(settings: Settings, chosen: Museum, url: str | None) -> Iterator[Dump | None]:
+    """Open the museum's dump at this address, which is fetched when it is first read; None for no address."""
+    from museum_assets.archives.download import host_of
+    from museum_assets.archives.dump import ArchiveDump
+    from museum_assets.archives.obtain import file_name
+    from museum_assets.archives.transfer import Wanted
+
+    if url is None:
+        yield None
+        return
+    if not (chosen.dump or chosen.dump_only):
+        raise MuseumError(f"{chosen.slug} has no dump that could be harvested: unset MUSEUM_DUMP_{chosen.slug.upper()}")
+    # The operator wrote the address down, so its host is allowed; a redirect leads only to those known.
+    hosts = {host_of(url), *chosen.dump_hosts} - {""}
+    told = Progress(f"download of {chosen.slug}'s dump, in bytes", log.info)
+    with archive_downloader(settings, hosts, chosen.slug) as downloader:
+        yield ArchiveDump(lambda: downloader.fetch(Wanted(url, file_name(url)), told))
+
+
+@contextmanager
+def archive_downloader(settings: Settings, hosts: Iterable[str], folder: str) -> Iterator[Downloader]:
+    """Open a downloader of archives into a folder of the home, from these hosts and those of ARCHIVE_HOSTS."""
+    from museum_assets.archives.download import Downloader
+
+    more = {host.strip().lower() for host in settings.archive_hosts.split(",") if host.strip()}
+    with Downloader(settings.home / "archives" / folder, {*hosts, *more}, user_agent=user_agent(),
+                    bytes_per_second=settings.archive_bytes_per_second) as downloader:  # fmt: skip
+        yield downloader
 
 
 @contextmanager
@@ -178,8 +241,20 @@ def image_fetcher(settings: Settings, slug: str) -> Iterator[ImageFetcher]:
             yield fetcher
 
 
+@contextmanager
+def notice_webhook(settings: Settings) -> Iterator[Webhook]:
+    """Open the webhook of notices, at the pace that its server wants. Raises MuseumError when none is configured."""
+    from resources.webhook import PATIENCE, PER_SECOND, Webhook, webhook_url
+
+    url = webhook_url(settings)
+    with _pool(settings) as pool:
+        limiter = RateLimiter(pool, _host(url), PER_SECOND, patience=PATIENCE)
+        with Webhook(url, limiter) as webhook:
+            yield webhook
+
+
 def _host(url: str) -> str:
-    return url.split("://", 1)[1].split("/", 1)[0]
+    return url.split("://", 1)[1].split("/", 1)[0].rpartition("@")[2]
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
@@ -18,6 +19,8 @@ from museum_assets.failures import MuseumError
 from sql import MIGRATIONS
 
 Connection = psycopg.Connection[dict[str, Any]]
+LOCK_SECONDS = 3
+"""How long a run waits for the lock of a museum's stage before it calls the stage busy."""
 NOT_AN_ADDRESS = (
     "not a Postgres address: it must read postgresql://user:password@host:port/database, with / ? # @ : % in the "
     "password written as %2F %3F %23 %40 %3A %25"
@@ -71,11 +74,11 @@ def place(url: str) -> str:
     return f"{host}{f':{port}' if port else ''}/{parts.get('dbname', '')}"
 
 
-def advice(url: str, error: Exception) -> str:
+def advice(url: str, error: Exception, variable: str = "DATABASE_URL") -> str:
     """Say what to do about a lost or refused connection."""
     return (
         f"Postgres at {place(url)} cannot be used: {str(error).strip()}. Check that it runs (`museum up` starts the "
-        "embedded one) and that DATABASE_URL is right, then run again: finished work is kept."
+        f"embedded one) and that {variable} is right, then run again: finished work is kept."
     )
 
 
@@ -100,11 +103,15 @@ _TEXT = (25).to_bytes(4, "big")
 
 
 class Database:
-    """Where the platform's tables are. Cheap to make; connects when asked. Raises BadAddress."""
+    """Where the platform's tables are. Cheap to make; connects when asked. Raises BadAddress.
 
-    def __init__(self, url: str) -> None:
+    `variable` is the setting that errors advise to look at.
+    """
+
+    def __init__(self, url: str, variable: str = "DATABASE_URL") -> None:
         # SQLAlchemy's driver suffix is accepted so that one variable serves every tool.
         self.url = postgres_url(url)
+        self.variable = variable
 
     @contextmanager
     def connect(self, *, autocommit: bool = True) -> Iterator[Connection]:
@@ -118,23 +125,31 @@ class Database:
                 conn.adapters.register_dumper(tuple, TextArrayDumper)
                 yield conn
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise DatabaseUnavailable(advice(self.url, error)) from error
+            raise DatabaseUnavailable(advice(self.url, error, self.variable)) from error
 
     @contextmanager
-    def lock(self, museum: str, stage: str) -> Iterator[None]:
-        """Hold the one lock of a museum's stage. It goes with the connection, so SIGKILL frees it. Raises Busy."""
+    def lock(self, museum: str, stage: str) -> Iterator[Connection]:
+        """Hold the one lock of a museum's stage. It goes with the connection, so SIGKILL frees it. Raises Busy.
+
+        What must not happen without the lock is done on the connection it yields: both are lost together.
+        """
+        name = f"{museum}/{stage}"
         with self.connect() as conn:
-            row = conn.execute(
-                "SELECT pg_try_advisory_lock(hashtextextended(%s, 0)) AS got", (f"{museum}/{stage}",)
-            ).fetchone()
-            if not row or not row["got"]:
-                raise Busy(f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again")
+            # Postgres notices within moments, not at once, that the connection of a killed run is gone.
+            conn.execute("SELECT set_config('lock_timeout', %s, false)", (f"{LOCK_SECONDS}s",))
             try:
-                yield
+                conn.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+            except psycopg.errors.LockNotAvailable:
+                raise Busy(
+                    f"another run is working on {stage} of {museum}: wait for it, or stop it, then run again"
+                ) from None
+            conn.execute("RESET lock_timeout")
+            try:
+                yield conn
             finally:
-                # The server notices a closed connection a moment later, too late for a run that follows at once.
+                # Not left to the closing connection: its backend outlives it a little, and the next run found it busy.
                 with suppress(psycopg.Error):
-                    conn.execute("SELECT pg_advisory_unlock_all()")
+                    conn.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
 
 @contextmanager
@@ -157,17 +172,8 @@ def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_
 
     `museums` are the slugs of each kind that `ops.partitioned_table` names.
     """
-    from yoyo import get_backend, read_migrations
-
     database = Database(url)
-    # Not yoyo's own lock: that is a row, which a killed process leaves behind for somebody to break by hand.
-    with database.connect() as guard:
-        guard.execute("SELECT pg_advisory_lock(hashtextextended('migrate', 0))")
-        try:
-            backend = get_backend(database.url.replace("postgresql://", "postgresql+psycopg://", 1))
-            backend.apply_migrations(backend.to_apply(read_migrations(str(MIGRATIONS))))
-        except psycopg.OperationalError as error:
-            raise DatabaseUnavailable(advice(url, error)) from error
+    apply_migrations(database, MIGRATIONS)
     with database.connect() as conn:
         for kind, slugs in museums.items():
             for slug in slugs:
@@ -176,6 +182,20 @@ def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_
             "UPDATE ops.setting SET value = %s WHERE name = 'withdrawal_grace_days' AND value <> %s",
             [str(withdrawal_grace_days)] * 2,
         )
+
+
+def apply_migrations(database: Database, folder: Path) -> None:
+    """Apply what a folder of migrations has and the database has not. Raises DatabaseUnavailable."""
+    from yoyo import get_backend, read_migrations
+
+    # Not yoyo's own lock: that is a row, which a killed process leaves behind for somebody to break by hand.
+    with database.connect() as guard:
+        guard.execute("SELECT pg_advisory_lock(hashtextextended('migrate', 0))")
+        try:
+            backend = get_backend(database.url.replace("postgresql://", "postgresql+psycopg://", 1))
+            backend.apply_migrations(backend.to_apply(read_migrations(str(folder))))
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailable(advice(database.url, error, database.variable)) from error
 
 
 def scalar(conn: Connection, statement: Any, params: Any = None) -> Any:

@@ -26,10 +26,12 @@ class RateLimiter:
     """The pace at which this process may ask one host; safe to share between threads.
 
     `ceiling` is the fastest polite pace in requests per second. Slots are handed out evenly, without bursts.
+    `patience` is for whoever can wait less than a run does.
     """
 
-    def __init__(self, pool: ConnectionPool, host: str, ceiling: float) -> None:
+    def __init__(self, pool: ConnectionPool, host: str, ceiling: float, *, patience: float = PATIENCE) -> None:
         self._pool = pool
+        self.patience = patience
         self.host = host
         self.ceiling = ceiling
         self._lock = threading.Lock()
@@ -39,7 +41,7 @@ class RateLimiter:
     def acquire(self) -> None:
         """Sleep until the next request may be sent.
 
-        Raises SlowDown, without a request, when the host asked all runs for a pause longer than `PATIENCE`.
+        Raises SlowDown, without a request, when the host asked all runs for a pause longer than `patience`.
         """
         while True:
             wait = self._next_slot()
@@ -72,12 +74,12 @@ class RateLimiter:
             self.host,
             self.ceiling,
             succeeded,
-            PATIENCE,
+            self.patience,
         )
         if not slots:
             raise SlowDown(
                 f"{self.host} asked all runs to leave it alone for another {wait:.0f} s, longer than a run waits "
-                f"({PATIENCE:.0f} s). Run this again after that; ops.host_rate.slowed_until says when.",
+                f"({self.patience:.0f} s). Run this again after that; ops.host_rate.slowed_until says when.",
                 retry_after=wait,
             )
         first = time.monotonic() + wait

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
+from pathlib import Path
 from string import printable
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -184,6 +185,16 @@ class ObjectStore:
     def put_jpeg(self, key: str, body: bytes, metadata: dict[str, str]) -> None:
         """Store a thumbnail. Raises as `put` does."""
         self.put(key, body, content_type="image/jpeg", metadata=metadata)
+
+    def put_file(self, key: str, path: Path, *, content_type: str) -> None:
+        """Store a file of this machine, in parts when it is large; memory stays flat. Raises as `put` does."""
+        with self._translated("store", key), path.open("rb") as file:
+            self.client.upload_fileobj(file, self.bucket, key, ExtraArgs={"ContentType": content_type})
+
+    def get_file(self, key: str, path: Path) -> None:
+        """Write the object's bytes to a file of this machine; memory stays flat. Raises as `get` does."""
+        with self._translated("read", key):
+            self.client.download_file(self.bucket, key, str(path))
 
     def get(self, key: str) -> bytes:
         """Return the object's bytes. Raises Gone, Unavailable or StorageMisconfigured."""

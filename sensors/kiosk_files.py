@@ -12,7 +12,7 @@ from museum_assets.kiosk.new_files import Plan, State, Tried, known_versions, lo
 from museum_assets.museums import KIOSK_MUSEUMS, kiosks
 from museum_assets.settings import settings
 from resources import platform
-from sensors.kiosk_stream import IN_FLIGHT, TICK_SECONDS
+from sensors.watch import TICK_SECONDS, is_in_flight
 
 ANSWER_WITHIN = 10.0
 """Seconds of silence after which S3 counts as gone: a tick has 60 for all museums together."""
@@ -61,13 +61,13 @@ def new_kiosk_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
 
 def _state(found: dict[str, object]) -> State:
     tried: dict[str, dict[str, object]] = found["tried"]  # type: ignore[assignment]
-    return State(str(found["after"]), {key: Tried(**values) for key, values in tried.items()})  # type: ignore[arg-type]
+    waiting = {key: Tried(**values) for key, values in tried.items()}  # type: ignore[arg-type]
+    return State(str(found["after"]), waiting, int(str(found["requests"])))
 
 
 def _plan(instance: dg.DagsterInstance, slug: str, state: State) -> Plan:
     """Decide about one museum."""
-    running = dg.RunsFilter(job_name=kiosk_files.name, statuses=IN_FLIGHT, tags={"dagster/partition": slug})
-    if instance.get_runs(running, limit=1):
+    if is_in_flight(instance, kiosk_files.name, slug):
         return Plan((), "", wait_for_run(state, time.time()), "files are being loaded")
     store = platform.kiosk_source(settings(), slug).within(ANSWER_WITHIN)
     listing = look(store, kiosks(slug), state.after)

@@ -1,4 +1,4 @@
-"""The platform's SQL: `migrations/` applied in order by yoyo, and `queries/`, one statement a file."""
+"""The platform's SQL: `migrations/` and `production/`, applied in order by yoyo; `queries/`, one statement a file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import LiteralString
 
 HERE = Path(__file__).parent
 MIGRATIONS = HERE / "migrations"
+PRODUCTION = HERE / "production"
+"""Migrations of what is published, which may be a database of its own."""
 
 
 @cache

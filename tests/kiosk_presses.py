@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from museum_assets.kiosk.load import Loaded, Origin, load_staged, staging
+import numpy as np
+
+from museum_assets.kiosk.load import Loaded, Origin, load_staged, stage
+from museum_assets.kiosk.merge import ROW
 from museum_assets.museums import kiosks
 from resources.postgres import Connection
 
@@ -18,15 +21,14 @@ numbers = count()
 def add_presses(conn: Connection, slug: str, presses: Iterable[tuple[Any, ...]], origin: Origin = "f") -> Loaded:
     """Load (local time as ISO text, site, val, type or None); repeats count as presses of their own."""
     museum = kiosks(slug)
+    given = list(presses)
+    rows = np.zeros(len(given), ROW)
+    for n, (at, site, val, type_) in enumerate(given):
+        instant = datetime.fromisoformat(at).replace(tzinfo=museum.timezone).astimezone(UTC)
+        occurrence = next(numbers) % 32_000 + 1
+        rows[n] = (round(instant.timestamp() * 1_000_000), site, 0, val, type_ or 0, occurrence, 0)
     with conn.transaction():
-        staging(conn)
-        for at, site, val, type_ in presses:
-            instant = datetime.fromisoformat(at).replace(tzinfo=museum.timezone).astimezone(UTC)
-            conn.execute(
-                "INSERT INTO kiosk_staged (at, site, val, type, occurrence) VALUES (%s, %s, %s, %s, %s)",
-                (instant, site, val, type_, next(numbers) % 32_000 + 1),
-            )
-        return load_staged(conn, museum, origin)
+        return load_staged(conn, stage(conn, museum, origin, rows))
 
 
 def add_file(conn: Connection, slug: str, key: str, loaded: int, *, etag: str = "e", kind: str = "history") -> None:

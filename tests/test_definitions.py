@@ -12,7 +12,7 @@ import pytest
 
 from museum_assets.loop.stage import STAGES
 from museum_assets.museums import MUSEUMS
-from partitions import museum_partitions
+from partitions import kiosk_partitions, museum_partitions
 
 # It runs in a process of its own, before anything else has imported anything.
 LOAD = """
@@ -78,6 +78,24 @@ def test_the_collection_is_partitioned_by_museum(definitions: dg.Definitions) ->
         assert graph.get(dg.AssetKey(name)).partitions_def == museum_partitions, name
 
 
+def test_the_kiosks_are_partitioned_by_kiosk_museum_and_checked(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    kiosk = graph.asset_keys_for_group("kiosk")
+    names = {key.to_user_string() for key in kiosk}
+    assert names == {"combined_exhibitions", "combined_kiosk_data", "visitor_feedback", "live_feedback",
+                     "exhibition_report"}  # fmt: skip
+    assert all(graph.get(key).partitions_def == kiosk_partitions for key in kiosk)
+    checks = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys if key.asset_key in kiosk}
+    assert checks == {
+        ("visitor_feedback", "dead_letter_ratio"),
+        ("visitor_feedback", "files_accounted"),
+        ("live_feedback", "dead_letter_ratio"),
+        *(("exhibition_report", name) for name in (
+            "presses_have_exhibitions", "no_future_presses", "books_agree", "sites_known", "open_days_have_data",
+            "one_origin_a_day")),
+    }  # fmt: skip
+
+
 def test_every_stage_has_its_checks(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     checks = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys}
@@ -98,6 +116,6 @@ def test_every_stage_has_its_checks(definitions: dg.Definitions) -> None:
 
 def test_jobs_schedules_and_sensors(definitions: dg.Definitions) -> None:
     repository = definitions.get_repository_def()
-    assert set(repository.job_names) >= {"collection", "harvest"}
+    assert set(repository.job_names) >= {"collection", "harvest", "kiosk_files", "live_stream"}
     assert {s.name for s in repository.schedule_defs} >= {f"weekly_{slug}" for slug in MUSEUMS}
-    assert {s.name for s in repository.sensor_defs} >= {"follow_upstream"}
+    assert {s.name for s in repository.sensor_defs} >= {"follow_upstream", "new_kiosk_files", "kiosk_stream"}

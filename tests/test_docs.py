@@ -20,10 +20,11 @@ COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-define
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 PER_MUSEUM = {
     f"{kind}_{slug.upper()}"
-    for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS")
+    for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS", "MUSEUM_DUMP", "MUSEUM_DRIFT")
     for slug in MUSEUMS
-} | {f"MUSEUM_KIOSK_BUCKET_{slug.upper()}" for slug in KIOSK_MUSEUMS}
-ASSETS = {"raw_metadata", *STAGES}
+} | {f"{kind}_{slug.upper()}" for kind in ("MUSEUM_KIOSK_BUCKET", "MUSEUM_DRIFT") for slug in KIOSK_MUSEUMS}
+KIOSK = {"combined_exhibitions", "combined_kiosk_data", "visitor_feedback", "live_feedback", "exhibition_report"}
+ASSETS = {"raw_metadata", *STAGES, *KIOSK, "staging_database", "promoted_database"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -35,7 +36,7 @@ def test_what_a_document_names_exists(document: Path) -> None:
     for target in re.findall(r"`make ([a-z]+)`|^    make ([a-z]+)", text, re.MULTILINE):
         assert set(filter(None, target)) <= TARGETS, f"{document.name} names make {target}"
     for variable in re.findall(
-        r"\b((?:MUSEUM|S3|AWS|QDRANT|CLIP|JINA|IMAGE|DATABASE|DAGSTER|THUMBNAILS|CONTACT|WITHDRAWAL|FAILURE|DOWNLOAD)_[A-Z0-9_]+)\b",
+        r"\b((?:MUSEUM|S3|AWS|QDRANT|CLIP|JINA|IMAGE|DATABASE|DAGSTER|PRODUCTION|RELEASES?|THUMBNAILS|CONTACT|WITHDRAWAL|FAILURE|DOWNLOAD)_[A-Z0-9_]+)\b",
         text,
     ):
         assert variable in variables() or variable in PER_MUSEUM or variable == "DAGSTER_HOME", (

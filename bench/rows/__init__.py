@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator
 
 from bench.bench import Bench
 from bench.measuring import Result
-from bench.rows import embedding, index, memory, rerun, store, thumbnails, transform
+from bench.rows import archive, embedding, index, kiosk, memory, release, rerun, store, thumbnails, transform
 
 ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "store": store.measure,
     "transform": transform.measure,
     "rerun": rerun.measure,
     "memory": memory.measure,
+    "archive": archive.measure,
     "thumbnails": thumbnails.measure,
     "index": index.measure,
     "embedding": embedding.measure,
+    "kiosk": kiosk.measure,
+    "release": release.measure,
 }
 """By the name that `--only` takes."""

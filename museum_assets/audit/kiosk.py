@@ -45,23 +45,28 @@ def no_future_presses(conn: Connection, museum: str) -> Finding:
     )
 
 
+def books(conn: Connection, museum: str) -> list[dict[str, Any]]:
+    """Return what was read of files and of the stream, what became of it, and how many presses the tables hold."""
+    return _rows(conn, "audit_kiosk_books", museum)
+
+
 def books_agree(conn: Connection, museum: str) -> Finding:
     """Read = loaded + rejected + duplicate, and as many presses are in the tables as files and stream loaded."""
-    books = _rows(conn, "audit_kiosk_books", museum)
+    found = books(conn, museum)
     problems = []
-    for row in books:
+    for row in found:
         accounted = row["loaded"] + row["rejected"] + row["duplicate"]
         if row["read"] != accounted:
             problems.append(f"{row['origin']}: {row['read']} read but {accounted} accounted for")
         if row["loaded"] != row["stored"]:
             problems.append(f"{row['origin']}: {row['loaded']} were loaded but the tables hold {row['stored']}")
-    loaded, read = (sum(row[name] for row in books) for name in ("loaded", "read"))
+    loaded, read = (sum(row[name] for row in found) for name in ("loaded", "read"))
     return Finding(
         passed=not problems,
         description=f"{'; '.join(problems)}: somebody else wrote kiosk.review or kiosk.incident, or the books"
         if problems
         else f"all {read} rows and messages are accounted for, {loaded} of them loaded",
-        metadata={"books": books},
+        metadata={"books": found},
     )
 
 

@@ -7,8 +7,12 @@ from typing import Annotated
 
 import typer
 
+from museum_assets.cli.archive import app as archive
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
+from museum_assets.cli.notices import app as notices
+from museum_assets.cli.release_archive import app as release
+from museum_assets.cli.sources import app as sources
 from museum_assets.museums import MUSEUMS
 
 app = typer.Typer(
@@ -18,8 +22,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(archive)
 app.add_typer(dead_letters)
 app.add_typer(kiosk)
+app.add_typer(notices)
+app.add_typer(release)
+app.add_typer(sources)
 
 Museums = Annotated[
     list[str] | None,
@@ -50,7 +58,7 @@ def demo(
     exit_: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of leaving the UI running.")] = False,
     port: Annotated[int | None, typer.Option(help="Port of the UI.")] = None,
 ) -> None:
-    """Run the whole pipeline over five simulated museums, offline, then leave the UI running."""
+    """Run the whole pipeline over six simulated museums, offline, then leave the UI running."""
     from museum_assets.cli.demo import run_demo
 
     raise typer.Exit(run_demo(works=works, records=records, live=live, limit=limit, stop=exit_, port=port))
@@ -116,6 +124,7 @@ def try_record(
 WorkType = Annotated[str | None, typer.Option(help="Only this work type, such as painting.")]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many results.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Also write a page with the thumbnails to this file.")]
+InProduction = Annotated[bool, typer.Option("--production", help="Search what is published, not what is in work.")]
 
 
 @app.command()
@@ -125,12 +134,13 @@ def search(
     work_type: WorkType = None,
     limit: Limit = 10,
     html: Html = None,
+    production: InProduction = False,
     json: Json = False,
 ) -> None:
     """Find artworks by what they show or are about."""
-    from museum_assets.cli.find import show_search
+    from museum_assets.cli.find import Ways, show_search
 
-    show_search(query, museum=museum, work_type=work_type, limit=limit, html=html, as_json=json)
+    show_search(query, Ways(limit, html, json, production), museum=museum, work_type=work_type)
 
 
 @app.command()
@@ -138,12 +148,13 @@ def similar(
     name: Annotated[str, typer.Argument(help="museum:object_number, such as smk:KMS1.")],
     limit: Limit = 10,
     html: Html = None,
+    production: InProduction = False,
     json: Json = False,
 ) -> None:
     """Find artworks that look like this one."""
-    from museum_assets.cli.find import show_similar
+    from museum_assets.cli.find import Ways, show_similar
 
-    show_similar(name, limit=limit, html=html, as_json=json)
+    show_similar(name, Ways(limit, html, json, production))
 
 
 def chosen(given: list[str] | None) -> list[str]:

@@ -11,7 +11,7 @@ from museum_assets.cli.printing import print_json, print_table
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks, museum
 from museum_assets.settings import Settings, documents_pattern, museum_overrides, settings
 
-HIDDEN = ("database_url", "dagster_postgres_url")
+HIDDEN = ("database_url", "dagster_postgres_url", "production_database_url")
 """Fields that are not secrets as a whole but may hold a password."""
 
 
@@ -52,17 +52,21 @@ def _source(variable: str, current: Settings) -> str:
 
 def _museum(slug: str) -> list[tuple[str, Any, str, str]]:
     chosen, given = museum(slug), museum_overrides(slug)
+    base = "Archive" if chosen.dump_only else "Base of the API"
     values = (
-        (f"MUSEUM_API_{slug.upper()}", given.api_base, chosen.api_base, f"Base of {chosen.name}'s API."),
+        (f"MUSEUM_API_{slug.upper()}", given.api_base, chosen.api_base, f"{base} of {chosen.name}."),
         (f"MUSEUM_IMAGE_HOSTS_{slug.upper()}", ", ".join(given.image_hosts), ", ".join(chosen.image_hosts),
          "Hosts that images may come from besides the museum's own, comma-separated."),
         (f"MUSEUM_RATE_{slug.upper()}", given.requests_per_second, chosen.requests_per_second,
          "Most requests per second, to the API and to each image host."),
         (f"MUSEUM_DOCUMENTS_{slug.upper()}", given.documents, documents_pattern(settings(), slug),
          "Keys of its documents in DOCUMENTS_BUCKET."),
+        *([(f"MUSEUM_DUMP_{slug.upper()}", given.dump, None,
+            f"Its bulk file, harvested instead of its API when set: {chosen.dump}")] if chosen.dump else []),
+        (f"MUSEUM_DRIFT_{slug.upper()}", given.drift, settings().release_drift, "Its own limits of RELEASE_DRIFT."),
     )  # fmt: skip
     return [
-        (name, str(value or default), "environment" if value else "default", text)
+        (name, str(value or default or ""), "environment" if value else "default", text)
         for name, value, default, text in values
     ]
 

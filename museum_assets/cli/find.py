@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.session import connected
@@ -16,9 +18,17 @@ from resources.vector_index.index import Hit
 UNTRAINED = "The model's weights are untrained (demo without the model hub): the order of these results means nothing."
 
 
-def show_search(
-    query: str, *, museum: str | None, work_type: str | None, limit: int, html: Path | None, as_json: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How results are asked for and shown."""
+
+    limit: int
+    html: Path | None
+    as_json: bool
+    production: bool
+
+
+def show_search(query: str, ways: Ways, *, museum: str | None, work_type: str | None) -> None:
     """Print what a query in words finds."""
     if museum is not None and museum not in MUSEUMS:
         raise MuseumError(f"unknown museum {museum!r}: choose from {', '.join(MUSEUMS)}")
@@ -27,15 +37,21 @@ def show_search(
 
     def find(settings: Settings) -> list[Hit]:
         from museum_assets.search.find import search_text
-        from resources.platform import embedder, vector_index
+        from museum_assets.search.production import search_production
+        from resources import platform
 
-        index, model = vector_index(settings), embedder(settings, "clip")
-        return search_text(index, model, query, museum=museum, work_type=work_type, limit=limit)
+        model = platform.embedder(settings, "clip")
+        narrow: dict[str, Any] = {"museum": museum, "work_type": work_type, "limit": ways.limit}
+        if ways.production:
+            return search_production(
+                platform.production(settings), platform.production_index(settings), model, query, **narrow
+            )
+        return search_text(platform.vector_index(settings), model, query, **narrow)
 
-    _show(query, find, html=html, as_json=as_json)
+    _show(query, find, ways)
 
 
-def show_similar(name: str, *, limit: int, html: Path | None, as_json: bool) -> None:
+def show_similar(name: str, ways: Ways) -> None:
     """Print what looks like one artwork."""
     slug, _, number = name.partition(":")
     if slug not in MUSEUMS or not number:
@@ -43,27 +59,31 @@ def show_similar(name: str, *, limit: int, html: Path | None, as_json: bool) -> 
 
     def find(settings: Settings) -> list[Hit]:
         from museum_assets.search.find import similar
-        from resources.platform import vector_index
+        from museum_assets.search.production import similar_in_production
+        from resources import platform
 
-        return similar(vector_index(settings), slug, number, limit=limit)
+        if ways.production:
+            database, index = platform.production(settings), platform.production_index(settings)
+            return similar_in_production(database, index, slug, number, limit=ways.limit)
+        return similar(platform.vector_index(settings), slug, number, limit=ways.limit)
 
-    _show(f"Like {name}", find, html=html, as_json=as_json)
+    _show(f"Like {name}", find, ways)
 
 
-def _show(heading: str, find: Callable[[Settings], list[Hit]], *, html: Path | None, as_json: bool) -> None:
+def _show(heading: str, find: Callable[[Settings], list[Hit]], ways: Ways) -> None:
     with connected() as settings:
         hits = find(settings)
         note = UNTRAINED if any("untrained" in str(hit.payload.get("image_clip_contract")) for hit in hits) else None
-        if html:
-            html.write_text(_page(settings, heading, hits, note), encoding="utf-8")
-    if as_json:
+        if ways.html:
+            ways.html.write_text(_page(settings, heading, hits, note), encoding="utf-8")
+    if ways.as_json:
         print_json([{"rank": rank, "score": hit.score, **hit.payload} for rank, hit in enumerate(hits, start=1)])
         return
     print_table(heading, ("rank", "score", "artwork", "title", "artists", "date", "types"), _rows(hits))
     if note:
         console.print(f"[yellow]{note}[/]")
-    if html:
-        console.print(f"Page with thumbnails: {html.resolve()}", markup=False, soft_wrap=True)
+    if ways.html:
+        console.print(f"Page with thumbnails: {ways.html.resolve()}", markup=False, soft_wrap=True)
 
 
 def _rows(hits: Sequence[Hit]) -> list[tuple[object, ...]]:
@@ -84,14 +104,16 @@ def _rows(hits: Sequence[Hit]) -> list[tuple[object, ...]]:
 
 def _page(settings: Settings, heading: str, hits: Sequence[Hit], note: str | None) -> str:
     from museum_assets.search.page import render
-    from resources.platform import thumbnails
+    from resources import platform
     from resources.s3 import thumbnail_key
 
-    store = thumbnails(settings)
+    working, published = platform.thumbnails(settings), platform.production_thumbnails(settings)
 
     def picture(hit: Hit) -> bytes | None:
         try:
-            return store.get(thumbnail_key(hit.payload["museum"], hit.payload["object_number"]))
+            if "release" in hit.payload:
+                return published.get(hit.payload["thumbnail"]) if hit.payload["thumbnail"] else None
+            return working.get(thumbnail_key(hit.payload["museum"], hit.payload["object_number"]))
         except Gone:
             return None
 

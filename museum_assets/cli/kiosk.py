@@ -1,4 +1,4 @@
-"""`museum kiosk`: the kiosks on the command line."""
+"""`museum kiosk`: the kiosks' commands and their options, and `consume`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from museum_assets.museums import KIOSK_MUSEUMS
 
-app = typer.Typer(name="kiosk", help="Visitor kiosks: the live stream.", no_args_is_help=True)
+HELP = "Visitor kiosks: their files, their live stream, and what visitors think."
+app = typer.Typer(name="kiosk", help=HELP, no_args_is_help=True)
 
 LINE_EVERY_SECONDS = 10.0
 AGAIN_AFTER_SECONDS = 10.0
@@ -23,15 +25,71 @@ AGAIN_AFTER_SECONDS = 10.0
 
 @app.callback()
 def kiosk() -> None:
-    """Visitor kiosks: the live stream."""
+    """Visitor kiosks: their files, their live stream, and what visitors think."""
+
+
+Museums = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--museum", "-m", help=f"Museum with kiosks, repeatable; all when left out: {', '.join(KIOSK_MUSEUMS)}."
+    ),
+]
+Museum = Annotated[str, typer.Option("--museum", "-m", help=f"Museum with kiosks: {', '.join(KIOSK_MUSEUMS)}.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def chosen(given: list[str] | None) -> list[str]:
+    """Return the museums named by the option, all when it was left out. Raises MuseumError for an unknown one."""
+    from museum_assets.museums import kiosks
+
+    return [kiosks(slug).slug for slug in dict.fromkeys(given or KIOSK_MUSEUMS)]
 
 
 @app.command()
-def consume(
-    museum: Annotated[
-        str, typer.Option("--museum", "-m", help=f"Museum with kiosks: {', '.join(KIOSK_MUSEUMS)}.")
-    ] = KIOSK_MUSEUMS[0],
+def status(
+    museum: Museums = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many files per museum, newest first.")] = 20,
+    json: Json = False,
 ) -> None:
+    """Show what became of files and messages: read, loaded, duplicate, rejected."""
+    from museum_assets.cli.kiosk_files import show_status
+
+    show_status(chosen(museum), limit=limit, as_json=json)
+
+
+@app.command()
+def load(museum: Museums = None, json: Json = False) -> None:
+    """Load what is new in the museums' buckets, as the sensor does; the runs show in the Dagster UI."""
+    from museum_assets.cli.kiosk_files import load_files
+
+    raise typer.Exit(load_files(chosen(museum), as_json=json))
+
+
+@app.command()
+def report(
+    museum: Museums = None,
+    chart: Annotated[Path | None, typer.Option(help="Also draw the report into this SVG file.")] = None,
+    json: Json = False,
+) -> None:
+    """Show how the exhibitions are doing: ratings, incidents, busiest hours."""
+    from museum_assets.cli.kiosk_files import show_report
+
+    show_report(chosen(museum), chart=chart, as_json=json)
+
+
+@app.command()
+def put(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Exhibition and history files.")],
+    museum: Museum = KIOSK_MUSEUMS[0],
+) -> None:
+    """Copy files into a museum's bucket, where the sensor finds them within a minute."""
+    from museum_assets.cli.kiosk_files import put_files
+
+    put_files(museum, files)
+
+
+@app.command()
+def consume(museum: Museum = KIOSK_MUSEUMS[0]) -> None:
     """Read a museum's live stream until Ctrl-C or SIGTERM; the batch at hand is finished first."""
     from museum_assets.cli.session import connected
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +18,7 @@ from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.simulation import refuse_real_museums
 from museum_assets.failures import MuseumError
 from museum_assets.loop.progress import watcher
+from museum_assets.notices.runs import own_error
 from museum_assets.settings import settings
 
 HARVEST = "raw_metadata"
@@ -63,17 +66,25 @@ def materialize(assets: list[str], museums: list[str], controls: Controls) -> li
     for name in names:
         if name not in known:
             raise MuseumError(f"there is no asset {name!r}: choose from {', '.join(sorted(known))}, or `all`")
-    run_config = {
-        "ops": {name: controls.config(name) for name in names},
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
-    ran = []
     refuse_real_museums(settings(), museums)
-    with dg.DagsterInstance.get() as instance, own_runs(instance, settings().home) as name, progress_bars():
+    return run_job("collection", museums, {name: controls.config(name) for name in names})
+
+
+def run_job(job_name: str, museums: list[str], assets: Mapping[str, Mapping[str, Any]] | None = None) -> list[Ran]:
+    """Run a job for each museum in turn, in this process; `assets` are those of it to run, with their config."""
+    job = _definitions().resolve_job_def(job_name)
+    run_config = {"ops": assets or {}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    ran = []
+    with (
+        dg.DagsterInstance.get() as instance,
+        own_runs(instance, settings().home) as name,
+        progress_bars(),
+        own_sigterm(),
+    ):
         for slug in museums:
             result = job.execute_in_process(
                 partition_key=slug,
-                asset_selection=[dg.AssetKey(name) for name in names],
+                asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
                 run_config=run_config,
                 tags={"museum": slug, CLI_TAG: name},
                 instance=instance,
@@ -81,6 +92,20 @@ def materialize(assets: list[str], museums: list[str], controls: Controls) -> li
             )
             ran.append(_ran(slug, result))
     return ran
+
+
+@contextmanager
+def own_sigterm() -> Iterator[None]:
+    """Give SIGTERM back its handler at the end: a run in this process leaves it doing what SIGINT does.
+
+    That is nothing at all in a program that a script started in the background, which then only SIGKILL could stop.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 def _definitions() -> dg.Definitions:
@@ -108,10 +133,7 @@ def _ran(slug: str, result: dg.ExecuteInProcessResult) -> Ran:
                 ran.checks.append({"asset": check.asset_key.to_user_string(), "check": check.check_name,
                                    "severity": check.severity.value, "why": check.description})  # fmt: skip
         elif event.is_step_failure and event.step_failure_data.error:
-            cause = event.step_failure_data.error
-            while cause.cause:
-                cause = cause.cause
-            ran.errors.append(cause.message.strip())
+            ran.errors.append(own_error(event.step_failure_data.error).message.strip())
     return ran
 
 
@@ -158,6 +180,12 @@ def _print_runs(runs: list[Ran]) -> None:
     print_table("Materialized", columns, active)
     for asset, reason in {asset: data["inactive"] for _, asset, data in made if "inactive" in data}.items():
         console.print(f"[dim]{escape(f'{asset}: {reason}')}[/]", highlight=False)
+    print_findings(runs)
+
+
+def print_findings(runs: Iterable[Ran]) -> None:
+    """Print the errors of runs, and the checks that did not pass."""
+    runs = list(runs)
     for ran in runs:
         for error in ran.errors:
             console.print(f"[bold red]{ran.museum} failed:[/] {escape(error)}", highlight=False)

@@ -102,9 +102,10 @@ def ui(
     """
     children: list[Child] = []
     with running_services(settings) as services, only_ui(settings):
-        everything = {**services, **(env or {})}
         port = free_port_from(port or FIRST_PORT)
         url = f"http://127.0.0.1:{port}"
+        links = {} if "notice_ui_url" in settings.model_fields_set else {"NOTICE_UI_URL": url}
+        everything = {**services, **links, **(env or {})}
         target = ("-w", str(workspace))
         try:
             children.append(

@@ -25,6 +25,16 @@ MODEL_POOL = "model"
 """One model at a time on a machine: ViT-L-14 takes 1.7 GB and all cores."""
 
 
+def asset_of(
+    group: str, partitions: dg.PartitionsDefinition[str] = museum_partitions, **more: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Return the decorator of an asset that has a partition per museum; `more` is what is its own."""
+    decorator: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
+        group_name=group, partitions_def=partitions, owners=OWNERS, **more
+    )
+    return decorator
+
+
 class StageConfig(dg.Config):
     """The operator's controls, the same on every stage."""
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from museum_assets.dead_letters.letters import StoredLetter
 from museum_assets.failures import MuseumError
-from museum_assets.loop.stage import DOCUMENT_STAGES, STAGES
+from museum_assets.loop.stage import DOCUMENT_STAGES, NOTICE_STAGES, STAGES
+from museum_assets.sources.simulated import SIMULATED
 from resources.postgres import Connection
 
 
@@ -50,11 +51,14 @@ class Source:
 SOURCES: dict[str, Source] = {
     source.name: source
     for source in (
+        Source("kiosk_file", "museum_assets.kiosk.file_replay:replay", "dead_letter_read_kiosk_file"),
         Source("kiosk_stream", "museum_assets.kiosk.stream_replay:replay", "dead_letter_read_kiosk_stream"),
+        Source("archive_import", "museum_assets.archives.replay:replay", "dead_letter_read_archive_import"),
         *(
             Source(stage, "museum_assets.dead_letters.sources:replay_stage")
-            for stage in ("raw_metadata", *STAGES, *DOCUMENT_STAGES)
+            for stage in ("raw_metadata", *STAGES, *DOCUMENT_STAGES, *NOTICE_STAGES)
         ),
+        *(Source(kind, "museum_assets.sources.rehearsal:replay") for kind in SIMULATED),
     )
 }
 """Every source whose letters can be replayed. Adding one means its line here."""

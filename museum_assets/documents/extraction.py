@@ -41,7 +41,7 @@ def unreadable(document: Document) -> Failure | None:
         message = f"{document.key} is {document.content_type}: only text, images and PDF can be read"
         return Failure(message, code="unsupported_type", permanent=True)
     if document.is_text and len(document.content) > LONGEST:
-        message = f"{document.key} has {len(document.content):,} characters, more than {LONGEST:,}: split it"
+        message = f"{document.key} has more than {LONGEST:,} characters: split it"
         return Failure(message, code="too_long", permanent=True)
     if document.is_text and not document.content.strip():
         return Failure(f"{document.key} is empty", code="empty", permanent=True)

@@ -10,15 +10,16 @@ from uuid import UUID
 
 import orjson
 
-from museum_assets.documents.extraction import BATCH, Model, Unread, batches, extract, unreadable
-from museum_assets.documents.kinds import Extracted, Kind, as_row, kind_of
+from museum_assets.documents.extraction import BATCH, LONGEST, Model, Unread, batches, extract, unreadable
+from museum_assets.documents.kinds import Extracted, as_row, kind_of
 from museum_assets.documents.prompt import Document, extraction_contract
 from museum_assets.failures import Failure
+from museum_assets.loop.concurrently import concurrently
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.loop.run import batched
 from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed
 from museum_assets.sources.s3 import Bucket, fetch_content
-from resources.postgres import Connection, Database
+from resources.postgres import Connection, Database, scalar
 from sql import query
 
 STAGING_CONTRACT = "content:1"
@@ -61,7 +62,9 @@ class DocumentFiles(Stage):
 
     name: ClassVar[str] = "document_files"
     external: ClassVar[bool] = False
-    batch_size: ClassVar[int] = 20  # files of up to 20 MB each are in memory
+    # Fetched, waiting and being written, three times as many files of up to 20 MB are in memory.
+    batch_size: ClassVar[int] = 8
+    concurrency: ClassVar[int] = 4
 
     def __init__(self, bucket: Bucket, max_bytes: int) -> None:
         self.bucket = bucket
@@ -71,11 +74,13 @@ class DocumentFiles(Stage):
 
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Fetch each object; what the bucket as a whole refuses ends the stage."""
-        for work in works:
-            try:
-                yield done(work, value=self._file(work))
-            except Failure as failure:
-                yield failed(work, failure)
+        yield from concurrently(self._one, works, self.concurrency)
+
+    def _one(self, work: Work) -> Outcome:
+        try:
+            return done(work, value=self._file(work))
+        except Failure as failure:
+            return failed(work, failure)
 
     def _file(self, work: Work) -> File:
         data = work.data
@@ -136,31 +141,41 @@ class DocumentRecords(Stage):
                 yield from self._window(conn, window)
 
     def _window(self, conn: Connection, window: Sequence[Work]) -> Iterator[Outcome]:
+        texts = self._texts(conn, [work.record_id for work in window if work.data["encoding"] == "text"])
         works, documents = {}, []
         for work in window:
             try:
-                document = self._document(conn, work, kind_of(work.data["key"]))
+                document = self._document(conn, work, texts)
             except Failure as failure:
                 yield failed(work, failure)
-                continue
-            if wrong := unreadable(document):
-                yield failed(work, wrong)
-                continue
-            works[document.id] = work
-            documents.append(document)
+            else:
+                works[document.id] = work
+                if document.is_text:
+                    documents.append(document)
+                else:
+                    # One may have 27 MB as base64: it is let go before the next one is read.
+                    yield from self._read(works, [document])
         for batch in batches(documents):
-            for id_, found in extract(self.model, batch).items():
-                yield self._outcome(works[id_], found)
+            yield from self._read(works, batch)
 
-    @staticmethod
-    def _document(conn: Connection, work: Work, kind: Kind) -> Document:
-        data = work.data
-        params = (data["museum"], work.record_id)
-        row = conn.execute(
-            "SELECT content FROM documents.file WHERE museum = %s AND document_id = %s::uuid", params
-        ).fetchone()
-        content = row["content"] if row else ""
-        return Document(work.record_id, data["key"], kind, data["content_type"], data["encoding"], content)
+    def _read(self, works: Mapping[str, Work], batch: Sequence[Document]) -> Iterator[Outcome]:
+        for id_, found in extract(self.model, batch).items():
+            yield self._outcome(works[id_], found)
+
+    def _texts(self, conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+        params = {"museum": self.museum, "ids": list(ids), "most": LONGEST + 1}
+        return {row["document_id"]: row["content"] for row in conn.execute(query("document_texts"), params)}
+
+    def _document(self, conn: Connection, work: Work, texts: Mapping[str, str]) -> Document:
+        """Return a document with its content. Raises Failure for one that cannot be sent to a model."""
+        data, kind = work.data, kind_of(work.data["key"])
+        content = texts.get(work.record_id, "")
+        if data["encoding"] != "text":
+            content = scalar(conn, query("document_content"), {"museum": self.museum, "id": work.record_id})
+        document = Document(work.record_id, data["key"], kind, data["content_type"], data["encoding"], content)
+        if wrong := unreadable(document):
+            raise wrong
+        return document
 
     def _outcome(self, work: Work, found: Extracted | Unread) -> Outcome:
         if isinstance(found, Unread):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import orjson
 
 from museum_assets.kiosk.message import Refusal
-from museum_assets.kiosk.museum import exhibition_id
+from museum_assets.kiosk.museum import exhibition_code, exhibition_id, site_of
 
 DATES = ("%d/%m/%y", "%d/%m/%Y", "%Y-%m-%d")
 """Day first, as UK files write them: 01/07/19 is 1 July 2019."""
@@ -34,7 +33,7 @@ class Exhibition:
     @property
     def site(self) -> int:
         """Return the site that the code names."""
-        return int(self.exhibition_code.removeprefix("EXH_"))
+        return site_of(self.exhibition_code)
 
     @property
     def exhibition_id(self) -> int:
@@ -64,7 +63,7 @@ def read_exhibition(body: bytes) -> Exhibition | Refusal:
     if reasons or code is None or name is None or floor is None or department is None:
         return Refusal(tuple(reasons))
     text = str(description).strip()[:LONGEST] if description else None
-    return Exhibition(f"EXH_{int(code[4:]):02d}", name, floor, department, start, text)
+    return Exhibition(exhibition_code(site_of(code)), name, floor, department, start, text)
 
 
 def _text(columns: dict[str, Any], key: str, reasons: list[str]) -> str | None:
@@ -90,20 +89,3 @@ def _date(value: Any, reasons: list[str]) -> date | None:
             continue
     reasons.append("start_date_not_a_date")
     return None
-
-
-def first_claims(read: Iterable[tuple[str, Exhibition]]) -> tuple[dict[str, Exhibition], dict[str, str]]:
-    """Return the exhibitions by file, and the files refused because an earlier one has their code, with that one.
-
-    Given in the order in which files were last modified: who was first keeps the code until its file changes.
-    """
-    owners: dict[str, str] = {}
-    kept: dict[str, Exhibition] = {}
-    refused: dict[str, str] = {}
-    for key, exhibition in read:
-        owner = owners.setdefault(exhibition.exhibition_code, key)
-        if owner == key:
-            kept[key] = exhibition
-        else:
-            refused[key] = owner
-    return kept, refused

@@ -56,12 +56,13 @@ class Presses:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that is no press: its line, its text, every reason, and its occurrence when only its site is unknown."""
+    """A row that is no press: its line, its text, every reason, its occurrence, and its site when that is unknown."""
 
     line: int
     text: str
     reasons: tuple[str, ...]
-    occurrence: int | None
+    occurrence: int
+    site: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +113,12 @@ def _history(header: str, rows: Any, read: Presses, reasons: Mapping[str, Array]
     order = np.lexsort((read.line, read.type, read.val, read.site, read.at))
     read = read[order]
     masks = {name: mask[order] for name, mask in reasons.items()}
-    refused = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(len(read), bool)
-    only_site = refused & ~np.logical_or.reduce([m for name, m in masks.items() if name != "unknown_site"])
-    occurrence = np.ones(len(read), np.int16)
-    # Rows that wait for their exhibition are counted with those that do not: later they are presses too.
-    countable = ~refused | only_site
-    occurrence[countable] = _occurrences(read[countable])
-    read = Presses(read.at, read.site, read.val, read.type, occurrence, read.line)
+    refused = np.logical_or.reduce(list(masks.values()))
+    # Refused rows are numbered like the others: once their exhibition or a better rule is there they are presses too.
+    read = Presses(read.at, read.site, read.val, read.type, _occurrences(read), read.line)
     bad = [
         RefusedRow(int(read.line[n]), rows[int(order[n])].as_py(), tuple(r for r, mask in masks.items() if mask[n]),
-                   int(occurrence[n]) if only_site[n] else None)
+                   int(read.occurrence[n]), int(read.site[n]) if masks["unknown_site"][n] else None)
         for n in np.flatnonzero(refused).tolist()
     ]  # fmt: skip
     return History(header, read[~refused], sorted(bad, key=lambda row: row.line), repeated)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+import numpy as np
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 
+from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.museum import KioskMuseum
 from resources.postgres import Connection
 from sql import query
@@ -16,8 +18,10 @@ from sql import query
 Origin = Literal["f", "s"]
 """Where a press was read: a history file, or the stream."""
 
-STAGED = ("at", "site", "val", "type", "occurrence", "file")
-STAGED_TYPES = ("timestamptz", "int4", "int2", "int2", "int2", "int4")
+STAGED = {"at": 8, "site": 4, "val": 2, "type": 2, "occurrence": 2, "file": 4}
+"""The columns of the staging table, with their size in bytes."""
+POSTGRES_EPOCH = 946_684_800_000_000
+"""Microseconds from 1970 to 2000."""
 INSERTS = {"review": "kiosk_insert_reviews", "incident": "kiosk_insert_incidents"}
 
 
@@ -29,39 +33,71 @@ class Loaded:
     duplicate: int
 
 
-def staging(conn: Connection) -> None:
-    """Make the TEMP table `kiosk_staged` (at, site, val, type, occurrence, file) unless it is there.
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What lies in the staging table: how many presses, and whether the tables hold none of the time they span."""
 
-    `type` is null for a rating; `file` may stay null: it is any number by which the caller tells its files apart.
-    Every site must be a known one. The rows go with the transaction.
+    museum: str
+    origin: Origin
+    reviews: int
+    incidents: int
+    fresh: Mapping[str, bool]
+
+
+def stage(conn: Connection, museum: KioskMuseum, origin: Origin, rows: Array) -> Staged:
+    """COPY presses into the TEMP table `kiosk_staged`, which goes with the caller's transaction.
+
+    `rows` is an array with the fields STAGED: `at` in microseconds since 1970; `type` counts only where `val` is
+    negative; `file` is any number by which the caller tells its files apart. Rows in the order of `at` are written
+    fastest.
     """
     conn.execute(
         "CREATE TEMP TABLE IF NOT EXISTS kiosk_staged (at timestamptz, site integer, val smallint, type smallint,"
         " occurrence smallint, file integer) ON COMMIT DELETE ROWS"
     )
+    _copy(conn, rows)
+    # Counted here: asking the table for it took a seventh of the whole load.
+    reviews = int((rows["val"] >= 0).sum())
+    fresh: Mapping[str, bool] = dict.fromkeys(INSERTS, True)
+    if len(rows):
+        span = {"first": int(rows["at"].min()), "last": int(rows["at"].max())}
+        params = {"museum": museum.slug, "origin": origin, **span}
+        fresh = conn.execute(query("kiosk_fresh"), params).fetchone() or fresh
+    return Staged(museum.slug, origin, reviews, len(rows) - reviews, fresh)
 
 
-def load_staged(conn: Connection, museum: KioskMuseum, origin: Origin) -> Loaded:
+def _copy(conn: Connection, rows: Array) -> None:
+    # The bytes of COPY's binary format are laid out for all rows at once: row by row took 2 us each, this takes 0.1.
+    fields = [("fields", ">i2"), *((f"{n}{part}", f">i{size}") for n, w in STAGED.items() for part, size in
+                                   (("_size", 4), ("", w)))]  # fmt: skip
+    laid = np.empty(len(rows), np.dtype(fields))
+    laid["fields"] = len(STAGED)
+    for name, width in STAGED.items():
+        laid[f"{name}_size"] = width
+        laid[name] = rows[name] - POSTGRES_EPOCH if name == "at" else rows[name]
+    columns = sql.SQL(", ").join(map(sql.Identifier, STAGED))
+    statement = sql.SQL("COPY kiosk_staged ({}) FROM STDIN (FORMAT BINARY)").format(columns)
+    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        copy.write(laid.tobytes())
+        copy.write(b"\xff\xff")
+
+
+def load_staged(conn: Connection, staged: Staged) -> Loaded:
     """Move what is staged into kiosk.review and kiosk.incident, in the caller's transaction.
 
-    Rows that come in the order of `at` are written fastest. Raises psycopg's NotNullViolation when a site has no
-    exhibition: the caller sets such rows apart before.
+    Raises psycopg's NotNullViolation when a site has no exhibition: the caller sets such rows apart before.
     """
-    staged = conn.execute(query("kiosk_staged_extent"), {"museum": museum.slug, "origin": origin}).fetchone()
-    assert staged is not None
-    loaded = sum(
-        _insert(conn, INSERTS[table], {"museum": museum.slug, "origin": origin}, fresh=staged[f"fresh_{table}"])
-        for table in INSERTS
-        if staged[f"{table}s"]
-    )
+    counts = {"review": staged.reviews, "incident": staged.incidents}
+    loaded = sum(_insert(conn, staged, table) for table, count in counts.items() if count)
     conn.execute("TRUNCATE kiosk_staged")
-    return Loaded(loaded, staged["reviews"] + staged["incidents"] - loaded)
+    return Loaded(loaded, staged.reviews + staged.incidents - loaded)
 
 
-def _insert(conn: Connection, name: str, params: Mapping[str, Any], *, fresh: bool) -> int:
-    """Insert from staging; `fresh` means that the tables hold nothing of the time that the staged rows span."""
-    statement = sql.SQL(query(name))
-    if fresh:
+def _insert(conn: Connection, staged: Staged, table: str) -> int:
+    statement = sql.SQL(query(INSERTS[table]))
+    params = {"museum": staged.museum, "origin": staged.origin}
+    if staged.fresh[table]:
         # ON CONFLICT looks every key up before it writes it, which halves the speed. Where nothing is known there
         # is nothing to conflict with but the rows themselves and another transaction, and the unique key tells.
         try:
@@ -72,10 +108,12 @@ def _insert(conn: Connection, name: str, params: Mapping[str, Any], *, fresh: bo
     return conn.execute(statement.format(conflict=sql.SQL("ON CONFLICT DO NOTHING")), params).rowcount
 
 
-def known_presses(conn: Connection, museum: KioskMuseum, origin: Origin) -> dict[int, int]:
+def known_presses(conn: Connection, staged: Staged) -> dict[int, int]:
     """Return how many of the staged presses are in the tables already, by `file`."""
-    rows = conn.execute(query("kiosk_staged_known"), {"museum": museum.slug, "origin": origin})
-    return {row["file"]: row["known"] for row in rows}
+    if all(staged.fresh.values()):
+        return {}
+    params = {"museum": staged.museum, "origin": staged.origin}
+    return {row["file"]: row["known"] for row in conn.execute(query("kiosk_staged_known"), params)}
 
 
 def known_sites(conn: Connection, slug: str) -> set[int]:

@@ -54,6 +54,11 @@ def exhibition_code(site: int) -> str:
     return f"EXH_{site:02d}"
 
 
+def site_of(code: str) -> int:
+    """Return the site that an exhibition's code names."""
+    return int(code.removeprefix("EXH_"))
+
+
 def exhibition_id(site: int) -> int:
     """Return the exhibition's id by construction, whatever the order in which its file arrives."""
     return site + 1

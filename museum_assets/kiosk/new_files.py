@@ -47,10 +47,11 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered of a museum: the key after which its listing goes on, and what waits, by key."""
+    """What is remembered of a museum: the key after which its listing goes on, what waits, by key, and the requests."""
 
     after: str = ""
     tried: Mapping[str, Tried] = field(default_factory=dict)
+    requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +120,20 @@ def plan(slug: str, listing: Listing, known: AbstractSet[Version], state: State,
     chosen = again | {key: Tried(unknown[key], 1, now) for key in room}
     return Plan(
         load=tuple(sorted((key, tried.etag) for key, tried in chosen.items())),
-        run_key=f"{slug}:{_digest(chosen)}",
-        state=State(listing.end, waiting | chosen),
+        run_key=f"{slug}:{_digest(chosen, state.requests)}",
+        state=State(listing.end, waiting | chosen, state.requests + bool(chosen)),
         told=_told(len(chosen), waiting.keys() - chosen.keys(), listing),
     )
 
 
-def _digest(chosen: Mapping[str, Tried]) -> str:
-    """Name a request. Dagster never launches a key twice, so the attempt is part of it."""
-    named = "\n".join(f"{key}\0{tried.etag}\0{tried.attempts}" for key, tried in sorted(chosen.items()))
+def _digest(chosen: Mapping[str, Tried], requests: int) -> str:
+    """Name a request, the same when the tick that made it is lost.
+
+    Dagster never launches a key twice, so the number of requests is part of it: a file may fail, go and come back.
+    """
+    named = "\n".join(
+        [str(requests), *(f"{key}\0{tried.etag}\0{tried.attempts}" for key, tried in sorted(chosen.items()))]
+    )
     return sha256(named.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 

@@ -6,25 +6,27 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import orjson
 
 from museum_assets.dead_letters.letters import Letter
-from museum_assets.kiosk.load import Loaded, load_staged, staging
+from museum_assets.kiosk.history import NONE
+from museum_assets.kiosk.load import Loaded, load_staged, stage
+from museum_assets.kiosk.merge import ROW
 from museum_assets.kiosk.message import Press, Refusal, read_message
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.stream_position import Position
-from museum_assets.loop.ledger import copy_rows
 from resources.kafka import Message
 from resources.postgres import Connection
 
 SOURCE = "kiosk_stream"
 """The dead letters' source, and the name of the consumer's lock."""
 UNKNOWN_SITE = "unknown_site"
-COLUMNS = ("at", "site", "val", "type", "occurrence")
-TYPES = ("timestamptz", "int4", "int2", "int2", "int2")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -78,8 +80,11 @@ def load(conn: Connection, museum: KioskMuseum, presses: Sequence[Press]) -> Loa
     """Write presses in the caller's transaction; one that is there already is a duplicate."""
     if not presses:
         return Loaded(0, 0)
-    staging(conn)
+    rows = np.zeros(len(presses), ROW)
+    rows["at"] = [(press.at - EPOCH) // MICROSECOND for press in presses]
+    rows["site"] = [press.site for press in presses]
+    rows["val"] = [press.val for press in presses]
+    rows["type"] = [NONE if press.type is None else press.type for press in presses]
     # A kiosk's clock tells microseconds, so there is one press of a kind at a time: docs/decisions/0007.
-    rows = ((press.at, press.site, press.val, press.type, 1) for press in presses)
-    copy_rows(conn, "kiosk_staged", COLUMNS, TYPES, rows)
-    return load_staged(conn, museum, "s")
+    rows["occurrence"] = 1
+    return load_staged(conn, stage(conn, museum, "s", rows))

@@ -22,23 +22,29 @@ def keep_letters(conn: Connection, museum: str, stage: Stage, outcomes: Sequence
     A rejection is a rule's work and needs nobody; a failure that is tried again by itself waits for its last attempt.
     """
     lost = [o for o in outcomes if o.status == "failed" and is_permanent(o, max_attempts)]
-    settle_letters(conn, museum, stage, [o.work.record_id for o in outcomes if o.status != "failed"], "replayed")
+    through = [o.work.record_id for o in outcomes if o.status != "failed"]
+    keep(conn, museum, stage.name, through, [_letter(museum, stage, outcome) for outcome in lost])
+
+
+def keep(conn: Connection, museum: str, source: str, through: Iterable[str], lost: Sequence[Letter]) -> None:
+    """Write letters, and settle those of the records that went through, all of one museum and source."""
+    settle_letters(conn, museum, source, through, "replayed")
     if lost:
-        params = {"museum": museum, "source": stage.name, "places": [o.work.record_id for o in lost]}
+        params = {"museum": museum, "source": source, "places": [letter.place for letter in lost]}
         # Whoever went through and fails again is a new letter, whereas one that a person closed stays closed.
         conn.execute(query("dead_letter_outlived"), params)
-        write_letters(conn, (_letter(museum, stage, outcome) for outcome in lost))
+        write_letters(conn, lost)
 
 
 def settle_letters(
-    conn: Connection, museum: str, stage: Stage, record_ids: Iterable[str], state: Literal["replayed", "closed"]
+    conn: Connection, museum: str, source: str, record_ids: Iterable[str], state: Literal["replayed", "closed"]
 ) -> None:
     """Settle the open letters of these records: their stage went through, or their input is gone."""
     # An array of texts is made five times as fast of a tuple.
-    params = {"museum": museum, "source": stage.name, "places": tuple(record_ids)}
+    params = {"museum": museum, "source": source, "places": tuple(record_ids)}
     ids = [row["id"] for row in conn.execute(query("dead_letter_of_stage"), params)]
     if ids:
-        settle(conn, ids, state, stage.name, "its input is gone" if state == "closed" else None)
+        settle(conn, ids, state, source, "its input is gone" if state == "closed" else None)
 
 
 def make_due(conn: Connection, museum: str, stage: str, record_ids: Sequence[str]) -> int:

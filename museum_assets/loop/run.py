@@ -131,7 +131,9 @@ def _remove_leftovers(writer: Connection, ledger: Ledger) -> int:
                 return removed
             ledger.stage.remove(writer, ledger.museum, batch)
             ledger.forget(writer, batch)
-            settle_letters(writer, ledger.museum, ledger.stage, [leftover.record_id for leftover in batch], "closed")
+            settle_letters(
+                writer, ledger.museum, ledger.stage.name, [leftover.record_id for leftover in batch], "closed"
+            )
         removed += len(batch)
 
 

@@ -25,6 +25,9 @@ STAGES = (
 DOCUMENT_STAGES = ("document_files", "document_records")
 """The stages of a museum's documents."""
 
+NOTICE_STAGES = ("notice_mail", "notice_webhook")
+"""The stages that tell notices, one per channel."""
+
 Status = Literal["done", "rejected", "duplicate", "failed"]
 
 

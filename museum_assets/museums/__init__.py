@@ -8,7 +8,7 @@ from museum_assets.failures import MuseumError
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.museums.museum import Museum
 
-MUSEUMS: tuple[str, ...] = ("smk", "met", "rma", "cma", "aic")
+MUSEUMS: tuple[str, ...] = ("smk", "met", "rma", "cma", "aic", "tate")
 """Every collection museum. Adding one means adding its module and its slug here; all else follows."""
 
 

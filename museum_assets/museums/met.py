@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import quote
 
 from museum_assets.failures import CheckpointExpired, Failure, Gone, Malformed, Rejected
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.met_dump import dump_pages
 from museum_assets.museums.museum import Api, Json, Museum, Page, RawRecord
 from museum_assets.museums.reading import as_text, build_artwork, distinct, malformed, mappings, text
 from museum_assets.museums.work_types import standardise
@@ -69,6 +71,7 @@ class Met(Museum):
     volatile_keys = frozenset({"metadataDate"})
     incremental = True
     refetches = True
+    dump = "https://media.githubusercontent.com/media/metmuseum/openaccess/master/MetObjects.csv"
 
     def harvest(
         self,
@@ -83,6 +86,10 @@ class Met(Museum):
         An object that two scopes list is fetched once, though both count it as listed. After `BLOCKED_AFTER`
         failures in a row the last one is raised: going on would write off the rest of the listing.
         """
+        if api.dump:
+            ask = partial(_page, api, Place(), listed=0, total=None)
+            yield from dump_pages(api.dump, ask, checkpoint, limit)
+            return
         start = _resume(checkpoint) if checkpoint else Place(changed_since=_day(since))
         size = max(1, min(OBJECTS_PER_PAGE, limit or OBJECTS_PER_PAGE))
         handled: set[int] = set()

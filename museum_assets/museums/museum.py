@@ -54,6 +54,11 @@ class Api(Protocol):
 
     base: str
 
+    @property
+    def dump(self) -> Dump | None:
+        """Return the museum's dump when it is to be harvested from that instead of its API."""
+        ...
+
     def json(self, path: str, params: Mapping[str, Any] | None = None) -> Json:
         """Return the decoded JSON body. Raises Gone, SlowDown, Unavailable, Malformed or Refused."""
         ...
@@ -68,6 +73,39 @@ class Api(Protocol):
 
     def text_each(self, paths: Iterable[str]) -> Iterator[tuple[str, str | Failure]]:
         """As `json_each`, for text bodies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of a dump. `index` counts all files of the dump from 0, whether wanted or not."""
+
+    index: int
+    name: str
+    body: bytes
+
+
+class Dump(Protocol):
+    """A museum's published file as `harvest` sees it: downloaded whole and checked before anything is read.
+
+    Raises only `museum_assets.failures`.
+    """
+
+    @property
+    def version(self) -> str:
+        """Return what tells one edition of the dump from another: its SHA-256."""
+        ...
+
+    def count(self, pattern: str) -> int:
+        """Return how many files match a wildcard of `museum_assets/sources/wildcard.py`."""
+        ...
+
+    def documents(self, pattern: str, start: int = 0) -> Iterator[Document]:
+        """Yield the matching files of an archive from an index on, in its order."""
+        ...
+
+    def rows(self, start: int = 0) -> Iterator[tuple[int, dict[str, str] | Failure]]:
+        """Yield the rows of a CSV file from a number on, with their numbers; one that cannot be read is a failure."""
         ...
 
 
@@ -87,6 +125,12 @@ class Museum(ABC):
     """Top-level payload keys that change without the record changing; they are kept but not hashed."""
     incremental: ClassVar[bool] = False
     """Whether `harvest(since=...)` is supported."""
+    dump: ClassVar[str | None] = None
+    """Where the museum publishes its collection as a file, for museums whose `harvest` can read it."""
+    dump_only: ClassVar[bool] = False
+    """Whether there is no API, and `api_base` is the address of that file."""
+    dump_hosts: ClassVar[tuple[str, ...]] = ()
+    """Hosts that the dump's address redirects to."""
 
     refetches: ClassVar[bool] = False
     """Whether `refetch` can ask for single records again."""

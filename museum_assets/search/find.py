@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from museum_assets.failures import Failure, MuseumError
-from resources.embedders.embedder import Embedder
-from resources.vector_index.index import Hit, SearchFilter, VectorIndex, point_id
+from resources.embedders.embedder import Embedder, Vector
+from resources.vector_index.index import Hit, Record, SearchFilter, VectorIndex, VectorSession, point_id
 
 RRF_CONSTANT = 60
 """Cormack, Clarke and Büttcher (SIGIR 2009) found 60 good for all their collections; it damps the first ranks."""
@@ -35,20 +35,31 @@ def search_text(
     The scores are fused ranks, comparable within one answer only. Raises MuseumError when the query cannot be
     embedded, or when nothing in the index was embedded by the same model.
     """
+    vector = embedded(embedder, query)
+    with index.open() as session:
+        return by_words(session, embedder, vector, SearchFilter(museum=museum, work_type=work_type), limit)
+
+
+def embedded(embedder: Embedder, query: str) -> Vector:
+    """Return the vector of a query in words. Raises the failure when it cannot be embedded."""
     (vector,) = embedder.embed_texts([query])
     if isinstance(vector, Failure):
         raise vector
-    where = SearchFilter(museum=museum, work_type=work_type, contract=embedder.contract)
+    return vector
+
+
+def by_words(session: VectorSession, embedder: Embedder, vector: Vector, where: SearchFilter, limit: int) -> list[Hit]:
+    """Search with a query's vector among the points that `where` admits. Raises as `search_text` does."""
+    where = replace(where, contract=embedder.contract)
     names = [f"image_{embedder.name}", f"text_{embedder.name}"]
-    with index.open() as session:
-        rankings = [session.search(name, vector, limit * DEPTH, where) for name in names]
-        made = [SearchFilter(vector_present=name, contract=embedder.contract) for name in names]
-        # "Nothing matches" and "nothing was embedded by this model" call for different remedies.
-        if not any(rankings) and not any(session.count(where) for where in made):
-            raise MuseumError(
-                f"Nothing in the vector index was embedded by {embedder.contract}, so nothing is found. Materialise "
-                "the embeddings, or set CLIP_MODEL and CLIP_WEIGHTS to what they were made with."
-            )
+    rankings = [session.search(name, vector, limit * DEPTH, where) for name in names]
+    made = [SearchFilter(vector_present=name, contract=embedder.contract, releases=where.releases) for name in names]
+    # "Nothing matches" and "nothing was embedded by this model" call for different remedies.
+    if not any(rankings) and not any(session.count(each) for each in made):
+        raise MuseumError(
+            f"Nothing in the vector index was embedded by {embedder.contract}, so nothing is found. Materialise "
+            "the embeddings, or set CLIP_MODEL and CLIP_WEIGHTS to what they were made with."
+        )
     return fuse(rankings, limit)
 
 
@@ -57,22 +68,27 @@ def similar(index: VectorIndex, museum: str, object_number: str, *, model: str =
 
     Scores are cosines. Raises MuseumError when the artwork is not in the index or has no vector yet.
     """
-    id_ = point_id(museum, object_number)
     with index.open() as session:
-        records = session.retrieve([id_], with_vectors=True)
+        records = session.retrieve([point_id(museum, object_number)], with_vectors=True)
         if not records:
             raise MuseumError(
                 f"{museum}:{object_number} is not in the vector index. Check the object number with "
                 f"`museum where {museum}:{object_number}`, or materialise indexed_artworks for {museum}."
             )
-        (record,) = records
-        for name in (f"image_{model}", f"text_{model}"):
-            contract = record.payload.get(f"{name}_contract")
-            if name in record.vectors and contract:
-                where = SearchFilter(contract=contract)
-                return session.search(name, record.vectors[name], limit, where, exclude=[id_])
+        return by_likeness(session, records[0], model, SearchFilter(), limit)
+
+
+def by_likeness(session: VectorSession, record: Record, model: str, where: SearchFilter, limit: int) -> list[Hit]:
+    """Search with a point's own vector among the others that `where` admits. Raises when it has none of the model."""
+    for name in (f"image_{model}", f"text_{model}"):
+        contract = record.payload.get(f"{name}_contract")
+        if name in record.vectors and contract:
+            admitted = replace(where, contract=contract)
+            return session.search(name, record.vectors[name], limit, admitted, exclude=[record.id])
+    museum = record.payload["museum"]
     raise MuseumError(
-        f"{museum}:{object_number} has no image_{model} or text_{model} vector yet. Materialise them for {museum}."
+        f"{museum}:{record.payload['object_number']} has no image_{model} or text_{model} vector yet. Materialise "
+        f"them for {museum}."
     )
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MUSEUMS = ("smk", "met", "rma", "cma", "aic")
+MUSEUMS = ("smk", "met", "rma", "cma", "aic", "tate")
 
 Rate = Annotated[float, Field(ge=0, le=1)]
 

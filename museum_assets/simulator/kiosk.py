@@ -10,7 +10,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from museum_assets.kiosk.bucket import kind_of
 from museum_assets.kiosk.museum import KioskMuseum, exhibition_code
 from museum_assets.kiosk.new_files import look
 from resources.s3 import ObjectStore
@@ -51,6 +53,8 @@ EXHIBITS = {
         Exhibit("pulse", "The Pulse of the Docks", "1", "Engines", "30/11/23", 5, 1.9),
     ),
 }
+RECORDED = "kiosk_bucket"
+"""Folder of recorded data with a real bucket's objects as files."""
 LATE = {"lmnh": 6}
 """Its exhibition file is not in the bucket: presses at this site wait as dead letters until somebody adds it."""
 
@@ -75,14 +79,33 @@ DECOYS = {
 }
 
 
-def fill(store: ObjectStore, museum: KioskMuseum) -> bool:
-    """Make the bucket and put a museum's files into it, unless it holds some; say so. Raises as S3 does."""
+def fill(store: ObjectStore, museum: KioskMuseum, records: Path | None = None) -> bool:
+    """Put a museum's files into its bucket, unless it holds some; say so. Raises as S3 does.
+
+    When `records` holds a folder RECORDED with files of this museum, these are taken, decoys and all.
+    """
     store.ensure_bucket()
     if museum.slug not in EXHIBITS or look(store, museum, "", limit=1_000).files:
         return False
-    for key, body in bucket(museum):
+    for key, body in recorded(records, museum) or bucket(museum):
         store.put(key, body, content_type="application/octet-stream")
     return True
+
+
+def recorded(records: Path | None, museum: KioskMuseum) -> list[tuple[str, bytes]]:
+    """Return key and bytes of everything in a recorded bucket; nothing when it has no files of this museum."""
+    folder = records / RECORDED if records else None
+    if folder is None or not folder.is_dir():
+        return []
+    files = [(museum.prefix + file.name, file) for file in sorted(folder.iterdir()) if file.is_file()]
+    return [(key, file.read_bytes()) for key, file in files] if any(kind_of(museum, key) for key, _ in files) else []
+
+
+def write_late_files(folder: Path, museum: KioskMuseum) -> None:
+    """Write the files of `late_files` into a folder of this machine."""
+    folder.mkdir(exist_ok=True)
+    for name, body in late_files(museum).items():
+        (folder / name).write_bytes(body)
 
 
 def bucket(museum: KioskMuseum) -> Iterator[tuple[str, bytes]]:

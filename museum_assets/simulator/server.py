@@ -34,9 +34,10 @@ from museum_assets.simulator.met import Met
 from museum_assets.simulator.recorded import RecordedSource
 from museum_assets.simulator.rma import Rma
 from museum_assets.simulator.smk import Smk
+from museum_assets.simulator.tate import ARCHIVE, Tate
 from museum_assets.simulator.works import Works
 
-DIALECTS: tuple[Dialect, ...] = (Smk(), Met(), Rma(), Cma(), Aic())
+DIALECTS: tuple[Dialect, ...] = (Smk(), Met(), Rma(), Cma(), Aic(), Tate())
 
 # What MUSEUM_API_<SLUG> replaces, below this server's own URL.
 API_PATHS = {
@@ -45,6 +46,7 @@ API_PATHS = {
     "rma": "/rma",
     "cma": "/cma/api",
     "aic": "/aic/api/v1",
+    "tate": f"/tate{ARCHIVE}",
 }
 # Requests a second that a local server may be asked for: politeness is not what a demo should wait for.
 RATE = 2000
@@ -54,7 +56,7 @@ log = logging.getLogger(__name__)
 
 
 class Simulator:
-    """Five collections and their faults."""
+    """All museums' collections and their faults."""
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ _MASK = (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True)
 class Artist:
-    """A maker as the five museums need one: name parts, life dates, nationality in English."""
+    """A maker as the museums need one: name parts, life dates, nationality in English."""
 
     forename: str
     surname: str

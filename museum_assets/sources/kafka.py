@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, ClassVar
 
-from museum_assets.failures import MuseumError
 from museum_assets.sources.connector import Connector, Record, Refusal
 from museum_assets.sources.content import decode
+from resources.kafka import Batch, Kafka, KafkaUnavailable, Message, TopicReader
 
-WAIT = 10.0
-"""Seconds without an answer after which the broker counts as gone."""
-
-
-class KafkaUnavailable(MuseumError):
-    """The broker does not answer, or does not know the topic."""
+MESSAGES, BYTES = 1_000, 8 << 20
+"""Held in memory at a time."""
 
 
 class KafkaSource(Connector):
@@ -27,57 +23,69 @@ class KafkaSource(Connector):
 
     kind: ClassVar[str] = "kafka"
 
-    def __init__(self, servers: str, topic: str, limit: int | None = None, **client: Any) -> None:
+    def __init__(self, kafka: Kafka, topic: str, limit: int | None = None) -> None:
+        self.kafka = kafka
         self.topic = topic
         self.limit = limit
-        self.config = {"bootstrap.servers": servers, "group.id": "museum-look", "enable.auto.commit": False, **client}
 
     def extract(self) -> Iterator[Record | Refusal]:
-        """Yield {topic, partition, offset, key, encoding, value} of each message."""
-        from confluent_kafka import Consumer, KafkaException, TopicPartition
+        """Yield {topic, partition, offset, key, encoding, value} of each message; a deleted one has no value.
 
-        consumer = Consumer(self.config)
-        try:
-            known = consumer.list_topics(self.topic, timeout=WAIT).topics[self.topic]
-            if known.error:
-                raise KafkaUnavailable(f"topic {self.topic} cannot be read: {known.error}")
-            ends = {
-                number: consumer.get_watermark_offsets(TopicPartition(self.topic, number), timeout=WAIT)
-                for number in known.partitions
-            }
-            places = [TopicPartition(self.topic, n, first) for n, (first, last) in ends.items() if last > first]
-            consumer.assign(places)
-            left = {place.partition: ends[place.partition][1] for place in places}
-            yield from islice(self._messages(consumer, left), self.limit)
-        except KafkaException as error:
-            raise KafkaUnavailable(f"the Kafka broker cannot be used: {error}") from error
-        finally:
-            consumer.close()
+        A range of offsets that the broker deleted meanwhile is a Refusal.
+        """
+        with self.kafka.reader(self.topic) as reader:
+            yield from islice(self._messages(reader), self.limit)
 
-    def _messages(self, consumer: Any, left: dict[int, int]) -> Iterator[Record]:
-        """Yield messages until every partition is at the end noted in `left`."""
-        from confluent_kafka import OFFSET_INVALID
-
+    def _messages(self, reader: TopicReader) -> Iterator[Record | Refusal]:
+        """Read every partition up to the end that it has now, noted in `left`."""
+        bounds = {number: reader.watermarks(number) for number in reader.partitions()}
+        left = {number: last for number, (first, last) in bounds.items() if last > first}
+        reached = {number: bounds[number][0] for number in left}
+        for number, offset in reached.items():
+            reader.start(number, offset)
         while left:
-            message = consumer.poll(WAIT)
-            if message is None or message.error():
-                reason = message.error() if message else f"no message in {WAIT:.0f} s"
-                raise KafkaUnavailable(f"topic {self.topic}: {reason}; partitions still to read: {sorted(left)}")
-            number, offset = message.partition(), message.offset()
-            if number in left and offset != OFFSET_INVALID:
-                if offset < left[number]:
-                    yield Record(f"{self.topic}/{number}/{offset}", self._value(message))
-                if offset + 1 >= left[number]:
-                    del left[number]
+            batch = reader.read(MESSAGES, BYTES, self.kafka.answer_within)
+            if not (batch.messages or batch.ends or batch.out_of_range):
+                raise KafkaUnavailable(
+                    f"no message of topic {self.topic} came in {self.kafka.answer_within:.0f} s from the Kafka brokers "
+                    f"{reader.servers}, although partitions {sorted(left)} are not at their end: check that they run"
+                )
+            yield from self._records(batch, left, reached)
+            for number in sorted(batch.out_of_range & left.keys()):
+                yield self._lost(reader, number, left, reached)
 
-    def _value(self, message: Any) -> dict[str, Any]:
-        body = message.value() or b""
-        text = decode(body, None)
+    def _lost(self, reader: TopicReader, number: int, left: dict[int, int], reached: dict[int, int]) -> Refusal:
+        """Go on at the first offset that a partition still has, and say which ones are gone."""
+        start, (first, _) = reached[number], reader.watermarks(number)
+        reached[number] = first
+        reader.start(number, first)
+        if first >= left[number]:
+            del left[number]
+        message = f"the broker deleted offsets {start} to {first - 1} of topic {self.topic}, partition {number}"
+        return Refusal(f"{self.topic}/{number}/{start}", "offsets_lost", message)
+
+    def _records(self, batch: Batch, left: dict[int, int], reached: dict[int, int]) -> Iterator[Record]:
+        """Yield a batch's messages, and strike out the partitions that are read to the end."""
+        for number, messages in batch.messages.items():
+            for message in messages:
+                if message.offset < left.get(number, 0):
+                    yield Record(f"{self.topic}/{number}/{message.offset}", self._value(message))
+                    reached[number] = message.offset + 1
+            if reached.get(number, 0) >= left.get(number, 0):
+                left.pop(number, None)
+        # The last offsets may hold no message that anybody sees, such as the end of a transaction.
+        for number, end in batch.ends.items():
+            if end >= left.get(number, 0):
+                left.pop(number, None)
+
+    def _value(self, message: Message) -> dict[str, Any]:
+        text = None if message.body is None else decode(message.body, None)
+        is_bytes = message.body is not None and text is None
         return {
             "topic": self.topic,
-            "partition": message.partition(),
-            "offset": message.offset(),
-            "key": (message.key() or b"").decode("utf-8", "backslashreplace"),
-            "encoding": "base64" if text is None else "text",
-            "value": base64.b64encode(body).decode("ascii") if text is None else text,
+            "partition": message.partition,
+            "offset": message.offset,
+            "key": None if message.key is None else message.key.decode("utf-8", "backslashreplace"),
+            "encoding": "base64" if is_bytes else "text",
+            "value": base64.b64encode(message.body or b"").decode("ascii") if is_bytes else text,
         }

@@ -6,13 +6,15 @@ import hashlib
 from collections.abc import Iterator
 from typing import ClassVar, Protocol
 
-from museum_assets.failures import Failure
+from museum_assets.failures import Failure, Unavailable
 from museum_assets.sources.connector import Connector, Record, Refusal
 from museum_assets.sources.content import Content, read_content
 from museum_assets.sources.wildcard import BadPattern, Wildcard, compile_pattern
 from resources.s3 import FetchedObject, StoredObject
 
 MAX_BYTES = 20_000_000
+AWAY_AFTER = 3
+"""That many objects in a row without an answer mean that the bucket is away, not that they are bad."""
 
 
 class Bucket(Protocol):
@@ -61,13 +63,18 @@ class S3Source(Connector):
 
     def extract(self) -> Iterator[Record | Refusal]:
         """Yield {key, content_type, encoding, content, size, etag, modified, sha256} of each object."""
+        away = 0
         for found in matching(self.bucket, self.wildcard):
             try:
                 fetched, content = fetch_content(self.bucket, found.key, self.max_bytes)
             except Failure as failure:
+                away = away + 1 if isinstance(failure, Unavailable) else 0
+                if away == AWAY_AFTER:
+                    raise
                 context = {"bucket": self.bucket.bucket, "etag": found.etag, "size": found.size}
                 yield Refusal(found.key, failure.code, str(failure), context=context)
                 continue
+            away = 0
             yield Record(
                 found.key,
                 {

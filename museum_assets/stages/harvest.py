@@ -15,11 +15,18 @@ import orjson
 from psycopg.types.json import Jsonb
 
 from museum_assets.failures import CheckpointExpired, Failure, MuseumError
+from museum_assets.loop.letters import settle_letters
 from museum_assets.loop.progress import silent
 from museum_assets.loop.run import one_behind, streaming
 from museum_assets.loop.stage import Options
 from museum_assets.museums.museum import Api, Museum, Page
 from museum_assets.stages.harvest_books import HarvestReport, State
+from museum_assets.stages.harvest_letters import (
+    LISTING,
+    close_letters_of_absent,
+    keep_listing_letter,
+    keep_record_letters,
+)
 from museum_assets.stages.raw_store import Compared, Prepared, compare, prepare, store
 from museum_assets.stages.withdrawal import withdraw, withdraw_absent
 from resources.postgres import Connection, Database, flushed_later, scalar
@@ -66,6 +73,7 @@ def harvest(
             walk = museum.harvest(api, checkpoint=checkpoint, since=since, limit=limit)
             with database.connect() as lookups:
                 _walk(conn, lookups, museum, walk, report, limit, progress)
+            settle_letters(conn, museum.slug, STAGE, [LISTING], "replayed")
         except CheckpointExpired as expired:
             _end(conn, report, "restarted")
             raise HarvestInterrupted(
@@ -73,6 +81,7 @@ def harvest(
                 "run again, it starts from the beginning"
             ) from expired
         except Failure as failure:
+            keep_listing_letter(conn, museum.slug, failure, report.scopes)
             raise HarvestInterrupted(
                 f"the harvest of {museum.slug} stopped after {report.listed} entries: {failure} [{failure.code}]. "
                 "What was fetched is stored; run again to go on from there"
@@ -208,24 +217,26 @@ def _store_records(conn: Connection, museum: Museum, report: HarvestReport, page
     report.withdrawn += withdraw(conn, museum.slug, page.withdrawn, "deleted by the museum")
     report.failing = report.failing or bool(page.failed)
     if report.failing:
-        _record_failures(conn, museum.slug, [*seen, *page.gone, *page.withdrawn], page.failed)
+        _record_failures(conn, museum, [*seen, *page.gone, *page.withdrawn], page.failed)
 
 
-def _record_failures(conn: Connection, slug: str, settled: list[str], failures: dict[str, Failure]) -> None:
+def _record_failures(conn: Connection, museum: Museum, settled: list[str], failures: dict[str, Failure]) -> None:
     """Keep the ledger's rows of records that could not be fetched; they go when the record arrives or is gone."""
     if settled:
         conn.execute(
-            "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)", (slug, STAGE, settled)
+            "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
+            (museum.slug, STAGE, settled),
         )
     with conn.cursor() as cursor:
         cursor.executemany(
             query("harvest_failure"),
             [
-                {"museum": slug, "stage": STAGE, "record_id": id_, "code": f.code, "message": str(f),
+                {"museum": museum.slug, "stage": STAGE, "record_id": id_, "code": f.code, "message": str(f),
                  "permanent": f.permanent, "max_attempts": Options().max_attempts}
                 for id_, f in failures.items()
             ],
         )  # fmt: skip
+    keep_record_letters(conn, museum, settled, failures.keys())
 
 
 def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: datetime | None, *, believe: bool) -> None:
@@ -252,6 +263,7 @@ def _finish(conn: Connection, museum: Museum, report: HarvestReport, since: date
         with conn.transaction():
             if since is None:
                 withdraw_absent(conn, museum.slug, report, believe=believe)
+                close_letters_of_absent(conn, museum.slug)
             _end(conn, report, "short" if report.withheld else "complete")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from museum_assets.loop.run import batched
 from museum_assets.loop.stage import Outcome, Stage, Work, done
@@ -60,7 +60,11 @@ def index_contract(place: str) -> str:
 
 def payload(work: Work) -> Payload:
     """Return what the index shows of an artwork."""
-    row = work.data
+    return shown(work.data)
+
+
+def shown(row: Mapping[str, Any]) -> Payload:
+    """Return what an index shows of an artwork's row."""
     return Payload(
         museum=row["museum"],
         object_number=row["object_number"],

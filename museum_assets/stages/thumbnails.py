@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 from urllib.parse import quote
 
 from museum_assets.failures import Failure
 from museum_assets.images.thumbnail import Thumbnail, make_thumbnail, thumbnail_settings_id
+from museum_assets.loop.concurrently import concurrently
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed
 from resources.postgres import Connection
@@ -123,19 +122,3 @@ def object_metadata(thumbnail: Thumbnail, url: str) -> dict[str, str]:
         "height": str(thumbnail.height),
         "source": quote(url, safe=":/?#[]@!$&'()*+,;=%~"),
     }
-
-
-def concurrently(function: Callable[[Work], Outcome], works: Iterable[Work], concurrency: int) -> Iterator[Outcome]:
-    """Yield results in order with at most twice `concurrency` in flight, so memory does not grow with the list."""
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="thumbnails") as executor:
-        running: deque[Future[Any]] = deque()
-        try:
-            for work in works:
-                running.append(executor.submit(function, work))
-                if len(running) >= 2 * concurrency:
-                    yield running.popleft().result()
-            while running:
-                yield running.popleft().result()
-        finally:
-            for future in running:
-                future.cancel()

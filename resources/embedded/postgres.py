@@ -41,7 +41,7 @@ CONFIGURATION = """\
 listen_addresses = ''
 unix_socket_directories = '"{sockets}"'
 unix_socket_permissions = 0700
-max_connections = 200
+max_connections = 300
 shared_buffers = 256MB
 max_wal_size = 2GB
 """

@@ -23,8 +23,10 @@ from pydantic import SecretStr
 
 from museum_assets.kiosk.register import register_all
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
+from museum_assets.releases.schema import prepare as prepare_releases
 from museum_assets.settings import REPO_ROOT, Settings, SettingsError
 from resources.embedded import EmbeddedServiceError, postgres, s3
+from resources.platform import kiosk_source
 from resources.postgres import Database, migrate
 from resources.s3 import ObjectStore
 
@@ -99,11 +101,18 @@ def prepare(settings: Settings, *, for_runs: bool) -> None:
     museums = {"collection": MUSEUMS, "kiosk": KIOSK_MUSEUMS}
     migrate(settings.database_url, museums, withdrawal_grace_days=settings.withdrawal_grace_days)
     register_all(Database(settings.database_url))
+    if settings.production_database_url is None:
+        # Production elsewhere is prepared by what needs it: `museum status` must not fail because that server is away.
+        prepare_releases(Database(settings.database_url), Database(settings.database_url), museums)
     if not for_runs:
         return
     for name, value in settings:
         if name.endswith("_bucket"):
             ObjectStore.from_settings(settings, value).ensure_bucket()
+    if settings.s3_endpoint_url == s3.own_url(settings.home):
+        # Elsewhere these are the museums' own; here nobody else makes them.
+        for slug in KIOSK_MUSEUMS:
+            kiosk_source(settings, slug).ensure_bucket()
     home = dagster_home(settings)
     home.mkdir(exist_ok=True)
     # Renamed: a process of Dagster that reads it at this moment finds a whole one.

@@ -14,14 +14,13 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from museum_assets.failures import MuseumError, SlowDown, Unavailable
 from resources.vector_index.index import (
     COLLECTION,
-    INTEGERS,
-    KEYWORDS,
     VECTORS,
     WRITE_BATCH,
     Hit,
     Record,
     SearchFilter,
     VectorSession,
+    indexed_fields,
 )
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class RemoteSession(VectorSession):
         self._collection = collection
         self._host = urlsplit(url).hostname or url  # a URL may hold a password; messages do not
 
-    def ensure_collection(self) -> None:
+    def ensure_collection(self, *, released: bool = False) -> None:
         """Create the collection and its payload indexes where missing."""
         from qdrant_client import models
 
@@ -92,11 +91,14 @@ class RemoteSession(VectorSession):
             }
             self._call(self._client.create_collection, vectors_config=vectors)
         schema = self._call(self._client.get_collection).payload_schema
-        fields = dict.fromkeys(KEYWORDS, models.PayloadSchemaType.KEYWORD) | dict.fromkeys(
-            INTEGERS, models.PayloadSchemaType.INTEGER
-        )
+        fields = indexed_fields(released=released)
         for name in fields.keys() - schema.keys():
-            self._call(self._client.create_payload_index, field_name=name, field_schema=fields[name])
+            kind = models.PayloadSchemaType(fields[name])
+            self._call(self._client.create_payload_index, field_name=name, field_schema=kind)
+
+    def set_where(self, where: SearchFilter, key: str, value: int) -> None:
+        """Set a payload key of every point that matches."""
+        self._call(self._client.set_payload, payload={key: value}, points=_filter(where))
 
     def delete_points(self, ids: Sequence[str]) -> None:
         """Remove these points."""
@@ -107,23 +109,30 @@ class RemoteSession(VectorSession):
         """Count exactly the points that match."""
         return self._call(self._client.count, count_filter=_filter(where or SearchFilter()), exact=True).count
 
-    def ids(self, museum: str | None = None) -> Iterator[str]:
-        """Walk the ids of all points, or of one museum's."""
-        offset = None
-        while True:
-            points, offset = self._call(
-                self._client.scroll,
-                scroll_filter=_filter(SearchFilter(museum=museum)),
-                limit=WRITE_BATCH,
-                offset=offset,
-                with_payload=False,
-            )
-            yield from (str(point.id) for point in points)
-            if offset is None:
-                return
-
     def optimise(self) -> None:
         """Do nothing: a server builds its graphs by itself, in the background."""
+
+    def _put(self, records: Sequence[Record]) -> None:
+        from qdrant_client import models
+
+        new = [
+            models.PointStruct(id=r.id, vector={n: v.tolist() for n, v in r.vectors.items()}, payload=r.payload)
+            for r in records
+        ]
+        self._call(self._client.upsert, points=new)
+
+    def _delete_where(self, where: SearchFilter) -> None:
+        self._call(self._client.delete, points_selector=_filter(where))
+
+    def _page(self, where: SearchFilter, offset: Any, with_payload: bool) -> tuple[list[Record], Any]:
+        points, following = self._call(
+            self._client.scroll,
+            scroll_filter=_filter(where),
+            limit=WRITE_BATCH,
+            offset=offset,
+            with_payload=with_payload,
+        )
+        return [Record(str(point.id), point.payload or {}) for point in points], following
 
     def _insert(self, points: Sequence[tuple[str, dict[str, Any]]]) -> None:
         from qdrant_client import models
@@ -218,7 +227,8 @@ def _filter(where: SearchFilter, exclude: Sequence[str] = ()) -> models.Filter:
     from qdrant_client import models
 
     must: list[models.Condition] = [
-        models.FieldCondition(key=key, match=models.MatchValue(value=word)) for key, word in where.keywords().items()
+        models.FieldCondition(key=key, match=models.MatchAny(any=list(words)))
+        for key, words in where.keywords().items()
     ]
     must += [
         models.FieldCondition(key=key, range=models.Range(gte=low, lte=high))
@@ -226,6 +236,9 @@ def _filter(where: SearchFilter, exclude: Sequence[str] = ()) -> models.Filter:
     ]
     if where.vector_present is not None:
         must.append(models.HasVectorCondition(has_vector=where.vector_present))
+    if (shown := where.shown()) is not None:
+        # An empty `should` would match everything.
+        must.append(models.Filter(should=[_filter(release) for release in shown] or [models.HasIdCondition(has_id=[])]))
     return models.Filter(must=must, must_not=[models.HasIdCondition(has_id=list(exclude))] if exclude else [])
 
 

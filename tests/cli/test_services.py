@@ -53,18 +53,19 @@ def test_a_group_is_stopped_with_its_children_even_if_its_leader_is_gone() -> No
 
 @pytest.mark.integration
 def test_the_ui_runs_once_per_home_tells_what_died_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for field, info in Settings.model_fields.items():
         monkeypatch.delenv((info.alias or field).upper(), raising=False)
     (tmp_path / "small_location.py").write_text(LOCATION)
     workspace = tmp_path / "workspace.yaml"
     workspace.write_text(WORKSPACE.format(folder=tmp_path))
-    settings = Settings(museum_home=tmp_path / "home")
+    settings = Settings(museum_home=own_home)
 
     with ui(settings, workspace=workspace, env={"MUSEUM_API_SMK": "http://127.0.0.1:1"}) as running:
         answer = httpx.post(f"{running.url}/graphql", json={"query": "{assetNodes{assetKey{path}}}"}, timeout=60)
         assert answer.json()["data"]["assetNodes"] == [{"assetKey": {"path": ["painting"]}}]
+        assert running.env["NOTICE_UI_URL"] == running.url
         servers = dagster_processes(settings)
         assert {process.environ()["MUSEUM_API_SMK"] for process in servers} == {"http://127.0.0.1:1"}
         listening = [c.laddr.ip for c in psutil.Process(running.children[0].process.pid).net_connections("tcp")]
@@ -84,10 +85,12 @@ def test_the_ui_runs_once_per_home_tells_what_died_and_leaves_nothing(
 
 
 @pytest.mark.integration
-def test_a_webserver_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_webserver_that_cannot_start_says_why(
+    tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for field, info in Settings.model_fields.items():
         monkeypatch.delenv((info.alias or field).upper(), raising=False)
-    settings = Settings(museum_home=tmp_path / "home")
+    settings = Settings(museum_home=own_home)
     missing = tmp_path / "no-workspace.yaml"
     with pytest.raises(UiError, match=r"dagster-webserver ended[\s\S]*no-workspace"), ui(settings, workspace=missing):
         pass

@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from fake_llm import FakeLlm
+from fake_llm import KEY, FakeLlm
 
-from museum_assets.documents.extraction import Unread, batches, extract
-from museum_assets.documents.kinds import KINDS
+from museum_assets.documents.extraction import LONGEST, Unread, batches, extract, unreadable
+from museum_assets.documents.kinds import KINDS, as_row
 from museum_assets.documents.prompt import Document
 from resources.llm import Llm
 
@@ -150,3 +150,68 @@ def test_what_goes_into_one_request() -> None:
     assert sum(sizes) == 16
     assert all(len({d.kind.name for d in batch}) == 1 for batch in batches([letter, *many]))
     assert max(sizes) <= 10
+
+
+def test_a_long_document_is_sent_whole_or_not_at_all(fake: FakeLlm, model: Llm) -> None:
+    whole = report(1, "x" * 100_000 + f"\n{TEXT}")
+    assert numbers(extract(model, [whole])) == {"d1": "KMS1"}
+    assert fake.asked[0][0]["text"] == whole.content
+    longer = unreadable(report(2, "x" * (LONGEST + 1)))
+    assert longer is not None
+    assert (longer.code, longer.permanent) == ("too_long", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "code"),
+    [("application/zip", "AAAA", "unsupported_type"), ("text/plain", " \n", "empty"), ("image/png", "AAAA", None),
+     ("application/pdf", "AAAA", None), ("text/plain", "x", None)],
+)  # fmt: skip
+def test_what_can_be_sent_to_a_model(kind: str, content: str, code: str | None) -> None:
+    encoding = "text" if kind == "text/plain" else "base64"
+    failure = unreadable(Document("d", "smk/condition/d", REPORT, kind, encoding, content))
+    assert (failure.code if failure else None) == code
+
+
+@pytest.mark.parametrize(("kind", "part"), [
+    ("image/png", {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}),
+    ("application/pdf", {"type": "file", "file": {"filename": "document.pdf",
+                                                  "file_data": "data:application/pdf;base64,QUJD"}}),
+])  # fmt: skip
+def test_a_scan_is_sent_as_what_it_is_and_alone(fake: FakeLlm, model: Llm, kind: str, part: dict) -> None:
+    fake.always = lambda records: [records[0] | {"object_number": "KMS9", "condition": "good"}]
+    scan = Document("d9", "smk/condition/9", REPORT, kind, "base64", "QUJD")
+    assert [len(batch) for batch in batches([scan, report(1), scan])] == [1, 1, 1]
+    assert numbers(extract(model, [scan])) == {"d9": "KMS9"}
+    assert fake.bodies[0]["messages"][1]["content"][1] == part
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "N/A", "n/a", "Not available", "UNKNOWN", "Unknown", "[no data]", "null",
+                                   "None", "-", None])  # fmt: skip
+def test_every_way_of_saying_nothing_is_nothing(fake: FakeLlm, model: Llm, blank: str | None) -> None:
+    fake.always = lambda records: [records[0] | {"damage": blank, "treatment": blank}]
+    found = extract(model, [report(1)])["d1"]
+    assert not isinstance(found, Unread)
+    assert as_row(found)["damage"] is None
+    fake.always = lambda records: [{"record_id": records[0]["record_id"], "object_number": blank, "condition": blank}]
+    assert numbers(extract(model, [report(1)])) == {"d1": "blank"}
+
+
+@pytest.mark.parametrize("name", ["Accession Number", "accession-number", "INVENTORY_NUMBER", "object no", "inv no"])
+def test_a_field_is_known_by_its_other_names(fake: FakeLlm, model: Llm, name: str) -> None:
+    fake.always = lambda records: [
+        {"record_id": r["record_id"], name: r["object_number"], "state": r["condition"]} for r in records
+    ]
+    assert numbers(extract(model, DOCUMENTS)) == RIGHT
+
+
+def test_prose_timeouts_and_429_end_in_records_or_in_a_later_run(fake: FakeLlm) -> None:
+    with Llm(fake.url, "m", KEY, timeout=2, retries=2) as model:
+        fake.fail(429, 1, **{"Retry-After": "0"})
+        assert numbers(extract(model, DOCUMENTS)) == RIGHT
+        fake.mishaps.append(3.0)
+        assert numbers(extract(model, DOCUMENTS)) == RIGHT
+    with Llm(fake.url, "m", KEY, timeout=5, retries=0) as model:
+        fake.fail(429, 1, **{"Retry-After": "7"})
+        found = extract(model, DOCUMENTS)
+    assert numbers(found) == dict.fromkeys(RIGHT, "slow_down")
+    assert not any(each.failure.permanent for each in found.values() if isinstance(each, Unread))

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from museum_assets.kiosk.exhibitions import Exhibition, first_claims, read_exhibition
+from museum_assets.kiosk.exhibitions import Exhibition, read_exhibition
 from museum_assets.kiosk.message import Refusal
 
 GOOD: dict[str, Any] = {
@@ -44,11 +44,6 @@ def test_refusals(change: dict[str, Any], reason: str) -> None:
 @pytest.mark.parametrize(("body", "reason"), [(b"", "not_json"), (b"{", "not_json"), (b"[1]", "not_an_object")])
 def test_what_is_no_object(body: bytes, reason: str) -> None:
     assert read_exhibition(body) == Refusal((reason,))
-
-
-def test_who_claims_a_code_first_keeps_it() -> None:
-    kept, refused = first_claims([("a", ADAPTATION), ("b", ADAPTATION)])
-    assert (set(kept), refused) == ({"a"}, {"b": "a"})
 
 
 def test_the_real_files(shared: Path) -> None:

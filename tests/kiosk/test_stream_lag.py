@@ -14,7 +14,8 @@ from kiosk_tables import add_exhibitions
 
 from museum_assets.kiosk.assets.live_feedback import live_feedback, live_feedback_checks
 from museum_assets.kiosk.stream import consume
-from museum_assets.kiosk.stream_lag import LONGEST, PATIENCE, Lag, Launched, is_consumed, lag, plan
+from museum_assets.kiosk.stream_lag import is_consumed, lag
+from museum_assets.loop.launching import LONGEST, PATIENCE, Lag, Launched, plan
 from museum_assets.museums import kiosks
 from museum_assets.settings import Settings, settings
 from resources.configured import KafkaBrokers, Postgres

@@ -51,6 +51,7 @@ class Collection:
     """The listing over records in memory, sorted as the API sorts it. Record n was updated n days after START."""
 
     base = MUSEUM.api_base
+    dump = None
 
     def __init__(self, ids: Iterable[int], before_page: Callable[["Collection", int], None] | None = None) -> None:
         self.updated = {id_: START + timedelta(days=id_) for id_ in ids}

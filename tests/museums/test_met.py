@@ -48,6 +48,7 @@ class Collection:
     """The API over a collection in memory: what is in which department, what search finds, what objects answer."""
 
     base = MUSEUM.api_base
+    dump = None
 
     def __init__(
         self,

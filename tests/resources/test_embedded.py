@@ -32,11 +32,11 @@ with running_services(Settings(museum_home=sys.argv[1])) as env:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def settings(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings without any external service."""
     for field, info in Settings.model_fields.items():
         monkeypatch.delenv((info.alias or field).upper(), raising=False)
-    settings = Settings(museum_home=tmp_path / "home")
+    settings = Settings(museum_home=own_home)
     yield settings
     s3.stop(settings.home)
     postgres.stop(settings.home)

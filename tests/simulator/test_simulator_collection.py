@@ -6,8 +6,6 @@ import re
 
 import pytest
 
-from museum_assets.simulator.faults import MUSEUMS
-
 LOD = "https://id.rijksmuseum.nl/"
 GET_RECORD = f"/rma/oai?verb=GetRecord&metadataPrefix=edm&identifier={LOD}"
 # museum: (an internal id, how to list all ids, how to fetch one).
@@ -30,7 +28,7 @@ def listed(client, museum):
     return OBJECTS[museum][0] in re.findall(r"\d+(?:_object)?", text)
 
 
-@pytest.mark.parametrize("museum", MUSEUMS)
+@pytest.mark.parametrize("museum", OBJECTS)
 def test_a_vanished_object_leaves_list_and_address_and_can_come_back(sick, museum):
     simulator, client = sick
     record_id, _, url = OBJECTS[museum]
@@ -45,7 +43,7 @@ def test_a_vanished_object_leaves_list_and_address_and_can_come_back(sick, museu
     assert len(client.get(url).content) == pytest.approx(len(before.content), abs=60)
 
 
-@pytest.mark.parametrize("museum", MUSEUMS)
+@pytest.mark.parametrize("museum", OBJECTS)
 def test_a_changed_object_has_another_title_for_each_version(sick, museum):
     simulator, client = sick
     record_id, _, url = OBJECTS[museum]
@@ -85,7 +83,7 @@ def test_duplicates_repeat_the_last_of_the_page_before(sick):
     assert len({record["id"] for record in first + second}) == 20
 
 
-@pytest.mark.parametrize("museum", MUSEUMS)
+@pytest.mark.parametrize("museum", OBJECTS)
 def test_padding_makes_records_huge(sick, museum):
     simulator, client = sick
     url = OBJECTS[museum][2]

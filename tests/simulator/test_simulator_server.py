@@ -50,6 +50,7 @@ def test_control_counts_sets_and_heals(sick):
     client.get("/aic/api/v1/nowhere")
     assert client.get("/_control").json()["counts"] == {
         "smk": {"search": 1}, "met": {}, "rma": {"image": 1}, "cma": {}, "aic": {"unknown": 1},
+        "tate": {},
     }  # fmt: skip
     answer = client.post("/_control", json={"smk": {"server_errors": 1}, "cma": {"vanished": ["90001"]}})
     assert answer.json()["faults"]["smk"]["server_errors"] == 1

@@ -24,6 +24,7 @@ class Outage:
     def __init__(self, api: Any, lost: set[str]) -> None:
         self.api = api
         self.base = api.base
+        self.dump = None
         self.json = api.json
         self.lost = lost
 

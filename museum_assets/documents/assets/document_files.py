@@ -2,20 +2,17 @@
 
 import dagster as dg
 
-from museum_assets.collection.kit import OWNERS, StageConfig, materialize_stage, sql_check, stage_checks
+from museum_assets.collection.kit import StageConfig, asset_of, materialize_stage, sql_check, stage_checks
 from museum_assets.documents.audit import documents_stored
 from museum_assets.documents.listing import store_listing, wildcard_of
 from museum_assets.documents.stages import DocumentFiles
 from museum_assets.settings import settings
-from partitions import museum_partitions
 from resources.configured import S3, Postgres
 
 
-@dg.asset(
-    partitions_def=museum_partitions,
-    group_name="documents",
+@asset_of(
+    "documents",
     kinds={"python", "s3", "postgres"},
-    owners=OWNERS,
     description="Condition reports and letters of the museum's wildcard, each read once and kept under its UUID.",
 )
 def document_files(

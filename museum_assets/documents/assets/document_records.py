@@ -2,19 +2,16 @@
 
 import dagster as dg
 
-from museum_assets.collection.kit import OWNERS, StageConfig, materialize_stage, stage_checks
+from museum_assets.collection.kit import StageConfig, asset_of, materialize_stage, stage_checks
 from museum_assets.documents.assets.document_files import document_files
 from museum_assets.documents.stages import DocumentRecords
-from partitions import museum_partitions
 from resources.configured import LanguageModel, Postgres
 
 
-@dg.asset(
+@asset_of(
+    "documents",
     deps=[document_files],
-    partitions_def=museum_partitions,
-    group_name="documents",
     kinds={"python", "openai", "postgres"},
-    owners=OWNERS,
     description="Condition reports and loan letters as records; what the model could not read is a dead letter.",
 )
 def document_records(

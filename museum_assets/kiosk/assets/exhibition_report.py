@@ -15,6 +15,8 @@ from museum_assets.audit.kiosk import (
 )
 from museum_assets.collection.kit import OWNERS, sql_check
 from museum_assets.images.contact_sheet import as_markdown
+from museum_assets.kiosk.assets.live_feedback import live_feedback
+from museum_assets.kiosk.assets.visitor_feedback import visitor_feedback
 from museum_assets.kiosk.chart import chart
 from museum_assets.kiosk.report import Report, Row, read_report
 from museum_assets.museums import kiosks
@@ -24,7 +26,7 @@ from resources.configured import Postgres
 
 @dg.asset(
     partitions_def=kiosk_partitions,
-    deps=["visitor_feedback", "live_feedback"],
+    deps=[visitor_feedback, live_feedback],
     group_name="kiosk",
     kinds={"python", "postgres"},
     owners=OWNERS,

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from museum_assets.collection.kit import OWNERS
+from museum_assets.collection.kit import asset_of
 from museum_assets.dead_letters.jobs import dead_letter_check
 from museum_assets.kiosk.stream import Consumed, consume
 from museum_assets.kiosk.stream_batch import SOURCE
@@ -24,11 +24,10 @@ class StreamConfig(dg.Config):
     )
 
 
-@dg.asset(
-    partitions_def=kiosk_partitions,
-    group_name="kiosk",
+@asset_of(
+    "kiosk",
+    kiosk_partitions,
     kinds={"python", "kafka", "postgres"},
-    owners=OWNERS,
     description="Presses from the museum's Kafka topic, each once; every message that breaks a rule is a dead letter.",
 )
 def live_feedback(
@@ -73,6 +72,6 @@ live_feedback_checks = [dead_letter_check("live_feedback", SOURCE, kiosk_partiti
 
 live_stream = dg.define_asset_job(
     "live_stream",
-    selection=dg.AssetSelection.assets(live_feedback),
-    description="A museum's live stream up to now.",
+    selection=dg.AssetSelection.assets("live_feedback", "exhibition_report"),
+    description="A museum's live stream up to now, and what a curator looks at.",
 )

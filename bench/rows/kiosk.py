@@ -1,0 +1,73 @@
+"""The kiosks' history: a bucket of files into the tables, against COPY of the same files and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import LiteralString
+
+from bench.bench import Bench
+from bench.collection import emptied
+from bench.kiosk import copies, fill, loaded
+from bench.measuring import Result, Target, alternated, per_second, rate, ratio
+from museum_assets.settings import REPO_ROOT, Settings
+from resources.platform import bucket, kiosk_source
+from resources.postgres import Database
+
+TABLES = ("kiosk.review", "kiosk.incident", "kiosk.file", "ops.dead_letter")
+BARE: LiteralString = "CREATE TABLE bare (at timestamptz, site integer, val smallint, type real)"
+INDEXED: LiteralString = BARE + "; CREATE INDEX ON bare (at, site, val, type)"
+FILES = 50
+
+
+def measure(bench: Bench) -> Iterator[Result]:
+    """Load the same bucket anew each round; then load two buckets, one ten times the other, in fresh processes."""
+    rows = bench.size(100_000, 10_000)
+    with bench.platform() as settings:
+        database = Database(settings.database_url or "")
+        bucket(settings, settings.kiosk_combined_bucket).ensure_bucket()
+        bodies = fill(kiosk_source(settings, "lmnh"), FILES, rows)
+
+        def ours() -> float:
+            emptied(database, *TABLES)
+            return rate(FILES * rows, lambda: loaded(settings))
+
+        sides = {
+            "load": ours,
+            "bare COPY": copies(database, bodies, FILES * rows, BARE),
+            "COPY into an indexed table": copies(database, bodies, FILES * rows, INDEXED),
+        }
+        rates = alternated(bench.size(3, 2), sides)
+        peak = _peak(settings, database)
+        kiosk_source(settings, "lmnh").delete_many(f"lmnh_hist_data_{n}.csv" for n in range(FILES // 10, FILES))
+        small = _peak(settings, database)
+    note = per_second(rates, "rows") + f"; {FILES} files of {rows:,} rows from S3 through both combined files"
+    yield Result("kiosk", "kiosk history from bucket to tables, of a bare COPY",
+                 100 * ratio(rates, "load", "bare COPY"), "%", Target("at least", 100 / 3), note)  # fmt: skip
+    yield Result("kiosk", "the same, of a COPY into a table with an index over the same columns",
+                 100 * ratio(rates, "load", "COPY into an indexed table"), "%", None, note)  # fmt: skip
+    yield Result("kiosk", "peak memory of that load, against one of a tenth of the files", peak / small, "times",
+                 Target("at most", 1.2), f"{peak / 1e6:,.0f} MB and {small / 1e6:,.0f} MB, the interpreter and its "
+                 "libraries included")  # fmt: skip
+
+
+def _peak(settings: Settings, database: Database) -> int:
+    """Load everything in a process that does nothing else; return its largest resident size in bytes."""
+    emptied(database, *TABLES)
+    secret = settings.aws_secret_access_key
+    services = {
+        "DATABASE_URL": settings.database_url,
+        "S3_ENDPOINT_URL": settings.s3_endpoint_url,
+        "AWS_ACCESS_KEY_ID": settings.aws_access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secret.get_secret_value() if secret else None,
+    }
+    child = subprocess.run(
+        [sys.executable, "-m", "bench.kiosk"],
+        env={**os.environ, **{name: value for name, value in services.items() if value}},
+        cwd=REPO_ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return int(child.stdout)

@@ -1,0 +1,1 @@
+"""Notices: failed runs and breached checks, told to people by mail and webhook."""

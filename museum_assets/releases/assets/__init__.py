@@ -1,0 +1,1 @@
+"""The releases' Dagster assets, jobs and checks."""

@@ -1,0 +1,61 @@
+"""promoted_database: a museum's candidate as its next release, which readers see from one moment to the next."""
+
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from museum_assets.collection.kit import INDEX_POOL, OWNERS
+from museum_assets.failures import MuseumError
+from museum_assets.releases.assets.staging_database import changes_metadata, staging_database
+from museum_assets.releases.promotion import Promoted, Request, promote
+from partitions import release_partitions
+from resources.configured import Releases
+
+
+class PromotionConfig(dg.Config):
+    """Who promotes, why, and over what; forcing needs both."""
+
+    by: str = Field(default="", description="Who promotes; the run when left out.")
+    why: str = Field(default="", description="Why; kept with the release.")
+    force: bool = Field(default=False, description="Promote over drift against what is live.")
+    force_invalid: bool = Field(default=False, description="Promote over orphans, duplicates and inconsistent data.")
+
+    def request(self, museum: str, run_id: str) -> Request:
+        """Return the request. Raises MuseumError when something is forced and nobody says who and why."""
+        if (self.force or self.force_invalid) and not (self.by.strip() and self.why.strip()):
+            raise MuseumError("force and force_invalid need `by` and `why`: they are kept with the release")
+        by, why = self.by or f"run {run_id}", self.why or "promoted_database was materialized"
+        return Request(museum, by, why, self.force, self.force_invalid)
+
+
+@dg.asset(
+    deps=[staging_database],
+    partitions_def=release_partitions,
+    group_name="releases",
+    kinds={"python", "postgres", "qdrant", "s3"},
+    owners=OWNERS,
+    pool=INDEX_POOL,
+    description="The live release: rows, points and thumbnails of a museum, committed together by one pointer row.",
+)
+def promoted_database(
+    context: dg.AssetExecutionContext, config: PromotionConfig, releases: Releases
+) -> dg.MaterializeResult[None]:
+    """Promote the partition's candidate."""
+    request = config.request(context.partition_key, context.run.run_id)
+    done = promote(releases.workplace(), request, context.log.info)
+    return dg.MaterializeResult(metadata=promoted_metadata(done))
+
+
+def promoted_metadata(done: Promoted) -> dict[str, Any]:
+    """Return what a promotion did as metadata."""
+    over = [f"{verdict.rule.name}: {verdict.text}" for verdict in done.verdicts if not verdict.finding.passed]
+    return {
+        "release": done.release.id,
+        "release before": done.previous or 0,
+        "committed at": done.committed_at.isoformat(),
+        "promoted over": "; ".join(over) or "nothing",
+        "pruned": ", ".join(map(str, done.pruned)) or "none",
+        **done.outside,
+        **changes_metadata(done.changes),
+    }

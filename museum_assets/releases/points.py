@@ -1,0 +1,172 @@
+"""The points of a release in the vector index of production.
+
+A point is a version of an artwork and shows in the releases from the one that made it up to the one that replaces it.
+So a release costs as many points as it has changes, and an older release stays searchable as it was. What a point says
+is made from the release's own rows and from the cache of vectors, which never changes under a key: the working
+collection may be ahead of every table, since a batch of points is durable before the ledger knows of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+from museum_assets.failures import MuseumError
+from museum_assets.loop.run import batched
+from museum_assets.releases.change import Change
+from museum_assets.stages.embedding import cached_vectors
+from museum_assets.stages.index import shown
+from resources.embedders.embedder import Vector
+from resources.postgres import Connection
+from resources.vector_index.index import STILL, Record, SearchFilter, VectorIndex, VectorSession, point_id
+from sql import query
+
+POINTS_PER_SESSION = 2000
+"""Of four vectors 28 MB; an embedded index is left to a waiting search in between."""
+SAMPLE = 200
+Row = dict[str, Any]
+Tell = Callable[[str], None]
+
+
+def publish_points(
+    production: Connection, cache: Connection, index: VectorIndex, change: Change, tell: Tell
+) -> dict[str, int]:
+    """Make the points that are new in a release and end those it replaces. Repeating it finishes what was begun.
+
+    No reader sees any of it before the release is committed: new points show from this release on, and ended ones go
+    on showing in the releases before it. Raises MuseumError naming vectors that the cache lacks.
+    """
+    counts = {"points_made": 0, "points_there": 0, "points_ended": 0}
+    with index.open() as session:
+        session.ensure_collection(released=True)
+    for rows in _stream(production, "release_point_changes", change):
+        records = _records(cache, change, rows)
+        with index.open() as session:
+            there = session.existing([record.id for record in records])
+            session.put_records([record for record in records if record.id not in there])
+        counts["points_made"] += len(records) - len(there)
+        counts["points_there"] += len(there)
+        tell(f"{counts['points_made'] + counts['points_there']} points of release {change.release_id}")
+    for rows in _stream(production, "release_point_replaced", change):
+        ended = SearchFilter(
+            museum=change.museum,
+            object_numbers=tuple(row["object_number"] for row in rows),
+            from_release=(None, change.release_id - 1),
+            until_release=(STILL, STILL),
+        )
+        with index.open() as session:
+            session.set_where(ended, "until_release", change.release_id)
+        counts["points_ended"] += len(rows)
+    if counts["points_made"]:
+        with index.open() as session:
+            session.optimise()
+    return counts
+
+
+def verify_points(production: Connection, index: VectorIndex, change: Change) -> list[str]:
+    """Return what is wrong with a release's points, compared with its rows: counts, and a sample's content."""
+    visible = SearchFilter(releases=((change.museum, change.release_id),))
+    counted = production.execute(query("release_point_counts"), change.params()).fetchall()
+    sample = production.execute(
+        query("release_point_sample"), change.params(start=os.urandom(32), limit=SAMPLE)
+    ).fetchall()
+    problems = []
+    with index.open() as session:
+        session.ensure_collection(released=True)
+        for row in counted:
+            there = session.count(SearchFilter(releases=visible.releases, vector_present=row["vector"]))
+            if there != row["points"]:
+                what = f"{row['vector']} vectors" if row["vector"] else "points"
+                problems.append(f"{there} {what} in the index, {row['points']} in the release's rows")
+        found = _found(session, change, [row["object_number"] for row in sample])
+    for row in sample:
+        name = f"{change.museum}:{row['object_number']}"
+        digests = sorted(str(record.payload.get("digest")) for record in found.get(row["object_number"], []))
+        if digests != sorted(digest.hex() for digest in row["digests"]):
+            problems.append(f"{name} has {len(digests)} points in the index, not those of the release's rows")
+    return problems
+
+
+def withdraw_points(index: VectorIndex, museum: str, release_id: int) -> None:
+    """Undo `publish_points`, however far it came."""
+    with index.open() as session:
+        session.ensure_collection(released=True)
+        session.delete_where(SearchFilter(museum=museum, from_release=(release_id, release_id)))
+        session.set_where(SearchFilter(museum=museum, until_release=(release_id, release_id)), "until_release", STILL)
+
+
+def prune_points(index: VectorIndex, museum: str, kept: Collection[int]) -> dict[str, int]:
+    """Remove the points that show in none of the kept releases."""
+    with index.open() as session:
+        session.ensure_collection(released=True)
+        before = session.count(SearchFilter(museum=museum))
+        for after, until in pairwise([None, *sorted(kept), None]):
+            # Made after one kept release and ended by the next: it shows in neither, and in no other.
+            first = None if after is None else after + 1
+            session.delete_where(SearchFilter(museum=museum, from_release=(first, None), until_release=(None, until)))
+        if kept:
+            # Ended by a release that is not there any more: what the newest kept one shows goes on.
+            gone = SearchFilter(museum=museum, until_release=(max(kept) + 1, STILL - 1))
+            session.set_where(gone, "until_release", STILL)
+        return {"points_removed": before - session.count(SearchFilter(museum=museum))}
+
+
+def _stream(conn: Connection, name: str, change: Change) -> Iterator[list[Row]]:
+    with conn.transaction(), conn.cursor(name=name) as cursor:
+        cursor.itersize = POINTS_PER_SESSION
+        cursor.execute(query(name), change.params())
+        yield from batched(cursor, POINTS_PER_SESSION)
+
+
+def _records(cache: Connection, change: Change, rows: Sequence[Row]) -> list[Record]:
+    vectors = _vectors(cache, change.museum, rows)
+    return [_record(change, row, vectors) for row in rows]
+
+
+def _record(change: Change, row: Row, vectors: dict[tuple[str, bytes], Vector]) -> Record:
+    digest = row["digest"].hex()
+    named = list(zip(row["vectors"], row["contracts"], row["contents"], strict=True))
+    payload: dict[str, Any] = {
+        **shown(row),
+        **{f"{name}_contract": contract for name, contract, _ in named},
+        "digest": digest,
+        "from_release": change.release_id,
+        "until_release": STILL,
+    }
+    # With the release in its name: an artwork that comes back as it was is another point than the one that ended.
+    id_ = point_id(change.museum, f"{row['object_number']}\n{digest}\n{change.release_id}")
+    return Record(id_, payload, {name: vectors[contract, content] for name, contract, content in named})
+
+
+def _vectors(cache: Connection, museum: str, rows: Sequence[Row]) -> dict[tuple[str, bytes], Vector]:
+    wanted: dict[str, set[bytes]] = {}
+    for row in rows:
+        for contract, content in zip(row["contracts"], row["contents"], strict=True):
+            wanted.setdefault(contract, set()).add(content)
+    found = {
+        (contract, content): vector
+        for contract, contents in wanted.items()
+        for content, vector in cached_vectors(cache, contract, list(contents)).items()
+    }
+    missing = [
+        f"{name} of {museum}:{row['object_number']}"
+        for row in rows
+        for name, contract, content in zip(row["vectors"], row["contracts"], row["contents"], strict=True)
+        if (contract, content) not in found
+    ]
+    if missing:
+        raise MuseumError(
+            f"{len(missing)} vectors that the release records are not in ops.vector: {', '.join(missing[:20])}. Run "
+            f" these embeddings of {museum} with force, materialise staging_database and promote again."
+        )
+    return found
+
+
+def _found(session: VectorSession, change: Change, numbers: Sequence[str]) -> dict[str, list[Record]]:
+    where = SearchFilter(object_numbers=tuple(numbers), releases=((change.museum, change.release_id),))
+    found: dict[str, list[Record]] = {}
+    for record in session.scroll(where):
+        found.setdefault(record.payload["object_number"], []).append(record)
+    return found

@@ -1,0 +1,150 @@
+"""The tables of a release: production's shape, read from its catalog, and the candidate's, which is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from museum_assets.failures import MuseumError
+from resources.postgres import Connection, Database, apply_migrations
+from sql import PRODUCTION, query
+
+FIRST_SLOTS = 2
+"""Of a new museum: the one to fill and the one after it. More are added as releases are kept."""
+CANDIDATE = "staging_database"
+"""The museum's lock under which its candidate is made, and under which a promotion reads it."""
+LOCK_TIMEOUT = "2s"
+"""Whoever waits for an exclusive lock makes every later reader wait behind it."""
+
+
+class ShapeDrift(MuseumError):
+    """The candidate's tables are not made like production's. The message says where they differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a release: its columns apart from museum, slot and row_hash, and those that tell its rows apart."""
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    key: tuple[str, ...]
+
+    def leaf(self, museum: str, slot: int) -> sql.Identifier:
+        """Return the partition of one slot in production."""
+        return sql.Identifier("production", f"{museum}_{self.name}_release_{slot}")
+
+    @property
+    def candidate(self) -> sql.Identifier:
+        """Return the candidate's table."""
+        return sql.Identifier("candidate", self.name)
+
+
+def prepare_production(production: Database, museums: Mapping[str, Sequence[str]]) -> None:
+    """Bring production to the newest schema and give every museum its partitions, slots and views. Safe to repeat."""
+    apply_migrations(production, PRODUCTION)
+    with production.connect() as conn:
+        settled = conn.execute("SELECT DISTINCT museum FROM production.slot WHERE holders IS NOT NULL")
+        known = {row["museum"] for row in settled}
+        new = [(slug, kind) for kind, slugs in museums.items() for slug in slugs if slug not in known]
+        if not new:
+            return
+        conn.execute("SELECT set_config('lock_timeout', %s, false)", (LOCK_TIMEOUT,))
+        for slug, kind in new:
+            conn.execute("SELECT production.add_museum(%s, %s, %s)", (slug, kind, FIRST_SLOTS))
+            settle_slots(conn, slug)
+        conn.execute("SELECT production.make_views()")
+
+
+def settle_slots(conn: Connection, museum: str) -> None:
+    """Note which transactions may hold a plan from before a museum's newest slots."""
+    conn.execute(query("release_slot_holders"), {"museum": museum})
+
+
+def tables(production: Connection, kind: str | None = None) -> list[Table]:
+    """Return the tables of a release of this kind of museum, of both kinds by default, in the order of their making."""
+    return [
+        Table(row["name"], row["kind"], tuple(row["columns"]), tuple(row["types"]), tuple(row["key"]))
+        for row in production.execute(query("release_shape"))
+        if kind in {None, row["kind"]}
+    ]
+
+
+def tables_of(production: Connection, museum: str) -> list[Table]:
+    """Return the tables of a museum's releases. Raises MuseumError for a museum that production does not know."""
+    row = production.execute("SELECT kind FROM production.museum WHERE museum = %s", (museum,)).fetchone()
+    if row is None:
+        raise MuseumError(f"production knows no museum {museum!r}: add it to the registry and run `museum up`")
+    return tables(production, row["kind"])
+
+
+def drift(platform: Connection, production: Connection) -> list[str]:
+    """Return where the candidate's tables differ from production's, a line each; nothing when they do not."""
+    there = {row["name"]: dict(zip(row["columns"], row["types"], strict=True))
+             for row in platform.execute(query("candidate_shape"))}  # fmt: skip
+    lines = []
+    for table in tables(production):
+        wanted, found = dict(zip(table.columns, table.types, strict=True)), there.pop(table.name, None)
+        if found is None:
+            lines.append(f"{table.name} is missing")
+        elif list(wanted.items()) != list(found.items()):
+            lines += [f"{table.name}.{name} is {found.get(name, 'missing')}, production has {wanted.get(name, 'none')}"
+                      for name in {**wanted, **found} if wanted.get(name) != found.get(name)] or [
+                          f"{table.name} has its columns in another order"]  # fmt: skip
+    return lines + [f"{name} is no table of production" for name in there]
+
+
+def require_same_shape(platform: Connection, production: Connection) -> None:
+    """Raise ShapeDrift unless the candidate's tables are made like production's."""
+    if lines := drift(platform, production):
+        raise ShapeDrift(
+            f"the candidate's tables are not production's ({'; '.join(lines)}): run `museum release sync-schema`, then "
+            "materialize staging_database again"
+        )
+
+
+def sync(platform: Connection, production: Connection, museums: Mapping[str, Sequence[str]]) -> list[str]:
+    """Make the candidate's tables that differ anew, empty; return what differed."""
+    lines = drift(platform, production)
+    if not lines:
+        return []
+    with platform.transaction():
+        platform.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+        for row in platform.execute(query("candidate_shape")).fetchall():
+            platform.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("candidate", row["name"])))
+        platform.execute("DELETE FROM ops.partitioned_table WHERE parent LIKE 'candidate.%'")
+        platform.execute("DELETE FROM candidate.made")
+        for table in tables(production):
+            # Without keys and NOT NULL: what breaks them is for the validation to name, not for an INSERT to fail on.
+            columns = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(type_))  # type: ignore[arg-type]
+                       for name, type_ in zip(table.columns, table.types, strict=True)]  # fmt: skip
+            statement = "CREATE TABLE {} (museum text NOT NULL, {}, row_hash bytea NOT NULL) PARTITION BY LIST (museum)"
+            platform.execute(sql.SQL(statement).format(table.candidate, sql.SQL(", ").join(columns)))
+            name = f"candidate.{table.name}"
+            platform.execute("INSERT INTO ops.partitioned_table VALUES (%s, %s)", (table.kind, name))
+        for kind, slugs in museums.items():
+            for slug in slugs:
+                platform.execute("SELECT ops.add_museum(%s, %s)", (slug, kind))
+    return lines
+
+
+def synchronise(platform: Database, production: Database, museums: Mapping[str, Sequence[str]]) -> list[str]:
+    """Make the candidate's tables like production's again; return what differed. Raises Busy while one is in use."""
+    with ExitStack() as held, platform.connect() as ours, production.connect() as theirs:
+        for slugs in museums.values():
+            for slug in slugs:
+                held.enter_context(platform.lock(slug, CANDIDATE))
+        return sync(ours, theirs, museums)
+
+
+def prepare(platform: Database, production: Database, museums: Mapping[str, Sequence[str]]) -> None:
+    """Prepare production, and make the candidate's tables where there are none yet. Drift is left to `sync`."""
+    prepare_production(production, museums)
+    with platform.connect() as ours:
+        if ours.execute("SELECT FROM ops.partitioned_table WHERE parent LIKE 'candidate.%'").fetchone() is None:
+            with production.connect() as theirs:
+                sync(ours, theirs, museums)

@@ -1,0 +1,163 @@
+"""Tate's dialect: no API but one archive of the whole collection, laid out as github.com/tategallery/collection."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import tarfile
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from museum_assets.simulator.collection import Collection, Facts
+from museum_assets.simulator.dialect import Dialect, Endpoint, Recorded, Wanted, base_url
+from museum_assets.simulator.works import OLDEST_CHANGE, Artist, Work
+
+ARCHIVE = "/collection-master.tar.gz"
+THUMBNAIL = "!512,512"
+RECORDED_EVERY = 100
+"""Of the recorded 6,000 works one in so many is served: what is looked at must be downloaded and thumbnailed."""
+
+# kind: classification and medium.
+KINDS = {
+    "painting": ("painting", "Oil paint on canvas"), "drawing": ("on paper, unique", "Graphite on paper"),
+    "print": ("on paper, print", "Etching on paper"), "watercolor": ("on paper, unique", "Watercolour on paper"),
+    "pastel": ("on paper, unique", "Pastel on paper"), "aquatint": ("on paper, print", "Etching and aquatint on paper"),
+    "bust": ("sculpture", "Bronze"), "gouache": ("on paper, unique", "Gouache on paper"),
+    "miniature": ("painting", "Watercolour on ivory"), "design": ("on paper, unique", "Ink on paper"),
+    "sculpture": ("sculpture", "Plaster"), "ceramics": ("sculpture", "Ceramic"),
+    "photograph": ("on paper, print", "Photograph, gelatin silver print on paper"),
+}  # fmt: skip
+_NULL = ("foreignTitle", "groupTitle", "inscription")
+
+
+class Tate(Dialect):
+    """Tate."""
+
+    slug = "tate"
+    first_id = 1_000
+
+    def object_number(self, n: int) -> str:
+        """Return the accession number."""
+        return f"N{n + 1:05}"
+
+    def image_key(self, n: int) -> str:
+        """Return the number in the file's name."""
+        return f"{n + 1:05}"
+
+    def image(self, path: str) -> Wanted | None:
+        """Read the address of a thumbnail, the only size that records name."""
+        match = re.fullmatch(r"art/images/work/N/(\d{5})_8\.jpg", path)
+        return Wanted(int(match[1]) - 1, THUMBNAIL) if match else None
+
+    def synthetic(self, work: Work, base: str) -> dict[str, Any]:
+        """Write a work in the shape of the archive of 2014."""
+        classification, medium = KINDS[work.traits.kind]
+        number, title = self.object_number(work.n), work.titles[0] if work.titles else "title not known"
+        years = None if work.start is None else {"startYear": work.start, "endYear": work.end, "text": str(work.start)}
+        makers = [_contributor(artist, place) for place, artist in enumerate(work.artists, 1)]
+        return {
+            "acno": number,
+            "acquisitionYear": 1900 + work.n % 100,
+            "all_artists": ", ".join(maker["fc"] for maker in makers),
+            "catalogueGroup": {},
+            "classification": classification,
+            "contributorCount": len(makers),
+            "contributors": makers,
+            "creditLine": "Presented by Sir Henry Tate 1894",
+            "dateRange": years,
+            "dateText": str(work.start) if years else "date not known",
+            "depth": "",
+            "dimensions": "support: 411 x 176 mm",
+            "height": "411",
+            "id": self.first_id + work.n,
+            "medium": medium,
+            "movementCount": 0,
+            "subjectCount": 0,
+            "thumbnailCopyright": None if work.traits.is_open else "© The estate of the artist",
+            "thumbnailUrl": self._url(work.n, base) if work.traits.has_image else None,
+            "title": title,
+            "units": "mm",
+            "url": f"http://www.tate.org.uk/art/artworks/{number.lower()}",
+            "width": "176",
+            **dict.fromkeys(_NULL),
+        }
+
+    def recorded(self, folder: Path) -> list[dict[str, Any]]:
+        """Load some of the real slice, which lies beside museum_records/ as it was published."""
+        slice_ = folder.parents[1] / "tate-artworks.tar.gz"
+        if not slice_.exists():
+            return []
+        with tarfile.open(slice_) as archive:
+            chosen = [member for member in archive if member.isfile()][::RECORDED_EVERY]
+            return [orjson.loads(file.read()) for member in chosen if (file := archive.extractfile(member))]
+
+    def read(self, record: dict[str, Any]) -> Recorded:
+        """Read a recorded record; the archive has no dates of change."""
+        kinds = frozenset({(record["classification"] or "").lower()})
+        facts = Facts(kinds, record["thumbnailCopyright"] is None, bool(record["thumbnailUrl"]), OLDEST_CHANGE)
+        text = f"{record['title']} {record['all_artists']}".lower()
+        return Recorded(str(record["id"]), record["acno"], facts, text)
+
+    def with_images(self, record: dict[str, Any], n: int, base: str) -> dict[str, Any]:
+        """Replace the address of the thumbnail where there is one."""
+        return record | {"thumbnailUrl": self._url(n, base) if record["thumbnailUrl"] else None}
+
+    def touched(self, record: dict[str, Any], version: int, modified: datetime) -> dict[str, Any]:  # noqa: ARG002
+        """Change the title."""
+        return record | {"title": f"{record['title']} ({version})"} if version else record
+
+    def endpoints(self) -> list[Endpoint]:
+        """The archive is all there is."""
+        return [Endpoint("archive", ARCHIVE, _archive)]
+
+    def not_found(self) -> Response:
+        """Answer any other address as a file server does."""
+        return Response("Not Found", 404, media_type="text/plain")
+
+    def _url(self, n: int, base: str) -> str:
+        return f"{base}/images/tate/art/images/work/N/{self.image_key(n)}_8.jpg"
+
+
+async def _archive(collection: Collection, request: Request) -> Response:
+    """Answer with the archive of all works as they are now."""
+    body = await run_in_threadpool(packed, collection, base_url(request))
+    etag = f'"{blake2b(body, digest_size=8).hexdigest()}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    return Response(body, headers={"ETag": etag}, media_type="application/x-gzip")
+
+
+def packed(collection: Collection, base: str) -> bytes:
+    """Return the archive's bytes, the same for the same works."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for n in collection.select("archive"):
+            record = collection.record(n, base)
+            number, body = record["acno"].lower(), orjson.dumps(record, option=orjson.OPT_INDENT_2)
+            info = tarfile.TarInfo(f"collection-master/artworks/{number[0]}/{number[1:4]}/{number}-{record['id']}.json")
+            info.size = len(body)
+            archive.addfile(info, io.BytesIO(body))
+    # Without a time in its header, which would make every answer another file.
+    return gzip.compress(out.getvalue(), mtime=0)
+
+
+def _contributor(artist: Artist, place: int) -> dict[str, Any]:
+    return {
+        "birthYear": artist.born,
+        "date": f"{artist.born}–{artist.died}",
+        "displayOrder": place,
+        "fc": artist.name,
+        "gender": "",
+        "id": artist.born,
+        "mda": artist.inverted,
+        "role": "artist",
+        "startLetter": artist.surname[0],
+    }

@@ -1,0 +1,88 @@
+"""Posting JSON to a webhook whose address is a secret."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from museum_assets.failures import Failure, MuseumError, Refused, SlowDown, Unavailable
+from museum_assets.settings import Settings
+from resources.museum_http import Limiter, http_failures, retry_after_seconds
+from resources.s3 import LOOPBACK
+
+TIMEOUT = 10.0
+"""Seconds of silence after which the server counts as gone."""
+PER_SECOND = 4.0
+"""Slack takes one message a second, and short bursts (https://api.slack.com/apis/rate-limits). The limiter goes down to
+a 64th of this: then a tick waits 16 s, and a slower pace would not fit into one."""
+PATIENCE = 5.0
+"""Seconds that a sensor's tick waits for its turn; a longer pause is left to a later tick."""
+UNWANTED = {400, 413, 422}
+"""Answers about this payload and no other."""
+
+
+class Webhook:
+    """One webhook. `close` it. Its address never gets into a log, although httpx logs every address that it asks."""
+
+    def __init__(self, url: str, limiter: Limiter, *, timeout: float = TIMEOUT) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise MuseumError("NOTICE_WEBHOOK_URL is not an address such as https://hooks.slack.com/services/…")
+        self.host = parts.netloc.rpartition("@")[2]
+        self._url = url
+        self._limiter = limiter
+        # A proxy has no business with loopback.
+        self._http = httpx.Client(timeout=timeout, trust_env=parts.hostname not in LOOPBACK)
+        logging.getLogger("httpx").addFilter(self._is_harmless)
+
+    def _is_harmless(self, record: logging.LogRecord) -> bool:
+        return self._url not in record.getMessage()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+        logging.getLogger("httpx").removeFilter(self._is_harmless)
+
+    def wait(self) -> None:
+        """Wait for this server's turn. Raises SlowDown when it asked for a longer pause than `PATIENCE`."""
+        self._limiter.acquire()
+
+    def post(self, payload: Mapping[str, Any]) -> None:
+        """Post a payload. Raises Refused for a payload that is not wanted, Failure for all that may be mended."""
+        what = f"the webhook at {self.host}"
+        with http_failures(what), self._http.stream("POST", self._url, json=dict(payload)) as response:
+            if response.is_success:
+                self._limiter.succeeded()
+                return
+            said = next(response.iter_bytes(300), b"").decode("utf-8", "replace").strip()
+            raise self._judged(what, response, said)
+
+    def _judged(self, what: str, response: httpx.Response, said: str) -> Failure:
+        text = f"{what} answered {response.status_code} {said!r}"
+        if response.status_code in UNWANTED:
+            return Refused(text)
+        if response.status_code == 429:
+            pause = retry_after_seconds(response.headers.get("Retry-After"))
+            self._limiter.slow_down(pause)
+            return SlowDown(text, retry_after=pause)
+        if response.status_code >= 500:
+            return Unavailable(text)
+        # It moved, was switched off or wants another key: true of every notice until somebody mends it.
+        return Failure(f"{text}: check NOTICE_WEBHOOK_URL", code="webhook")
+
+
+def webhook_url(settings: Settings) -> str:
+    """Return the address. Raises MuseumError when none is configured."""
+    if not settings.notice_webhook_url:
+        raise MuseumError("no webhook is configured for notices: set NOTICE_WEBHOOK_URL")
+    return settings.notice_webhook_url.get_secret_value()

@@ -1,0 +1,51 @@
+-- depends: 0007.kiosk-views
+-- What the next release would be. The tables are made from production's (museum_assets/releases/schema.py), which may be
+-- another database, so they are not written down a second time here.
+
+CREATE SCHEMA candidate;
+
+-- The identity of an artist's name: NFKC, lower case, single spaces.
+CREATE FUNCTION candidate.folded(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+    lower(btrim(regexp_replace(normalize(name, NFKC), '\s+', ' ', 'g')));
+
+CREATE TABLE candidate.made (
+    museum text PRIMARY KEY,
+    made_at timestamptz NOT NULL,
+    counts jsonb NOT NULL
+);
+COMMENT ON TABLE candidate.made IS 'When each museum''s candidate was made from staging.';
+
+-- What a point of production says of an artwork: the payload, and of every vector that is up to date its name, the model's
+-- contract and what it was made of, as in ops.vector. Production's points are made of these, never copied from the working
+-- index, which may be ahead of what is recorded here.
+CREATE VIEW ops.index_status AS
+SELECT a.museum, a.record_id, a.object_number, sha256(a.row_hash || coalesce(v.said, '')) AS digest,
+       coalesce(v.vectors, '{}') AS vectors, coalesce(v.contracts, '{}') AS contracts, coalesce(v.contents, '{}') AS contents
+FROM staging.artwork AS a
+LEFT JOIN (
+    SELECT l.museum, l.record_id, array_agg(l.stage ORDER BY l.stage) AS vectors,
+           array_agg(l.model ORDER BY l.stage) AS contracts, array_agg(i.content_hash ORDER BY l.stage) AS contents,
+           string_agg(sha256(convert_to(l.stage || E'\n' || l.model || E'\n', 'UTF8') || i.content_hash), ''
+                      ORDER BY l.stage) AS said
+    FROM (SELECT museum, stage, record_id, input_hash, split_part(contract, ' in ', 1) AS model
+          FROM ops.ledger WHERE outcome = 'done') AS l
+    JOIN (SELECT 'image_clip' AS stage, museum, record_id, input_hash, content_hash FROM ops.input_image_clip
+          UNION ALL SELECT 'image_jina', museum, record_id, input_hash, content_hash FROM ops.input_image_jina
+          UNION ALL SELECT 'text_clip', museum, record_id, input_hash, content_hash FROM ops.input_text_clip
+          UNION ALL SELECT 'text_jina', museum, record_id, input_hash, content_hash FROM ops.input_text_jina) AS i
+        USING (museum, stage, record_id, input_hash)
+    GROUP BY l.museum, l.record_id
+) AS v USING (museum, record_id);
+
+CREATE TABLE ops.drift_acceptance (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    museum text NOT NULL,
+    finding text NOT NULL,
+    accepted_at timestamptz NOT NULL DEFAULT now(),
+    accepted_by text NOT NULL CHECK (accepted_by <> ''),
+    why text NOT NULL CHECK (why <> ''),
+    until timestamptz NOT NULL,
+    used_in bigint
+);
+CREATE INDEX ON ops.drift_acceptance (museum, finding);
+COMMENT ON TABLE ops.drift_acceptance IS 'Drift that a person expects: holds for one release, and until it expires.';

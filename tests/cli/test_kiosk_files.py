@@ -1,0 +1,121 @@
+"""`museum kiosk status|load|report|put` over the real services, and the demo's part of the kiosks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kiosk_files import HEADER, Kiosks, exhibition, kiosks_of
+from typer.testing import CliRunner
+
+from museum_assets.cli.app import app
+from museum_assets.cli.demo import LATE_FILES, show_kiosks
+from museum_assets.failures import MuseumError
+from museum_assets.museums import KIOSK_MUSEUMS, kiosks
+from museum_assets.settings import Settings, settings
+from museum_assets.simulator import kiosk as made_up
+from resources.embedded import s3
+from resources.platform import kiosk_source
+from resources.postgres import Database
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def lmnh(platform: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosks]:
+    found = kiosks_of("lmnh", database, platform)
+    monkeypatch.setenv("MUSEUM_KIOSK_BUCKET_LMNH", found.source.bucket)
+    monkeypatch.setenv("MUSEUM_KIOSK_BUCKET_LMS", f"{found.source.bucket}-lms")
+    monkeypatch.setenv("KIOSK_COMBINED_BUCKET", found.combined.bucket)
+    settings.cache_clear()
+    yield found
+    settings.cache_clear()
+
+
+def museum(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["kiosk", *arguments], catch_exceptions=False)
+    return done.exit_code, done.output
+
+
+def as_json(*arguments: str) -> Any:
+    code, output = museum(*arguments, "--json")
+    assert code == 0, output
+    return json.loads(output)
+
+
+def test_files_are_put_loaded_counted_and_reported(lmnh: Kiosks, tmp_path: Path) -> None:
+    (tmp_path / "lmnh_exhibition_0.json").write_bytes(exhibition(0))
+    (tmp_path / "lmnh_hist_data_0.csv").write_text(HEADER + "2023-03-06 10:00:00,0,4,\n2023-03-06 10:00:01,0,9,\n")
+    code, output = museum("put", *map(str, sorted(tmp_path.glob("lmnh_*"))))
+    assert code == 0
+    assert "lmnh_hist_data_0.csv is in bucket" in output
+    (ran,) = as_json("load", "-m", "lmnh")
+    assert (ran["assets"]["visitor_feedback"]["loaded"], ran["good"]) == (1, True)
+    code, output = museum("load", "-m", "lmnh")
+    assert code == 0
+    assert "dead_letter_ratio" in output  # half of all rows wait: a warning, told again as long as it is so
+    state = as_json("status", "-m", "lmnh")["lmnh"]
+    assert state["books"][0] == {"origin": "files", "read": 2, "loaded": 1, "rejected": 1, "duplicate": 0, "stored": 1}
+    assert {file["key"]: file["outcome"] for file in state["files"]} == {
+        "lmnh_exhibition_0.json": "loaded", "lmnh_hist_data_0.csv": "loaded"}  # fmt: skip
+    assert "lmnh_hist_data_0.csv" in museum("status")[1]
+    report = as_json("report", "-m", "lmnh")["lmnh"]
+    assert (report["scale"], report["exhibitions"][0]["average rating"]) == ("0 Terrible to 4 Amazing", 4)
+    code, output = museum("report", "--chart", str(tmp_path / "report.svg"))
+    assert code == 0
+    assert "1 reviews, average 4.00 (0 Terrible to 4 Amazing)" in output
+    assert "<svg" in (tmp_path / "report-lmnh.svg").read_text()
+
+
+def test_what_is_no_kiosk_file_is_not_put(lmnh: Kiosks, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(MuseumError, match=r"notes.txt is no kiosk file of lmnh, whose are lmnh_exhibition_\*\.json"):
+        museum("put", str(tmp_path / "notes.txt"))
+    assert list(lmnh.source.list()) == []
+
+
+def test_an_unknown_museum_is_named(lmnh: Kiosks) -> None:
+    with pytest.raises(MuseumError, match="'tate' has no kiosks: the registry knows lmnh, lms"):
+        museum("status", "-m", "tate")
+
+
+def test_the_demo_fills_and_loads_what_it_made_up(
+    lmnh: Kiosks, platform: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    platform.home.mkdir(exist_ok=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(s3, "own_url", lambda home: settings().s3_endpoint_url)
+        assert show_kiosks(settings(), None) == 0
+    assert "sites_known: 702 presses wait for the exhibitions of 1 unknown sites: 6 (702)" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    state = as_json("status")
+    assert state["lmnh"]["books"][0]["rejected"] == 702 + made_up.WEEKS * len(made_up.BROKEN)
+    assert state["lms"]["books"][0]["rejected"] == made_up.WEEKS * len(made_up.BROKEN)
+    # The files left beside it are the exhibition that is missing and one more week.
+    museum("put", *map(str, (platform.home / LATE_FILES).iterdir()))
+    (ran,) = as_json("load", "-m", "lmnh")
+    assert ran["assets"]["visitor_feedback"]["replayed"] == 702
+    assert not ran["checks"]
+
+
+def test_the_demo_leaves_other_peoples_buckets_alone(lmnh: Kiosks, platform: Settings) -> None:
+    platform.home.mkdir(exist_ok=True)
+    lmnh.source.ensure_bucket()
+    show_kiosks(settings(), None)
+    assert list(lmnh.source.list()) == []
+
+
+def test_the_demo_takes_a_recorded_bucket(lmnh: Kiosks, shared: Path) -> None:
+    assert made_up.fill(lmnh.source, lmnh.museum, shared / "data")
+    assert not made_up.fill(lmnh.source, lmnh.museum, shared / "data")
+    assert lmnh.load().loaded == 2133
+
+
+def test_the_museums_own_buckets_are_there_from_the_start(platform: Settings) -> None:
+    """A file can be copied into the bucket of whoever runs `museum up` for the first time."""
+    for museum in map(kiosks, KIOSK_MUSEUMS):
+        assert list(kiosk_source(platform, museum.slug).list()) == []

@@ -1,0 +1,112 @@
+"""Old releases go, the right ones stay, and no reader waits or loses what it reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+
+from museum_assets.releases.record import add_slot, free_slot, live
+from museum_assets.releases.retention import prune, surplus
+from museum_assets.releases.rollback import retract, rollback
+from museum_assets.releases.workplace import Workplace
+from tests.release_fixtures import Publish
+from tests.release_tables import titles
+
+pytestmark = pytest.mark.integration
+
+
+def row(number: int, **facts: bool) -> dict[str, Any]:
+    return {"release_id": number, "live": False, "before": False, **facts}
+
+
+@pytest.mark.parametrize(
+    ("rows", "gone"),
+    [
+        ([row(3, live=True), row(2, before=True), row(1)], [1]),
+        ([row(4), row(3), row(2, live=True), row(1, before=True)], []),
+        ([row(5), row(4), row(3), row(2), row(1, live=True)], [3, 2]),
+        ([row(4), row(3), row(2, before=True), row(1)], [1]),
+        ([row(1, live=True)], []),
+    ],
+)
+def test_neither_the_live_nor_the_last_good_release_goes(rows: list[dict[str, Any]], gone: list[int]) -> None:
+    assert [found["release_id"] for found in surplus(rows, 2)] == gone
+
+
+def ready(work: Workplace, museum: str = "smk") -> list[int]:
+    with work.production.connect() as conn:
+        rows = conn.execute(
+            "SELECT release_id FROM production.release WHERE museum = %s AND state = 'ready' ORDER BY 1", (museum,)
+        )
+        return [row["release_id"] for row in rows]
+
+
+def test_releases_beyond_those_to_keep_are_pruned_with_their_points(work: Workplace, publish: Publish) -> None:
+    for number in range(1, 6):
+        publish(works=3, say=f" v{number}")
+    assert ready(work) == [2, 3, 4, 5], "RELEASES_KEPT is 4"
+    rollback(work.production, "smk", to=2, by="Ida", why="test")
+    assert prune(replace(work, kept=2), "smk") == [3]
+    assert ready(work) == [2, 4, 5]
+    with work.production.connect() as conn:
+        assert titles(conn, "smk")[0].endswith(" v2")
+        assert conn.execute("SELECT count(*) AS n FROM production.artwork_release").fetchone() == {"n": 9}
+    assert work.outside.verify("smk", 2) == []
+
+
+def test_a_retracted_museum_keeps_its_last_good_release(work: Workplace, publish: Publish) -> None:
+    publish(works=3)
+    publish(works=3, say=" again")
+    rollback(work.production, "smk", by="Ida", why="test")
+    retract(work.production, "smk", by="Ida", why="test")
+    prune(replace(work, kept=1), "smk")
+    assert rollback(work.production, "smk", by="Ida", why="back") == (None, 1)
+
+
+def test_a_release_that_an_open_transaction_may_read_stays(work: Workplace, publish: Publish) -> None:
+    publish(works=3, say=" v1")
+    with psycopg.connect(work.production.url) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        (before,) = reader.execute("SELECT release_id FROM production.current_release WHERE museum = 'smk'").fetchone()
+        for number in (2, 3, 4):
+            publish(works=3, say=f" v{number}")
+        told: list[str] = []
+        assert prune(replace(work, kept=2), "smk", told.append) == []
+        assert "a transaction is open" in told[0]
+        rows = reader.execute("SELECT release_id, title FROM production.artwork WHERE museum = 'smk'").fetchall()
+        assert {found for found, _ in rows} == {before}
+        assert all(title.endswith(" v1") for _, title in rows)
+    assert prune(replace(work, kept=2), "smk") == [2, 1]
+
+
+def test_rows_that_were_pruned_are_still_read_by_an_old_snapshot(work: Workplace, publish: Publish) -> None:
+    publish(works=3, say=" v1")
+    publish(works=3, say=" v2")
+    with psycopg.connect(work.production.url) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        reader.execute("SELECT")
+        with work.production.connect() as conn:
+            conn.execute("DELETE FROM production.artwork_release WHERE museum = 'smk'")
+            conn.execute("VACUUM production.smk_artwork_release_2")
+        assert len(reader.execute("SELECT FROM production.artwork WHERE museum = 'smk'").fetchall()) == 3
+
+
+def test_a_slot_is_not_used_while_a_plan_from_before_it_may_live(work: Workplace, publish: Publish) -> None:
+    publish(works=3)
+    with psycopg.connect(work.production.url) as reader, work.production.connect() as conn:
+        for _ in range(3):
+            reader.execute("SELECT title FROM production.artwork WHERE museum = 'smk'", prepare=True)
+        while (slot := free_slot(conn, "smk")) is not None:
+            conn.execute(
+                "INSERT INTO production.release (museum, release_id, slot, state, made_by, why)"
+                " SELECT 'smk', max(release_id) + 1, %s, 'ready', 'Ida', 'test' FROM production.release",
+                (slot,),
+            )
+        add_slot(conn, "smk")
+        assert free_slot(conn, "smk") is None, "the reader's plan does not know it"
+        reader.commit()
+        assert free_slot(conn, "smk") is not None
+        assert live(conn, "smk") == 1
