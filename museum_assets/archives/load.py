@@ -31,13 +31,16 @@ from museum_assets.archives.unpack import check
 from museum_assets.dead_letters.letters import Letter, write_letters
 from museum_assets.failures import Failure
 from museum_assets.loop.progress import silent
-from museum_assets.loop.run import one_behind, streaming
+from museum_assets.loop.run import batched, one_behind, streaming
 from resources.postgres import Connection, Database
 from sql import query
 
 MOST_REJECTED = 10_000
 REJECTED_SHARE = 0.1
 """More rejected rows than both, and the declaration does not fit the file: nobody reads a million dead letters."""
+
+TOGETHER = 4
+"""Blocks to a transaction: with one, each waited for a commit of its own."""
 
 Told = Callable[[int, int | None], None]
 
@@ -115,20 +118,21 @@ def _walk(conn: Connection, declared: Source, found: Import, files: Sequence[Dow
             position += batch.read
             yield batch
 
-    def store(batch: Batch) -> None:
+    def store(together: list[Batch]) -> None:
         nonlocal read, loaded, rejected
-        read, loaded, rejected = read + batch.read, loaded + batch.rows, rejected + len(batch.refused)
-        codes.update(refused.code for refused in batch.refused)
+        refused = [each for batch in together for each in batch.refused]
+        read, rejected = read + sum(batch.read for batch in together), rejected + len(refused)
+        loaded += sum(batch.rows for batch in together)
+        codes.update(each.code for each in refused)
         with conn.transaction():
-            if batch.rows:
-                tables.copy(conn, found.id, batch.text)
-            if batch.refused:
-                write_letters(conn, (_letter(found, refused) for refused in batch.refused))
+            tables.copy(conn, found.id, [batch.text for batch in together if batch.rows])
+            if refused:
+                write_letters(conn, (_letter(found, each) for each in refused))
             conn.execute(
                 query("archive_advance"),
                 {
                     "id": found.id,
-                    "checkpoint": Jsonb(batch.end.checkpoint()),
+                    "checkpoint": Jsonb(together[-1].end.checkpoint()),
                     "rows_read": read,
                     "loaded": loaded,
                     "rejected": rejected,
@@ -144,7 +148,7 @@ def _walk(conn: Connection, declared: Source, found: Import, files: Sequence[Dow
                 permanent=True,
             )
 
-    for _ in one_behind(batches(), store):
+    for _ in one_behind(batched(batches(), TOGETHER), store):
         told(read, None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -58,14 +59,15 @@ class Tables:
         statement = "CREATE TABLE {} (LIKE {}, CHECK (import_id = {}))"
         conn.execute(sql.SQL(statement).format(self.of(import_id), self.parent, import_id))
 
-    def copy(self, conn: Connection, import_id: int, text: Any) -> None:
+    def copy(self, conn: Connection, import_id: int, texts: Iterable[Any]) -> None:
         """Write rows that are COPY text already. Raises Failure(refused_by_postgres)."""
         names = ("import_id", "position", *self.source.columns)
         columns = sql.SQL(", ").join(map(sql.Identifier, names))
         statement = sql.SQL("COPY {} ({}) FROM STDIN (ENCODING 'UTF8')").format(self.of(import_id), columns)
         try:
             with conn.cursor() as cursor, cursor.copy(statement) as copy:
-                copy.write(text)
+                for text in texts:
+                    copy.write(text)
         except psycopg.DataError as error:
             # What conform() lets through that Postgres does not take: a bug here, and no reason to lose a row silently.
             raise Failure(f"Postgres refused a row of {self.source.name}: {error}. Nothing of its batch is loaded.",

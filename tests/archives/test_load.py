@@ -233,6 +233,7 @@ def test_an_import_that_was_interrupted_again_and_again_ends_as_one_that_was_not
     for module in ("lines", "quoted", "documents"):
         monkeypatch.setattr(f"museum_assets.archives.{module}.BLOCK_BYTES", 100)
     monkeypatch.setattr("museum_assets.archives.lines.line_blocks.__defaults__", (100,))
+    monkeypatch.setattr(loading, "TOGETHER", 1)
     dice = random.Random(kind)
     values = [(f"{dice.randrange(60):03}", "x" if n % 19 == 0 else str(n), "note") for n in range(300)]
     source, body = written(kind, values)
