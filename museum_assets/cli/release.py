@@ -200,7 +200,7 @@ def promote(
         done = publish(work, Request(museum, by or user(), why, force, force_invalid), tell)
     if json:
         print_json({"release": done.release.id, "previous": done.previous, "committed_at": done.committed_at,
-                    "changes": as_json(done.changes), "pruned": done.pruned})  # fmt: skip
+                    "changes": as_json(done.changes), "pruned": done.pruned, "not_pruned": done.left})  # fmt: skip
     else:
         _print_verdicts(done.verdicts)
         _print_changes(f"Release {done.release.id} of {museum} is live", done.changes)
