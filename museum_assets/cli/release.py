@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,6 @@ from museum_assets.cli.dead_letters import printable, user
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 
 if TYPE_CHECKING:
-    from museum_assets.releases.summary import Change
     from museum_assets.releases.workplace import Workplace
 
 app = typer.Typer(
@@ -50,6 +49,7 @@ def at_work() -> Iterator[Workplace]:
 def list_(museum: Museums = None, json: Json = False) -> None:
     """List releases, newest first, and the drift that is accepted for the next one."""
     from museum_assets.cli.printing import print_json, print_table
+    from museum_assets.cli.release_printing import release_line
     from museum_assets.releases.acceptances import standing
     from sql import query
 
@@ -61,18 +61,11 @@ def list_(museum: Museums = None, json: Json = False) -> None:
         print_json({"releases": rows, "accepted": accepted})
         return
     columns = ("museum", "release", "state", "live", "made", "by", "why", "rows", "forced", "note")
-    print_table("Releases", columns, [_line(row) for row in rows])
+    print_table("Releases", columns, [release_line(row) for row in rows])
     if accepted:
         lines = [(a["museum"], a["finding"], printable(a["accepted_by"]), f"{a['until']:%Y-%m-%d %H:%M}",
                   printable(a["why"])) for a in accepted]  # fmt: skip
         print_table("Accepted for the next release", ("museum", "finding", "by", "until", "why"), lines)
-
-
-def _line(row: dict[str, Any]) -> tuple[Any, ...]:
-    texts = [printable(row[name] or "") for name in ("made_by", "why", "message")]
-    rows, live = row["counts"].get("artwork", row["counts"].get("exhibition")), "live" if row["live"] else ""
-    made, forced = f"{row['made_at']:%Y-%m-%d %H:%M}", ", ".join(row["forced"])
-    return (row["museum"], str(row["release_id"]), row["state"], live, made, *texts[:2], rows, forced, texts[2])
 
 
 @app.command()
@@ -81,6 +74,7 @@ def show(
 ) -> None:
     """Show everything known of one release, and when it was live."""
     from museum_assets.cli.printing import print_json, print_table
+    from museum_assets.cli.release_printing import print_summary
     from museum_assets.releases.record import find, history
 
     with at_work() as work, work.production.connect() as conn:
@@ -100,28 +94,10 @@ def show(
         ]
         print_table("Promoted over", ("finding", "who and why"), [(name, printable(text)) for name, text in over])
     if found["summary"]:
-        _print_summary("Against the release before", found["summary"])
+        print_summary("Against the release before", found["summary"])
     moved = [(f"{m['at']:%Y-%m-%d %H:%M:%S}", m["action"], m["from_release"], m["to_release"], printable(m["by"]),
               printable(m["why"])) for m in moves]  # fmt: skip
     print_table("History", ("at", "action", "from", "to", "by", "why"), moved)
-
-
-def _print_summary(title: str, tables: dict[str, Any]) -> None:
-    from museum_assets.cli.printing import console, print_table
-    from museum_assets.releases.summary import HOWS, told
-
-    rows = [(name, *(table[how] for how in (*HOWS, "unchanged"))) for name, table in tables.items()]
-    print_table(title, ("table", *HOWS, "unchanged"), rows)
-    for name, table in tables.items():
-        for how, examples in table["examples"].items():
-            for row in examples:
-                console.print(f"{name} {how}: {printable(told(row))}", markup=False, highlight=False)
-
-
-def _print_changes(title: str, changes: list[Change]) -> None:
-    from museum_assets.releases.summary import as_json
-
-    _print_summary(title, as_json(changes))
 
 
 @app.command()
@@ -135,6 +111,7 @@ def diff(
 ) -> None:
     """Say what a release, or the candidate, changes: added, changed, removed, with examples."""
     from museum_assets.cli.printing import print_json
+    from museum_assets.cli.release_printing import print_changes
     from museum_assets.releases.promotion import between
     from museum_assets.releases.summary import as_json
 
@@ -144,7 +121,7 @@ def diff(
         print_json(as_json(changes))
         return
     before = f"release {old}" if old else "the live release"
-    _print_changes(f"{f'Release {new}' if new else 'The candidate'} of {museum} against {before}", changes)
+    print_changes(f"{f'Release {new}' if new else 'The candidate'} of {museum} against {before}", changes)
 
 
 @app.command()
@@ -175,6 +152,7 @@ def promote(
 ) -> None:
     """Make the candidate of a museum its next release: validated, built, verified, then live at once."""
     from museum_assets.cli.printing import console, print_json
+    from museum_assets.cli.release_printing import print_changes, print_verdicts
     from museum_assets.releases.promotion import Request, preview
     from museum_assets.releases.promotion import promote as publish
     from museum_assets.releases.summary import as_json
@@ -188,8 +166,8 @@ def promote(
             verdicts = {v.rule.name: {"passed": v.passed, "text": v.text, **v.finding.metadata} for v in seen.verdicts}
             print_json({"would_promote": not stopped, "rules": verdicts, "changes": as_json(seen.changes)})
         else:
-            _print_changes(f"{museum} would change", seen.changes)
-            _print_verdicts(seen.verdicts)
+            print_changes(f"{museum} would change", seen.changes)
+            print_verdicts(seen.verdicts)
         raise typer.Exit(1 if stopped else 0)
     if not why.strip():
         raise typer.BadParameter("say why: --why is kept with the release")
@@ -200,19 +178,10 @@ def promote(
         done = publish(work, Request(museum, by or user(), why, force, force_invalid), tell)
     if json:
         print_json({"release": done.release.id, "previous": done.previous, "committed_at": done.committed_at,
-                    "changes": as_json(done.changes), "pruned": done.pruned})  # fmt: skip
+                    "changes": as_json(done.changes), "pruned": done.pruned, "not_pruned": done.left})  # fmt: skip
     else:
-        _print_verdicts(done.verdicts)
-        _print_changes(f"Release {done.release.id} of {museum} is live", done.changes)
-
-
-def _print_verdicts(verdicts: list[Any]) -> None:
-    from museum_assets.cli.printing import print_table
-
-    failed = [(v.rule.name, v.rule.kind, "accepted" if v.passed else "fails", printable(v.text))
-              for v in verdicts if not v.finding.passed]  # fmt: skip
-    if failed:
-        print_table("Rules", ("rule", "kind", "result", "why"), failed)
+        print_verdicts(done.verdicts)
+        print_changes(f"Release {done.release.id} of {museum} is live", done.changes)
 
 
 @app.command()

@@ -39,30 +39,33 @@ def publish_points(
     on showing in the releases before it. Raises MuseumError naming vectors that the cache lacks.
     """
     counts = {"points_made": 0, "points_there": 0, "points_ended": 0}
-    with index.open() as session:
-        session.ensure_collection(released=True)
     for rows in _stream(production, "release_point_changes", change):
         records = _records(cache, change, rows)
         with index.open() as session:
+            session.ensure_collection(released=True)
             there = session.existing([record.id for record in records])
             session.put_records([record for record in records if record.id not in there])
         counts["points_made"] += len(records) - len(there)
         counts["points_there"] += len(there)
         tell(f"{counts['points_made'] + counts['points_there']} points of release {change.release_id}")
-    for rows in _stream(production, "release_point_replaced", change):
-        ended = SearchFilter(
-            museum=change.museum,
-            object_numbers=tuple(row["object_number"] for row in rows),
-            from_release=(None, change.release_id - 1),
-            until_release=(STILL, STILL),
-        )
-        with index.open() as session:
-            session.set_where(ended, "until_release", change.release_id)
-        counts["points_ended"] += len(rows)
-    if counts["points_made"]:
-        with index.open() as session:
+    # One session: ends are set at 100,000/s, and opening an embedded index of 20,000 points takes 0.2 s.
+    with index.open() as session:
+        session.ensure_collection(released=True)
+        for rows in _stream(production, "release_point_replaced", change):
+            session.set_where(_replaced(change, rows), "until_release", change.release_id)
+            counts["points_ended"] += len(rows)
+        if counts["points_made"]:
             session.optimise()
     return counts
+
+
+def _replaced(change: Change, rows: Sequence[Row]) -> SearchFilter:
+    return SearchFilter(
+        museum=change.museum,
+        object_numbers=tuple(row["object_number"] for row in rows),
+        from_release=(None, change.release_id - 1),
+        until_release=(STILL, STILL),
+    )
 
 
 def verify_points(production: Connection, index: VectorIndex, change: Change) -> list[str]:

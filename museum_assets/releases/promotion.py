@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
+
 from museum_assets.failures import MuseumError
 from museum_assets.releases.acceptances import use
 from museum_assets.releases.build import NotArrived, build, empty
@@ -19,7 +21,7 @@ from museum_assets.releases.schema import CANDIDATE, Table, require_same_shape, 
 from museum_assets.releases.summary import Change, Side, as_json, summarise
 from museum_assets.releases.validation import Candidate, Verdict, against, validate
 from museum_assets.releases.workplace import Workplace
-from resources.postgres import Connection
+from resources.postgres import Connection, scalar
 
 Tell = Callable[[str], None]
 
@@ -79,6 +81,8 @@ class Promoted:
     changes: list[Change]
     outside: dict[str, int]
     pruned: list[int]
+    left: str
+    """Why not all was pruned that should have been; empty otherwise."""
 
 
 def preview(work: Workplace, museum: str) -> Preview:
@@ -135,6 +139,7 @@ def promote(work: Workplace, request: Request, tell: Tell = lambda _: None) -> P
         work.candidate(museum, theirs) as candidate,
     ):
         undo_interrupted(work, theirs, museum, tell)
+        finish_interrupted(work, theirs, museum, tell)
         from_candidate = made_at(candidate.ours, museum)
         current, changes = look(candidate)
         seen = Preview(museum, current, validate(candidate), changes)
@@ -152,14 +157,25 @@ def promote(work: Workplace, request: Request, tell: Tell = lambda _: None) -> P
                 moved = move(theirs, museum, "promote", from_=seen.live, to=release.id, by=request.by, why=request.why)
         except BaseException as error:
             # What cannot be undone now, because a server is away, is undone by the next promotion.
-            with suppress(MuseumError):
+            with suppress(MuseumError, psycopg.Error):
                 undo(work, theirs, release, str(error) or type(error).__name__)
             raise
         tell(f"{release.name} is live")
         use(candidate.ours, [v.accepted["id"] for v in seen.verdicts if v.accepted], release.id)
-        _watch(work, theirs, release, seen.live)
-        pruned = prune_locked(work, theirs, museum, tell)
-    return Promoted(release, seen.live, moved, seen.verdicts, seen.changes, outside, pruned)
+        if wrong := _watch(work, theirs, release, seen.live):
+            raise CanaryFailed(wrong)
+        pruned, left = _prune(work, theirs, museum, tell)
+    return Promoted(release, seen.live, moved, seen.verdicts, seen.changes, outside, pruned, left)
+
+
+def _prune(work: Workplace, theirs: Connection, museum: str, tell: Tell) -> tuple[list[int], str]:
+    """Prune; what cannot be pruned now is no failure of the promotion, which is over, and is left to the next one."""
+    try:
+        return prune_locked(work, theirs, museum, tell), ""
+    except (MuseumError, psycopg.Error) as error:
+        left = f"old releases were not pruned, the next promotion does it: {error}"
+        tell(left)
+        return [], left
 
 
 def _forced(verdicts: Sequence[Verdict], request: Request) -> dict[str, Any]:
@@ -198,24 +214,37 @@ def _has_outside(tables: Sequence[Table]) -> bool:
     return any(table.name == "index_status" for table in tables)
 
 
-def _watch(work: Workplace, theirs: Connection, release: Release, before: int | None) -> None:
-    """Ask production what readers would, and go back by itself when the answers are wrong."""
+def _watch(work: Workplace, theirs: Connection, release: Release, before: int | None) -> str:
+    """Ask production what readers would, and go back when the answers are wrong. Returns what happened, if anything."""
     try:
         problems = work.canary(release.museum)
-    except MuseumError as error:
-        problems = [f"the canary could not ask: {error}"]
+    except Exception as error:  # noqa: BLE001 - whatever it is, nobody has seen that readers get what they should
+        problems = [f"it could not ask: {error}"]
     if not problems:
-        return
+        theirs.execute(
+            "UPDATE production.release SET watched_at = now() WHERE museum = %s AND release_id = %s",
+            (release.museum, release.id),
+        )
+        return ""
     why = f"the canary of release {release.id} failed: {'; '.join(problems)}"
     if before is None:
         take_back(theirs, release.museum, by="canary", why=why)
     else:
         move(theirs, release.museum, "automatic_rollback", from_=release.id, to=before, by="canary", why=why)
     note(theirs, release, message=why)
-    now = (
-        f"release {before} is live again" if before else f"{release.museum} is retracted, since nothing was live before"
+    now = f"release {before} is live again" if before else f"{release.museum} is retracted, for nothing was live before"
+    return f"{release.name} was rolled back by itself: {why}. Now {now}"
+
+
+def finish_interrupted(work: Workplace, theirs: Connection, museum: str, tell: Tell = lambda _: None) -> None:
+    """Ask the canary of a live release whose promotion was killed between its commit and its canary."""
+    current = live(theirs, museum)
+    if current is None or (found := find(theirs, museum, current))["watched_at"] is not None:
+        return
+    before = scalar(theirs, "SELECT production.live_before(%s)", (museum,))
+    tell(
+        _watch(work, theirs, Release(museum, current, found["slot"]), before) or f"release {current} passed its canary"
     )
-    raise CanaryFailed(f"{release.name} was rolled back by itself: {why}. Now {now}")
 
 
 def undo(work: Workplace, theirs: Connection, release: Release, message: str) -> None:

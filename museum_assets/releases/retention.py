@@ -45,11 +45,20 @@ def prune_locked(
     for number in gone:
         empty(theirs, tables, museum, slots[number])
         vacuum(theirs, tables, museum, slots[number])
-    if gone and any(table.name == "index_status" for table in tables):
-        work.outside.prune(museum, [row["release_id"] for row in rows if row["release_id"] not in gone])
+    _prune_outside(work, theirs, museum, [row["release_id"] for row in rows if row["release_id"] not in gone])
     if free_slot(theirs, museum) is None:
         add_slot(theirs, museum)
     return gone
+
+
+def _prune_outside(work: Workplace, theirs: Connection, museum: str, kept: list[int]) -> None:
+    """Remove what only pruned releases showed, also those of an earlier time when the index or the bucket was away."""
+    found = theirs.execute(
+        "SELECT FROM production.release WHERE museum = %s AND state = 'pruned' AND outside <> '{}'", (museum,)
+    )
+    if found.fetchone() is not None:
+        work.outside.prune(museum, kept)
+        theirs.execute("UPDATE production.release SET outside = '{}' WHERE museum = %s AND state = 'pruned'", (museum,))
 
 
 def _give_up(theirs: Connection, release: Release) -> bool:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 
 from museum_assets.failures import MuseumError
 from resources.postgres import Connection, Database, apply_migrations
 from sql import PRODUCTION, query
 
+log = logging.getLogger(__name__)
+
 FIRST_SLOTS = 2
 """Of a new museum: the one to fill and the one after it. More are added as releases are kept."""
 CANDIDATE = "staging_database"
 """The museum's lock under which its candidate is made, and under which a promotion reads it."""
+TRIES = 5
 LOCK_TIMEOUT = "2s"
 """Whoever waits for an exclusive lock makes every later reader wait behind it."""
 
@@ -51,13 +56,23 @@ def prepare_production(production: Database, museums: Mapping[str, Sequence[str]
         settled = conn.execute("SELECT DISTINCT museum FROM production.slot WHERE holders IS NOT NULL")
         known = {row["museum"] for row in settled}
         new = [(slug, kind) for kind, slugs in museums.items() for slug in slugs if slug not in known]
-        if not new:
-            return
         conn.execute("SELECT set_config('lock_timeout', %s, false)", (LOCK_TIMEOUT,))
         for slug, kind in new:
             conn.execute("SELECT production.add_museum(%s, %s, %s)", (slug, kind, FIRST_SLOTS))
             settle_slots(conn, slug)
-        conn.execute("SELECT production.make_views()")
+        make_views(conn)
+
+
+def make_views(conn: Connection) -> None:
+    """Make the views anew if the museums changed. Left to the next start while readers keep them in use."""
+    conn.execute("SELECT set_config('lock_timeout', '200ms', false)")
+    for _ in range(TRIES):
+        with suppress(LockNotAvailable):
+            conn.execute("SELECT production.make_views()")
+            return
+    log.warning(
+        "The views of production lack a museum: readers have used them all the time. The next start tries again."
+    )
 
 
 def settle_slots(conn: Connection, museum: str) -> None:

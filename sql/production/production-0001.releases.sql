@@ -29,6 +29,7 @@ CREATE TABLE production.release (
     made_by text NOT NULL,
     why text NOT NULL,
     ready_at timestamptz,
+    watched_at timestamptz,
     candidate_made_at timestamptz,
     forced jsonb NOT NULL DEFAULT '{}',
     counts jsonb NOT NULL DEFAULT '{}',
@@ -43,7 +44,8 @@ CREATE TABLE production.release (
 CREATE UNIQUE INDEX ON production.release (museum, slot) WHERE state IN ('building', 'ready');
 COMMENT ON COLUMN production.release.release_id IS 'Per museum 1, 2, 3 …: the order of building.';
 COMMENT ON COLUMN production.release.forced IS 'What a person promoted over: findings by name, with who and why.';
-COMMENT ON COLUMN production.release.outside IS 'What was published in the vector index and the thumbnails bucket.';
+COMMENT ON COLUMN production.release.watched_at IS 'When its canary found nothing wrong; the next promotion asks again where that is missing.';
+COMMENT ON COLUMN production.release.outside IS 'What is published in the vector index and the thumbnails bucket; empty once pruned there.';
 
 CREATE TABLE production.current_release (
     museum text PRIMARY KEY REFERENCES production.museum,
@@ -213,7 +215,8 @@ DECLARE
     parent text;
     leaf text;
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('production.add_museum', 0));
+    -- One lock a museum: a promotion that adds a slot never waits for another museum's.
+    PERFORM pg_advisory_xact_lock(hashtextextended('production.add_museum/' || slug, 0));
     INSERT INTO production.museum VALUES (slug, museum_kind) ON CONFLICT DO NOTHING;
     FOR number IN 1 .. slots LOOP
         FOR name IN SELECT t.name FROM production.release_table AS t WHERE t.kind = museum_kind ORDER BY t.step LOOP

@@ -5,7 +5,7 @@ SELECT r.release_id, r.slot,
        r.release_id IS NOT DISTINCT FROM production.live_before(r.museum) AS before,
        EXISTS (
            SELECT FROM pg_stat_activity AS a
-           WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.xact_start <= (
+           WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid() AND a.xact_start <= (
                SELECT max(p.at) FROM production.promotion AS p
                WHERE p.museum = r.museum AND p.from_release = r.release_id)) AS read
 FROM production.release AS r

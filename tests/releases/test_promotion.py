@@ -182,6 +182,41 @@ def test_a_first_release_whose_canary_fails_is_retracted(work: Workplace) -> Non
         assert live(conn, "lmnh") is None
 
 
+def test_a_promotion_killed_before_its_canary_has_it_asked_by_the_next(work: Workplace, publish: Publish) -> None:
+    publish(works=4)
+    publish(works=4, say=" bad")
+    with work.production.connect() as conn:
+        conn.execute("UPDATE production.release SET watched_at = NULL WHERE release_id = 2")
+    asked: list[str] = []
+
+    def canary(museum: str) -> list[str]:
+        asked.append(museum)
+        return ["'ships' finds nothing"] if len(asked) == 1 else []
+
+    told: list[str] = []
+    promote(replace(work, canary=canary), Request("smk", "Ida", "the next"), told.append)
+    assert any("release 2 of smk was rolled back by itself" in line for line in told)
+    with work.production.connect() as conn:
+        rows = conn.execute("SELECT action, from_release, to_release FROM production.promotion ORDER BY id").fetchall()
+    assert [(row["action"], row["from_release"], row["to_release"]) for row in rows[-2:]] == [
+        ("automatic_rollback", 2, 1),
+        ("promote", 1, 3),
+    ]
+
+
+def test_a_canary_that_cannot_ask_is_one_that_failed(work: Workplace, publish: Publish, platform: Settings) -> None:
+    publish(works=4)
+    stage_again(work, platform, 4)
+
+    def broken(_: str) -> list[str]:
+        raise ValueError("nonsense")
+
+    with pytest.raises(CanaryFailed, match="could not ask: nonsense"):
+        promote(replace(work, canary=broken), Request("smk", "Ida", "test"))
+    with work.production.connect() as conn:
+        assert live(conn, "smk") == 1
+
+
 def test_rollback_goes_back_and_further_back(work: Workplace, publish: Publish) -> None:
     for number in (1, 2, 3):
         publish(works=10, say=f" v{number}")

@@ -8,12 +8,18 @@ from typing import Any
 import psycopg
 import pytest
 
+from museum_assets.failures import Unavailable
+from museum_assets.releases.candidate import make_candidate
+from museum_assets.releases.promotion import Request, promote
 from museum_assets.releases.record import add_slot, free_slot, live
 from museum_assets.releases.retention import prune, surplus
 from museum_assets.releases.rollback import retract, rollback
 from museum_assets.releases.workplace import Workplace
+from museum_assets.settings import settings
+from resources.platform import production_index, thumbnails
+from resources.vector_index.index import SearchFilter
 from tests.release_fixtures import Publish
-from tests.release_tables import titles
+from tests.release_tables import stage, titles
 
 pytestmark = pytest.mark.integration
 
@@ -42,6 +48,11 @@ def ready(work: Workplace, museum: str = "smk") -> list[int]:
             "SELECT release_id FROM production.release WHERE museum = %s AND state = 'ready' ORDER BY 1", (museum,)
         )
         return [row["release_id"] for row in rows]
+
+
+def again(work: Workplace, works: int, say: str) -> None:
+    stage(work.platform, "smk", works, say=say, bucket=thumbnails(settings()))
+    make_candidate(work.platform, work.production, "smk")
 
 
 def test_releases_beyond_those_to_keep_are_pruned_with_their_points(work: Workplace, publish: Publish) -> None:
@@ -80,6 +91,28 @@ def test_a_release_that_an_open_transaction_may_read_stays(work: Workplace, publ
         assert {found for found, _ in rows} == {before}
         assert all(title.endswith(" v1") for _, title in rows)
     assert prune(replace(work, kept=2), "smk") == [2, 1]
+
+
+def test_what_could_not_be_pruned_outside_is_pruned_by_the_next(work: Workplace, publish: Publish) -> None:
+    class Away:
+        def prune(self, *_: object) -> dict[str, int]:
+            raise Unavailable("the index is away")
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(work.outside, name)
+
+    for number in range(1, 4):
+        publish(works=3, say=f" v{number}")
+    again(work, 3, " v4")
+    told: list[str] = []
+    broken = replace(work, outside=Away(), kept=2)  # type: ignore[arg-type]
+    done = promote(broken, Request("smk", "Ida", "test"), told.append)
+    assert "the index is away" in done.left
+    assert done.left in told
+    assert ready(work) == [3, 4], "the release is live nevertheless"
+    assert prune(replace(work, kept=2), "smk") == []
+    with production_index(settings()).open() as session:
+        assert session.count(SearchFilter(museum="smk", until_release=(None, 3))) == 0
 
 
 def test_rows_that_were_pruned_are_still_read_by_an_old_snapshot(work: Workplace, publish: Publish) -> None:

@@ -91,7 +91,7 @@ def test_everything_works_inside_and_is_stopped_outside(settings: Settings) -> N
         with psycopg.connect(env["DATABASE_URL"]) as conn:
             show = {name: conn.execute(f"SHOW {name}").fetchone() for name in ("listen_addresses", "max_connections")}
             assert conn.execute("SELECT count(*) FROM ops.setting").fetchone() != (0,)
-        assert show == {"listen_addresses": ("",), "max_connections": ("200",)}
+        assert show == {"listen_addresses": ("",), "max_connections": ("300",)}
         assert env["DAGSTER_POSTGRES_URL"].startswith("postgresql+psycopg2://")
         assert "storage:" in (Path(env["DAGSTER_HOME"]) / "dagster.yaml").read_text()
         store = ObjectStore(

@@ -55,7 +55,7 @@ def promoted_metadata(done: Promoted) -> dict[str, Any]:
         "release before": done.previous or 0,
         "committed at": done.committed_at.isoformat(),
         "promoted over": "; ".join(over) or "nothing",
-        "pruned": ", ".join(map(str, done.pruned)) or "none",
+        "pruned": done.left or ", ".join(map(str, done.pruned)) or "none",
         **done.outside,
         **changes_metadata(done.changes),
     }
