@@ -31,4 +31,4 @@ def measure(bench: Bench) -> Iterator[Result]:
             done = conn.execute("SELECT count(*) AS done FROM staging.artwork").fetchone()
     assert done == {"done": count}
     yield Result("memory", f"peak memory of transforming {count:,} records", int(child.stdout) / 1e6, "MB",
-                 Target("at most", 400), "the whole process, the interpreter and its libraries included")  # fmt: skip
+                 Target("at most", 400), "the run's process and those that read for it, all told")  # fmt: skip

@@ -146,7 +146,7 @@ def _walk(
         with conn.transaction():
             _store_page(conn, museum, report, page, compared or compare(conn, museum.slug, records))
 
-    report.failing = scalar(conn, query("harvest_failing"), {"museum": museum.slug})
+    report.failing = scalar(conn, query("harvest_failing"), {"museum": museum.slug, "stage": STAGE})
     with streaming(), flushed_later(conn):
         for _ in one_behind(pages(), store_page):
             report.seconds = time.monotonic() - started

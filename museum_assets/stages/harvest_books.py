@@ -25,7 +25,7 @@ class HarvestReport:
     withheld: int = 0
     seconds: float = 0.0
     failing: bool = True
-    """Whether the ledger may hold records that could not be fetched; if so, each page's are looked for."""
+    """Whether records may have failed or have letters; if so, each page's are looked for."""
 
     @property
     def listed(self) -> int:

@@ -1,4 +1,3 @@
--- Whether a record that arrives may settle something: a failure in the ledger, or a letter that waits for a person.
-SELECT EXISTS (SELECT FROM ops.ledger WHERE museum = %(museum)s AND stage = 'raw_metadata')
-    OR EXISTS (SELECT FROM ops.dead_letter
-               WHERE source = 'raw_metadata' AND museum = %(museum)s AND state = 'open')
+-- Whether there are records that could not be fetched, or letters about such: else no page's records are looked for.
+SELECT EXISTS (SELECT FROM ops.ledger WHERE museum = %(museum)s AND stage = %(stage)s)
+    OR EXISTS (SELECT FROM ops.dead_letter WHERE source = %(stage)s AND museum = %(museum)s AND state = 'open')
