@@ -28,6 +28,7 @@ def same_museum(museums: tuple[str, ...]) -> dg.StaticPartitionMapping:
             for name in ("transformed_artworks", "stored_thumbnails", "indexed_artworks", "image_clip", "text_clip",
                          "image_jina", "text_jina")
         ),
+        dg.AssetDep("visitor_feedback", partition_mapping=same_museum(KIOSK_MUSEUMS)),
         dg.AssetDep("live_feedback", partition_mapping=same_museum(KIOSK_MUSEUMS)),
     ],
     group_name="releases",
