@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from museum_assets.failures import MuseumError
 from museum_assets.releases.schema import settle_slots
@@ -15,6 +16,8 @@ from resources.postgres import Connection, scalar
 from sql import query
 
 Action = Literal["promote", "rollback", "automatic_rollback"]
+SLOT_SECONDS = 60
+"""How long a promotion waits for a slot: readers' transactions end in moments, and promotions in a row met them."""
 
 
 class NoSlot(MuseumError):
@@ -50,19 +53,30 @@ def begin(
 ) -> Release:
     """Take a free slot for a new release in state building. Its rows are those of whoever used it before.
 
-    Under the museum's lock. Raises NoSlot.
+    Under the museum's lock. Waits for readers whose plans are from before the newest slot. Raises NoSlot.
     """
-    if (slot := free_slot(conn, museum)) is None:
-        add_slot(conn, museum)
-        slot = free_slot(conn, museum)
+    keep_slot_ready(conn, museum)
+    slot = Retrying(
+        retry=retry_if_result(lambda found: found is None),
+        wait=wait_fixed(0.1),
+        stop=stop_after_delay(SLOT_SECONDS),
+        retry_error_callback=lambda _: None,
+    )(free_slot, conn, museum)
     if slot is None:
         raise NoSlot(
             f"no slot of {museum} is free yet: a transaction that was open when the newest one was added may still "
-            "read with a plan from before. End transactions that have been open for long, then promote again"
+            f"read with a plan from before, after {SLOT_SECONDS} s of waiting. End transactions that have been open "
+            "for long, then promote again"
         )
     values = {"museum": museum, "slot": slot, "by": by, "why": why, "forced": Jsonb(dict(forced or {})),
               "candidate_made_at": candidate_made_at}  # fmt: skip
     return Release(museum, int(scalar(conn, query("release_begin"), values)), slot)
+
+
+def keep_slot_ready(conn: Connection, museum: str) -> None:
+    """Give the museum one slot more unless there is one that no release uses, be it free already or soon."""
+    if not scalar(conn, query("release_idle_slot"), {"museum": museum}):
+        add_slot(conn, museum)
 
 
 def free_slot(conn: Connection, museum: str) -> int | None:

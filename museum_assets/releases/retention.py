@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from museum_assets.releases.build import empty, vacuum
-from museum_assets.releases.record import Release, add_slot, free_slot, set_state
+from museum_assets.releases.record import Release, keep_slot_ready, set_state
 from museum_assets.releases.schema import tables_of
 from museum_assets.releases.workplace import Workplace
 from resources.postgres import Connection
@@ -46,8 +46,7 @@ def prune_locked(
         empty(theirs, tables, museum, slots[number])
         vacuum(theirs, tables, museum, slots[number])
     _prune_outside(work, theirs, museum, [row["release_id"] for row in rows if row["release_id"] not in gone])
-    if free_slot(theirs, museum) is None:
-        add_slot(theirs, museum)
+    keep_slot_ready(theirs, museum)
     return gone
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from museum_assets.failures import Unavailable
 from museum_assets.releases.candidate import make_candidate
 from museum_assets.releases.promotion import Request, promote
-from museum_assets.releases.record import add_slot, free_slot, live
+from museum_assets.releases.record import add_slot, begin, free_slot, live
 from museum_assets.releases.retention import prune, surplus
 from museum_assets.releases.rollback import retract, rollback
 from museum_assets.releases.workplace import Workplace
 from museum_assets.settings import settings
 from resources.platform import production_index, thumbnails
+from resources.postgres import scalar
 from resources.vector_index.index import SearchFilter
 from tests.release_fixtures import Publish
 from tests.release_tables import stage, titles
@@ -143,3 +145,18 @@ def test_a_slot_is_not_used_while_a_plan_from_before_it_may_live(work: Workplace
         reader.commit()
         assert free_slot(conn, "smk") is not None
         assert live(conn, "smk") == 1
+
+
+def test_a_promotion_waits_for_readers_with_plans_from_before_its_slot(work: Workplace, publish: Publish) -> None:
+    publish(works=3)
+    with psycopg.connect(work.production.url) as reader, work.production.connect() as conn:
+        reader.execute("SELECT title FROM production.artwork WHERE museum = 'smk'")
+        while free_slot(conn, "smk") is not None:
+            begin(conn, "smk", by="Ida", why="takes a slot")
+        add_slot(conn, "smk")
+        ended = threading.Timer(1.0, reader.commit)
+        ended.start()
+        assert begin(conn, "smk", by="Ida", why="waits").slot is not None
+        ended.join()
+        slots = scalar(conn, "SELECT count(*) FROM production.slot WHERE museum = 'smk'")
+        assert slots == scalar(conn, "SELECT count(*) FROM production.release WHERE museum = 'smk'"), "and adds none"
