@@ -411,7 +411,7 @@ def after(seconds: float, body: bytes = b"{}", status: int = 200) -> Answer:
 
 def test_each_keeps_the_order_and_yields_failures(server: Server, connect: Connect) -> None:
     for number in range(20):
-        server.scripts[f"/{number}"] = [after((20 - number) * 0.004, b"%d" % number, 404 if number % 5 == 3 else 200)]
+        server.scripts[f"/{number}"] = [after((20 - number) * 0.01, b"%d" % number, 404 if number % 5 == 3 else 200)]
     client = connect(concurrency=4)
     found = list(client.json_each(f"/{number}" for number in range(20)))
     assert [path for path, _ in found] == [f"/{number}" for number in range(20)]
