@@ -417,7 +417,8 @@ def test_each_keeps_the_order_and_yields_failures(server: Server, connect: Conne
     assert [path for path, _ in found] == [f"/{number}" for number in range(20)]
     for number, (_, outcome) in enumerate(found):
         assert isinstance(outcome, Gone) if number % 5 == 3 else outcome == number
-    assert 2 <= server.most_at_once <= 4
+    # Four at a time; a handler still counts for a moment after its answer has arrived.
+    assert 2 <= server.most_at_once <= 5
     assert client.requests == 20
 
 
