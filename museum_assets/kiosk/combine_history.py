@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +15,19 @@ from museum_assets.dead_letters.letters import Letter
 from museum_assets.failures import MuseumError
 from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.combine_exhibitions import Made
-from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, Writer, place, writing
+from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, place, writing
 from museum_assets.kiosk.history import NONE, History, UnreadableFile, read_history
 from museum_assets.kiosk.merge import MOST_FILES, ROW, gathered, merged, packed
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.source_files import Fetched, SourceFiles
+from museum_assets.loop.concurrently import ahead, concurrently
 from resources.s3 import ObjectStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+READERS = 2
+"""Files read at a time; twice as many are fetched."""
 KEPT_BYTES = 1 << 20
 """Of a file that cannot be read at all, so much goes into its dead letter."""
 
@@ -47,53 +51,63 @@ def combine_history(
 ) -> Made:
     """Read every history file of the museum's bucket; `check` gets the rows as frames, and may refuse by raising.
 
-    `sites` are those with an exhibition; rows of others are rejected as `unknown_site`. One file is in memory at a
-    time, then some rows of each: it stays flat in files and rows. Raises as S3 does.
+    `sites` are those with an exhibition; rows of others are rejected as `unknown_site`. A few files are in memory at
+    a time, then some rows of each: it stays flat in files and rows. Raises as S3 does.
     """
     files: list[ReadFile] = []
+    parts: list[Path] = []
     rows = 0
     sources = SourceFiles(source, museum, "history")
     with writing(history_schema()) as (writer, folder):
-        parts: list[Path] = []
-        names: list[str] = []
-        for each in sources:
-            if isinstance(each, ReadFile):
-                files.append(each)
-                continue
-            file, read = _read(each, museum, sites, now, writer)
-            files.append(file)
-            if read is None or not len(read.presses):
-                continue
-            if len(parts) == MOST_FILES:
+
+        def read(numbered: tuple[int, Fetched | ReadFile]) -> _Read:
+            number, each = numbered
+            if number > MOST_FILES:
                 raise MuseumError(f"{museum.slug} has more than {MOST_FILES:,} history files: combine some of them")
-            path = folder / f"{len(parts)}.rows"
-            packed(read.presses, len(parts)).tofile(path)
-            parts.append(path)
-            names.append(each.file.key)
-        for batch in gathered(merged(parts)):
-            _write(writer, batch, names, check)
-            rows += len(batch)
+            if isinstance(each, ReadFile):
+                return _Read(each)
+            return _read(each, museum, sites, now, folder / f"{number}.rows", number)
+
+        # Arrow and numpy let go of the interpreter: two files at a time take little longer than one.
+        for done in concurrently(read, enumerate(sources), READERS):
+            files.append(done.file)
+            writer.reject(done.letters)
+            if done.rows is not None:
+                parts.append(done.rows)
+        names = [file.key for file in files]
+        for piece in ahead(gathered(merged(parts))):
+            table = _table(piece, names, check)
+            # One row group, so that it is read as it was written: no instant is cut in two.
+            writer.rows.write_table(table, row_group_size=len(table))
+            rows += len(table)
         writer.publish(target, museum.slug, "history", files)
     return Made(tuple(files), rows, sum(file.rejected for file in files), sources.unreadable)
 
 
-def _read(
-    each: Fetched, museum: KioskMuseum, sites: AbstractSet[int], now: datetime, writer: Writer
-) -> tuple[ReadFile, History | None]:
-    """Read a file, write what is rejected of it, and return its outcome with what it holds."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What became of a file, what of it was rejected, and where its sorted rows lie if it has any."""
+
+    file: ReadFile
+    letters: tuple[Letter, ...] = ()
+    rows: Path | None = None
+
+
+def _read(each: Fetched, museum: KioskMuseum, sites: AbstractSet[int], now: datetime, path: Path, number: int) -> _Read:
     try:
         read = read_history(each.body, museum, sites, now)
     except UnreadableFile as error:
         if error.reason == "empty":
-            return each.read("empty", str(error)), None
+            return _Read(each.read("empty", str(error)))
         body, cut = each.body[:KEPT_BYTES], len(each.body) > KEPT_BYTES
         context = {"kind": "file", "file": each.file.key, "etag": each.file.etag, "cut": cut}
-        writer.reject([Letter(SOURCE, museum.slug, place(each.file), (error.reason,), body, str(error), context)])
-        return each.read("refused", str(error)), None
-    writer.reject(list(_letters(museum.slug, each, read)))
+        letter = Letter(SOURCE, museum.slug, place(each.file), (error.reason,), body, str(error), context)
+        return _Read(each.read("refused", str(error)), (letter,))
     if not read.rows:
-        return each.read("empty", "the file has a header and no rows"), read
-    return each.read("loaded", rows=read.rows, rejected=len(read.refused)), read
+        return _Read(each.read("empty", "the file has a header and no rows"))
+    file = each.read("loaded", rows=read.rows, rejected=len(read.refused))
+    packed(read.presses, number).tofile(path)
+    return _Read(file, tuple(_letters(museum.slug, each, read)), path)
 
 
 def _letters(slug: str, each: Fetched, read: History) -> Iterator[Letter]:
@@ -105,7 +119,7 @@ def _letters(slug: str, each: Fetched, read: History) -> Iterator[Letter]:
         yield Letter(SOURCE, slug, place(each.file, row.line), row.reasons, row.text.encode(), context=context)
 
 
-def _write(writer: Writer, rows: Array, names: list[str], check: Callable[[Any], None]) -> None:
+def _table(rows: Array, names: list[str], check: Callable[[Any], None]) -> pa.Table:
     import pyarrow as pa
 
     plain = {name: np.ascontiguousarray(rows[name]) for name in rows.dtype.names or ()}
@@ -123,8 +137,7 @@ def _write(writer: Writer, rows: Array, names: list[str], check: Callable[[Any],
         schema=schema,
     )
     check(table.to_pandas())
-    # One row group, so that it is read as it was written: no instant is cut in two.
-    writer.rows.write_table(table, row_group_size=len(rows))
+    return table
 
 
 def rows_of(table: pa.Table, numbers: dict[str, int]) -> Array:

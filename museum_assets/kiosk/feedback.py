@@ -16,11 +16,20 @@ from museum_assets.kiosk.combine_history import pieces
 from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, place
 from museum_assets.kiosk.exhibition_load import load_exhibitions
 from museum_assets.kiosk.exhibitions import Exhibition
-from museum_assets.kiosk.load import Loaded, ensure_types, known_presses, known_sites, load_staged, stage
+from museum_assets.kiosk.load import (
+    Loaded,
+    ensure_types,
+    first_load,
+    known_presses,
+    known_sites,
+    load_staged,
+    stage,
+)
 from museum_assets.kiosk.merge import repeats
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.stream_batch import SOURCE as STREAM
 from museum_assets.kiosk.stream_batch import UNKNOWN_SITE
+from museum_assets.loop.concurrently import ahead
 from resources.postgres import Connection, Database
 from sql import query
 
@@ -134,18 +143,19 @@ def _load_presses(
     read: Counter[int] = Counter()
     duplicate: Counter[int] = Counter()
     inserted = 0
-    for rows, again in _new_rows(combined, numbers):
-        if unknown := set(np.unique(rows["site"]).tolist()) - known:
-            raise MuseumError(
-                f"the combined files of {museum.slug} do not belong together: sites {sorted(unknown)} have presses and "
-                "no exhibition. Materialize combined_exhibitions and combined_kiosk_data, then this again"
-            )
-        read.update(_counted(rows["file"]))
-        duplicate.update(_counted(rows["file"][again]))
-        staged = stage(conn, museum, "f", rows[~again])
-        duplicate.update(known_presses(conn, staged))
-        inserted += load_staged(conn, staged).loaded
-        told(read.total())
+    with first_load(conn, museum) as first:
+        for rows, again in ahead(_new_rows(combined, numbers)):
+            if unknown := set(np.unique(rows["site"]).tolist()) - known:
+                raise MuseumError(
+                    f"the combined files of {museum.slug} do not belong together: sites {sorted(unknown)} have presses "
+                    "and no exhibition. Materialize combined_exhibitions and combined_kiosk_data, then this again"
+                )
+            read.update(_counted(rows["file"]))
+            duplicate.update(_counted(rows["file"][again]))
+            staged = stage(conn, museum, "f", rows[~again], first=first)
+            duplicate.update(known_presses(conn, staged))
+            inserted += load_staged(conn, staged).loaded
+            told(read.total())
     books = {n: Loaded(read[n] - duplicate[n], duplicate[n]) for n in numbers.values()}
     if sum(each.loaded for each in books.values()) != inserted:
         raise MuseumError(f"{museum.slug}: the files' books say otherwise than the {inserted} rows that were inserted")

@@ -110,7 +110,7 @@ def read_history(body: bytes, museum: KioskMuseum, sites: AbstractSet[int], now:
 
 
 def _history(header: str, rows: Any, read: Presses, reasons: Mapping[str, Array], repeated: int) -> History:
-    order = np.lexsort((read.line, read.type, read.val, read.site, read.at))
+    order = _in_order(read)
     read = read[order]
     masks = {name: mask[order] for name, mask in reasons.items()}
     refused = np.logical_or.reduce(list(masks.values()))
@@ -122,6 +122,18 @@ def _history(header: str, rows: Any, read: Presses, reasons: Mapping[str, Array]
         for n in np.flatnonzero(refused).tolist()
     ]  # fmt: skip
     return History(header, read[~refused], sorted(bad, key=lambda row: row.line), repeated)
+
+
+def _in_order(read: Presses) -> Array:
+    """Return the order of at, site, val, type and line. Few share a time: sorting by all five took four times that."""
+    order = np.argsort(read.at, kind="stable")
+    at = read.at[order]
+    same = at[1:] == at[:-1]
+    tied = np.flatnonzero(np.concatenate(([False], same)) | np.concatenate((same, [False])))
+    ties = order[tied]
+    columns = (read.line, read.type, read.val, read.site, read.at)
+    order[tied] = ties[np.lexsort([column[ties] for column in columns])]
+    return order
 
 
 def _occurrences(sorted_rows: Presses) -> Array:

@@ -19,7 +19,7 @@ IDENTITY = ("at", "site", "val", "type", "occurrence")
 MOST_FILES = 32_767
 HELD = 1 << 19
 """Rows in memory at a time, all files together: 12 MB."""
-PIECE = 1 << 18
+PIECE = 1 << 17
 """Rows that are written, and later loaded, at a time."""
 FEWEST = 1 << 10
 """Rows read of a file at a time, however many files there are."""

@@ -25,3 +25,12 @@ def concurrently(function: Callable[[T], R], works: Iterable[T], concurrency: in
         finally:
             for future in running:
                 future.cancel()
+
+
+def ahead(works: Iterator[T]) -> Iterator[T]:
+    """Yield what an iterator yields, none of it None, while a thread makes the next one."""
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as executor:
+        coming = executor.submit(next, works, None)
+        while (found := coming.result()) is not None:
+            coming = executor.submit(next, works, None)
+            yield found

@@ -37,13 +37,17 @@ START_SECONDS = 180
 """Recovery after a crash replays up to max_wal_size of log before the first connection."""
 
 # Sized for a laptop beside a browser. Dagster opens one connection per query and process, so 100 are not enough.
+# Nothing replicates it, so what fills a table that was emptied in its transaction needs no log.
 CONFIGURATION = """\
 listen_addresses = ''
 unix_socket_directories = '"{sockets}"'
 unix_socket_permissions = 0700
 max_connections = 300
 shared_buffers = 256MB
+maintenance_work_mem = 256MB
 max_wal_size = 2GB
+wal_level = minimal
+max_wal_senders = 0
 """
 
 
