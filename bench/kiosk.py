@@ -56,13 +56,18 @@ def fill(store: ObjectStore, files: int, rows: int) -> list[bytes]:
     return made
 
 
-def loaded(given: Settings) -> Fed:
-    """Combine and load everything there is, as the assets do."""
+def combined(given: Settings) -> None:
+    """Make both combined files, as the assets do."""
     source, target = kiosk_source(given, "lmnh"), bucket(given, given.kiosk_combined_bucket)
     combine_exhibitions(source, MUSEUM, target, checked(exhibitions_type()))
     with opened(target, "lmnh", "exhibition") as exhibitions:
         sites = exhibitions.sites()
     combine_history(source, MUSEUM, target, sites, datetime.now(UTC), checked(presses_type(MUSEUM)))
+
+
+def loaded(given: Settings) -> Fed:
+    """Load the combined files into the tables, as the asset does."""
+    target = bucket(given, given.kiosk_combined_bucket)
     with opened(target, "lmnh", "exhibition") as exhibitions, opened(target, "lmnh", "history") as history:
         return load(Database(given.database_url or ""), MUSEUM, exhibitions, history)
 
@@ -87,5 +92,6 @@ def copies(database: Database, bodies: list[bytes], rows: int, table: LiteralStr
 
 
 if __name__ == "__main__":
+    combined(settings())
     loaded(settings())
     print(peak_bytes())

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from museum_assets.kiosk.load import Loaded, Origin, load_staged, stage
+from museum_assets.kiosk.load import Loaded, Origin, laid_out, load_staged, stage
 from museum_assets.kiosk.merge import ROW
 from museum_assets.museums import kiosks
 from resources.postgres import Connection
@@ -28,7 +28,7 @@ def add_presses(conn: Connection, slug: str, presses: Iterable[tuple[Any, ...]],
         occurrence = next(numbers) % 32_000 + 1
         rows[n] = (round(instant.timestamp() * 1_000_000), site, 0, val, type_ or 0, occurrence, 0)
     with conn.transaction():
-        return load_staged(conn, stage(conn, museum, origin, rows))
+        return load_staged(conn, stage(conn, museum, origin, laid_out(rows)))
 
 
 def add_file(conn: Connection, slug: str, key: str, loaded: int, *, etag: str = "e", kind: str = "history") -> None:

@@ -66,6 +66,17 @@ def keys(museum: str, kind: Kind) -> tuple[str, str]:
     return f"{museum}/{name}.parquet", f"{museum}/{name}.rejected.parquet"
 
 
+def _encodings(schema: pa.Schema) -> dict[str, Any]:
+    """Return how to write columns whose values hardly repeat: by their differences, which halves file and time."""
+    import pyarrow.types as pt
+
+    differing = {each.name for each in schema if pt.is_timestamp(each.type) or each.name == "line"}
+    return {
+        "use_dictionary": [each.name for each in schema if each.name not in differing],
+        "column_encoding": dict.fromkeys(differing, "DELTA_BINARY_PACKED"),
+    }
+
+
 class Writer:
     """Writes a combined file and its rejected rows to this machine's disk, then both to S3."""
 
@@ -74,7 +85,7 @@ class Writer:
 
         self.good, self.bad = folder / "good.parquet", folder / "rejected.parquet"
         self.build = uuid4().hex
-        self.rows = pq.ParquetWriter(self.good, schema, compression="zstd", compression_level=1)
+        self.rows = pq.ParquetWriter(self.good, schema, compression="zstd", compression_level=1, **_encodings(schema))
         self.rejected = pq.ParquetWriter(self.bad, letter_schema(), compression="zstd", compression_level=1)
 
     def reject(self, letters: Sequence[Letter]) -> None:

@@ -17,11 +17,13 @@ from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, place
 from museum_assets.kiosk.exhibition_load import load_exhibitions
 from museum_assets.kiosk.exhibitions import Exhibition
 from museum_assets.kiosk.load import (
+    LaidOut,
     Loaded,
     ensure_types,
     first_load,
     known_presses,
     known_sites,
+    laid_out,
     load_staged,
     stage,
 )
@@ -144,7 +146,7 @@ def _load_presses(
     duplicate: Counter[int] = Counter()
     inserted = 0
     with first_load(conn, museum) as first:
-        for rows, again in ahead(_new_rows(combined, numbers)):
+        for rows, again, new in ahead(_new_rows(combined, numbers)):
             if unknown := set(np.unique(rows["site"]).tolist()) - known:
                 raise MuseumError(
                     f"the combined files of {museum.slug} do not belong together: sites {sorted(unknown)} have presses "
@@ -152,7 +154,7 @@ def _load_presses(
                 )
             read.update(_counted(rows["file"]))
             duplicate.update(_counted(rows["file"][again]))
-            staged = stage(conn, museum, "f", rows[~again], first=first)
+            staged = stage(conn, museum, "f", new, first=first)
             duplicate.update(known_presses(conn, staged))
             inserted += load_staged(conn, staged).loaded
             told(read.total())
@@ -162,8 +164,8 @@ def _load_presses(
     return books
 
 
-def _new_rows(combined: Combined, numbers: dict[str, int]) -> Iterator[tuple[Array, Array]]:
-    """Yield the rows of the numbered files, and which of them are a press of the row before: files overlap."""
+def _new_rows(combined: Combined, numbers: dict[str, int]) -> Iterator[tuple[Array, Array, LaidOut]]:
+    """Yield the rows of the numbered files, which are the press of the row before (files overlap), and the rest."""
     every = {file.key: numbers.get(file.key, -1) for file in combined.files}
     last: Array | None = None
     for piece in pieces(combined, every):
@@ -171,7 +173,7 @@ def _new_rows(combined: Combined, numbers: dict[str, int]) -> Iterator[tuple[Arr
         if len(rows):
             again = repeats(rows, last)
             last = rows[-1]
-            yield rows, again
+            yield rows, again, laid_out(rows[~again])
 
 
 def _counted(numbers: Array) -> dict[int, int]:

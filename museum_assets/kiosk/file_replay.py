@@ -12,7 +12,7 @@ from museum_assets.kiosk.combine_exhibitions import TAKEN
 from museum_assets.kiosk.exhibition_load import load_exhibitions
 from museum_assets.kiosk.exhibitions import read_exhibition
 from museum_assets.kiosk.history import read_history, rows_of
-from museum_assets.kiosk.load import Loaded, ensure_types, known_sites, load_staged, stage
+from museum_assets.kiosk.load import Loaded, ensure_types, known_sites, laid_out, load_staged, stage
 from museum_assets.kiosk.merge import packed
 from museum_assets.kiosk.message import Refusal
 from museum_assets.kiosk.museum import KioskMuseum
@@ -68,7 +68,7 @@ def _rows(conn: Connection, museum: KioskMuseum, origin: Origin, letters: Sequen
         of = [letters[line - 2] for line in presses["line"].tolist()]
         # Identical rows were told apart when their whole file was read.
         presses["occurrence"] = [letter.context["occurrence"] for letter in of]
-        _move(conn, museum, letters[0].context, load_staged(conn, stage(conn, museum, "f", presses)))
+        _move(conn, museum, letters[0].context, load_staged(conn, stage(conn, museum, "f", laid_out(presses))))
         outcomes |= {letter.id: REPLAYED for letter in of}
     return outcomes
 

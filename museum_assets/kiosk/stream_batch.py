@@ -14,7 +14,7 @@ import orjson
 
 from museum_assets.dead_letters.letters import Letter
 from museum_assets.kiosk.history import NONE
-from museum_assets.kiosk.load import Loaded, load_staged, stage
+from museum_assets.kiosk.load import Loaded, laid_out, load_staged, stage
 from museum_assets.kiosk.merge import ROW
 from museum_assets.kiosk.message import Press, Refusal, read_message
 from museum_assets.kiosk.museum import KioskMuseum
@@ -87,4 +87,4 @@ def load(conn: Connection, museum: KioskMuseum, presses: Sequence[Press]) -> Loa
     rows["type"] = [NONE if press.type is None else press.type for press in presses]
     # A kiosk's clock tells microseconds, so there is one press of a kind at a time: docs/decisions/0007.
     rows["occurrence"] = 1
-    return load_staged(conn, stage(conn, museum, "s", rows))
+    return load_staged(conn, stage(conn, museum, "s", laid_out(rows)))

@@ -36,7 +36,7 @@ BEGIN
     END LOOP;
     PERFORM ops.build_keys(slug, museum_kind);
 END $$;
-SELECT ops.add_museum(museum, 'kiosk') FROM kiosk.museum;
+DO $$ BEGIN PERFORM ops.add_museum(m.museum, 'kiosk') FROM kiosk.museum AS m; END $$;
 
 CREATE FUNCTION kiosk.begin_first_load(slug text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
