@@ -11,7 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,24 +18,11 @@ from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import Failure
 from museum_assets.images.fetch import Fetched, ImageFetcher
-from resources.embedded.services import Environment
 from resources.public_http import is_public
 from resources.rate_limit import RateLimiter
 
 IMAGE = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8
 Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@pytest.fixture(scope="module")
-def pool(services: Environment) -> Iterator[ConnectionPool]:
-    """One database for the module: every test asks hosts of its own, and one each would be 200 databases."""
-    origin = services["DATABASE_URL"]
-    with psycopg.connect(origin.replace("/platform?", "/postgres?"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE test_image_fetch TEMPLATE platform")
-    with ConnectionPool(
-        origin.replace("/platform?", "/test_image_fetch?"), min_size=2, max_size=20, open=True
-    ) as connections:
-        yield connections
 
 
 def answer(body: bytes = IMAGE, status: int = 200, kind: str | None = "image/jpeg", **headers: str) -> Answer:

@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,25 +24,12 @@ from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import Failure, Gone, Malformed, Refused, SlowDown, Unavailable
 from museum_assets.museums.museum import Api
-from resources.embedded.services import Environment
 from resources.museum_http import MuseumClient, classify, retry_after_seconds
 from resources.rate_limit import PATIENCE, RateLimiter
 
 ROOT = Path(__file__).resolve().parents[2]
 WALL = b"<html><head><title>Just a moment...</title></head></html>"
 Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@pytest.fixture(scope="module")
-def pool(services: Environment) -> Iterator[ConnectionPool]:
-    """One database for the module: every test asks hosts of its own, and one each would be 200 databases."""
-    origin = services["DATABASE_URL"]
-    with psycopg.connect(origin.replace("/platform?", "/postgres?"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE test_museum_http TEMPLATE platform")
-    with ConnectionPool(
-        origin.replace("/platform?", "/test_museum_http?"), min_size=2, max_size=20, open=True
-    ) as connections:
-        yield connections
 
 
 def answer(body: bytes = b"{}", status: int = 200, kind: str = "application/json", **headers: str) -> Answer:
