@@ -18,6 +18,7 @@ from new_database import NewDatabase
 from new_database import new_database as new_database_at
 from psycopg import sql
 from psycopg_pool import ConnectionPool
+from scripted_server import ScriptedServer
 
 from museum_assets.settings import Settings, settings
 from museum_assets.simulator.server import Running, Simulator, running
@@ -156,3 +157,11 @@ def simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         yield server
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A server that answers what the test says."""
+    running = ScriptedServer()
+    yield running
+    running.close()
