@@ -34,7 +34,7 @@ up: $(INSTALLED)  ## Start the services and the UI
 	.venv/bin/museum up
 
 test: $(INSTALLED)  ## Run the tests
-	.venv/bin/pytest
+	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)  ## Check style and format
 	.venv/bin/ruff check .

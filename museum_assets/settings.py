@@ -1,49 +1,23 @@
 """Every setting of the platform, read from the environment and from the profile's file `.env.<profile>`.
 
-The environment wins over the file. An empty variable counts as unset. `MUSEUM_PROFILE` (dev, prod or demo) is
-read from the environment alone, since it names the file.
+The environment wins over the file. An empty variable counts as unset. What differs for one museum is in
+`museum_assets.museum_settings`.
 """
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from museum_assets.failures import MuseumError
+from museum_assets.profiles import PER_MUSEUM, Profile, SettingsError, current_profile, explain
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
-VERSION = "0.1.0"
-Profile = Literal["dev", "prod", "demo"]
-PROFILES: tuple[Profile, ...] = get_args(Profile)
 ADDRESS = r"^[\x21-\x7e]+@[\x21-\x7e]+$"
-PER_MUSEUM = (
-    "MUSEUM_API_",
-    "MUSEUM_IMAGE_HOSTS_",
-    "MUSEUM_RATE_",
-    "MUSEUM_DOCUMENTS_",
-    "MUSEUM_KIOSK_BUCKET_",
-    "MUSEUM_DUMP_",
-    "MUSEUM_DRIFT_",
-)
-
-
-class SettingsError(MuseumError):
-    """A variable is missing, misspelt or has an impossible value. The message names it."""
 
 
 class Settings(BaseSettings):
@@ -304,91 +278,16 @@ class Settings(BaseSettings):
         return {key: value for key, value in values.items() if not key.upper().startswith(PER_MUSEUM)}
 
 
-class MuseumOverrides(BaseModel):
-    """What the environment changes about one museum, through the variables of PER_MUSEUM with its slug at the end."""
-
-    model_config = ConfigDict(frozen=True)
-
-    api_base: str | None = Field(None, pattern=r"^(https?|file)://\S+$")
-    """Replaces the museum's `api_base`; without a trailing slash. A museum without an API has its archive there."""
-    image_hosts: tuple[str, ...] = ()
-    """Hosts allowed beside the museum's own."""
-    requests_per_second: float | None = Field(None, gt=0)
-    documents: str | None = None
-    """Replaces DOCUMENTS_PATTERN."""
-    kiosk_bucket: str | None = None
-    """Replaces the bucket in which the museum drops its kiosks' files."""
-    dump: str | None = Field(None, pattern=r"^(https?|file)://\S+$")
-    """Where the museum's bulk file is, to be harvested instead of its API."""
-    drift: str | None = None
-    """Differs from RELEASE_DRIFT in what it names."""
-
-
-def current_profile() -> Profile:
-    """Return the profile that MUSEUM_PROFILE names, dev when unset. Raises SettingsError when unknown."""
-    name = os.environ.get("MUSEUM_PROFILE") or "dev"
-    for profile in PROFILES:
-        if name == profile:
-            return profile
-    raise SettingsError(f"MUSEUM_PROFILE is {name!r}, not a profile: set it to one of {', '.join(PROFILES)}")
+def profile_file() -> Path:
+    """Return the file of the current profile's settings. Raises SettingsError."""
+    return REPO_ROOT / f".env.{current_profile()}"
 
 
 @cache
 def settings() -> Settings:
     """Return the settings, read once a process (`settings.cache_clear()` forgets). Raises SettingsError."""
-    profile = current_profile()
-    file = REPO_ROOT / f".env.{profile}"
+    file = profile_file()
     try:
-        return Settings(_env_file=file, museum_profile=profile)  # type: ignore[call-arg]
+        return Settings(_env_file=file, museum_profile=current_profile())  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(explain(error, f"the environment or {file.name}")) from None
-
-
-def museum_overrides(slug: str) -> MuseumOverrides:
-    """Return what the environment or the profile's file changes about one museum. Raises SettingsError."""
-    file = REPO_ROOT / f".env.{current_profile()}"
-    variables = {**dotenv_values(file), **{name: value for name, value in os.environ.items() if value}}
-    suffix = slug.upper().replace("-", "_")
-    given = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
-    api, hosts, rate, documents, kiosk_bucket, dump, drift = given
-    if (api or "").startswith("file://") and not _is_dump_only(slug):
-        raise SettingsError(f"MUSEUM_API_{suffix}: {slug} has an API, which is no file; a dump is MUSEUM_DUMP_{suffix}")
-    try:
-        return MuseumOverrides(
-            api_base=api.rstrip("/") if api else None,
-            image_hosts=tuple(host.strip() for host in (hosts or "").split(",") if host.strip()),
-            requests_per_second=rate,  # type: ignore[arg-type] # pydantic parses the text
-            documents=documents,
-            kiosk_bucket=kiosk_bucket,
-            dump=dump,
-            drift=drift,
-        )
-    except ValidationError as error:
-        raise SettingsError(explain(error, ", ".join(prefix + suffix for prefix in PER_MUSEUM))) from None
-
-
-def _is_dump_only(slug: str) -> bool:
-    from museum_assets.museums import MUSEUMS, museum
-
-    return slug in MUSEUMS and museum(slug).dump_only
-
-
-def documents_pattern(settings: Settings, slug: str) -> str:
-    """Return the wildcard of a museum's documents: MUSEUM_DOCUMENTS_<SLUG>, or DOCUMENTS_PATTERN for this museum."""
-    return museum_overrides(slug).documents or settings.documents_pattern.replace("{slug}", slug)
-
-
-def explain(error: ValidationError, where: str) -> str:
-    """Return pydantic's complaints as one line each, without the values: they may be secrets."""
-    complaints = [
-        f"{'.'.join(map(str, item['loc'])).upper() or 'TOGETHER'}: "
-        + ("no such variable, check the spelling" if item["type"] == "extra_forbidden" else item["msg"])
-        for item in error.errors(include_input=False, include_url=False)
-    ]
-    return f"Wrong settings in {where}:\n  " + "\n  ".join(complaints)
-
-
-def user_agent() -> str:
-    """Return the User-Agent of every request to a museum, with the contact address when one is set."""
-    contact = settings().contact
-    return f"museum-data-platform/{VERSION}" + (f" (mailto:{contact})" if contact else "")

@@ -102,6 +102,14 @@ class Releases(dg.ConfigurableResource[None]):
 
         return workplace(settings())
 
+    def thumbnails(self) -> ObjectStore:
+        """Return production's bucket of thumbnails."""
+        return platform.production_thumbnails(settings())
+
+    def archive(self) -> ObjectStore:
+        """Return the bucket of exported releases."""
+        return platform.release_archive(settings())
+
 
 class LanguageModel(dg.ConfigurableResource[None]):
     """The language model that reads documents (LLM_BASE_URL, LLM_API_KEY, LLM_MODEL)."""

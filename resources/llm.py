@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from museum_assets.failures import Malformed, MuseumError, Refused, SlowDown, Unavailable
 from museum_assets.settings import Settings
+from resources.closing import Closing
 from resources.museum_http import retry_after_seconds
 from resources.s3 import LOOPBACK
 
@@ -22,7 +23,7 @@ class NoModel(MuseumError):
     """No language model is configured."""
 
 
-class Llm:
+class Llm(Closing):
     """A model that answers a conversation with text. Safe to share between threads; `close` it."""
 
     def __init__(
@@ -52,12 +53,6 @@ class Llm:
         key = settings.llm_api_key
         secret = key.get_secret_value() if key else None
         return cls(settings.llm_base_url, settings.llm_model, secret, timeout=settings.llm_timeout)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections."""

@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from museum_assets.failures import Failure, MuseumError, Refused, Unavailable
 from museum_assets.settings import Settings
+from resources.closing import Closing
 
 TIMEOUT = 10.0
 """Seconds of silence after which the server counts as gone."""
@@ -18,7 +19,7 @@ LOGIN_WANTED = {530, 534, 535, 538}
 """Codes of RFC 4954, which servers also give to a sender or recipient."""
 
 
-class Mailer:
+class Mailer(Closing):
     """A mail server; connects at the first message and keeps the connection. `close` it."""
 
     def __init__(
@@ -52,12 +53,6 @@ class Mailer:
             settings.notice_to,
             (settings.smtp_user, password) if settings.smtp_user else None,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connection."""

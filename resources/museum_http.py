@@ -11,13 +11,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import httpx
 import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from museum_assets.failures import Failure, Gone, Malformed, Refused, SlowDown, Unavailable
+from resources.closing import Closing
 from resources.rate_limit import PATIENCE
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _may_pass(error: BaseException) -> bool:
     return isinstance(error, Failure) and not error.permanent and (error.retry_after or 0.0) <= PATIENCE
 
 
-class MuseumClient:
+class MuseumClient(Closing):
     """The `Api` of one museum (see `museum_assets.museums.museum`), over one keep-alive client; thread safe.
 
     `timeout` is in seconds of silence. The client only talks to the host of `base` and to `more_hosts` (host or
@@ -216,12 +217,6 @@ class MuseumClient:
             max_redirects=5,
             event_hooks={"request": [self._before_request]},
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections."""

@@ -14,8 +14,9 @@ from psycopg_pool import ConnectionPool
 from museum_assets.failures import MuseumError
 from museum_assets.loop.progress import Progress
 from museum_assets.loop.stage import STAGES
+from museum_assets.museum_settings import museum_overrides, user_agent
 from museum_assets.museums import kiosks, museum
-from museum_assets.settings import Settings, museum_overrides, user_agent
+from museum_assets.settings import Settings
 from resources.postgres import Database
 from resources.rate_limit import RateLimiter
 from resources.s3 import ObjectStore

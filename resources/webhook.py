@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from museum_assets.failures import Failure, MuseumError, Refused, SlowDown, Unavailable
 from museum_assets.settings import Settings
+from resources.closing import Closing
 from resources.museum_http import Limiter, http_failures, retry_after_seconds
 from resources.s3 import LOOPBACK
 
@@ -25,7 +26,7 @@ UNWANTED = {400, 413, 422}
 """Answers about this payload and no other."""
 
 
-class Webhook:
+class Webhook(Closing):
     """One webhook. `close` it. Its address never gets into a log, although httpx logs every address that it asks."""
 
     def __init__(self, url: str, limiter: Limiter, *, timeout: float = TIMEOUT) -> None:
@@ -41,12 +42,6 @@ class Webhook:
 
     def _is_harmless(self, record: logging.LogRecord) -> bool:
         return self._url not in record.getMessage()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections."""

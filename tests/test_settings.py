@@ -8,7 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from museum_assets import settings as module
-from museum_assets.settings import Settings, SettingsError, museum_overrides, settings, user_agent
+from museum_assets.museum_settings import VERSION, museum_overrides, user_agent
+from museum_assets.profiles import PER_MUSEUM, SettingsError
+from museum_assets.settings import Settings, settings
 from resources.postgres import BadAddress, Database, place
 
 
@@ -192,7 +194,7 @@ def test_an_impossible_override_names_its_museum(name: str, value: str, monkeypa
 
 
 def test_the_user_agent_names_the_contact_when_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert user_agent() == f"museum-data-platform/{module.VERSION}"
+    assert user_agent() == f"museum-data-platform/{VERSION}"
     settings.cache_clear()
     monkeypatch.setenv("CONTACT_EMAIL", "data@museum.example")
     assert user_agent().endswith("(mailto:data@museum.example)")
@@ -200,7 +202,7 @@ def test_the_user_agent_names_the_contact_when_there_is_one(monkeypatch: pytest.
 
 def test_the_version_is_the_projects() -> None:
     project = (Path(__file__).parents[1] / "pyproject.toml").read_text()
-    assert f'\nversion = "{module.VERSION}"\n' in project
+    assert f'\nversion = "{VERSION}"\n' in project
 
 
 @pytest.mark.parametrize("profile", ["dev", "prod"])
@@ -210,7 +212,7 @@ def test_the_example_files_list_every_setting_and_nothing_else(
     example = (Path(__file__).parents[1] / f".env.{profile}.example").read_text()
     names = set(re.findall(r"^(?:# )?([A-Z0-9_]+)=", example, re.MULTILINE))  # commented out or not
     fields = {(info.alias or field).upper() for field, info in Settings.model_fields.items()}
-    assert {name for name in names if not name.startswith(module.PER_MUSEUM)} == fields - {"MUSEUM_PROFILE"}
+    assert {name for name in names if not name.startswith(PER_MUSEUM)} == fields - {"MUSEUM_PROFILE"}
     (repo / f".env.{profile}").write_text(example)
     monkeypatch.setenv("MUSEUM_PROFILE", profile)
     assert settings().profile == profile

@@ -21,6 +21,7 @@ from museum_assets.stages.index import Index
 from museum_assets.stages.thumbnails import Thumbnails
 from museum_assets.stages.transform import Transform
 from resources import platform
+from resources.embedders import clip
 from resources.embedders.embedder import Embedder
 
 STAGES = ("transformed_artworks", "indexed_artworks", "stored_thumbnails", "image_clip", "text_clip")
@@ -73,5 +74,13 @@ def run_all(
     return books
 
 
+def single_precision(device: str) -> Any:
+    """Choose as `fastest_precision` does, but always the same."""
+    import torch
+
+    return torch.float32
+
+
 if __name__ == "__main__":
+    clip.fastest_precision = single_precision
     run_all(settings(), sys.argv[1:] or MUSEUMS, lambda line: print(line, flush=True))  # noqa: T201

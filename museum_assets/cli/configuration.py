@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from museum_assets.cli.printing import print_json, print_table
+from museum_assets.museum_settings import documents_pattern, museum_overrides
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks, museum
-from museum_assets.settings import Settings, documents_pattern, museum_overrides, settings
+from museum_assets.settings import Settings, settings
 
 HIDDEN = ("database_url", "dagster_postgres_url", "production_database_url")
 """Fields that are not secrets as a whole but may hold a password."""

@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 
 from museum_assets.failures import MuseumError
-from museum_assets.settings import REPO_ROOT, Settings, museum_overrides
+from museum_assets.museum_settings import museum_overrides
+from museum_assets.settings import REPO_ROOT, Settings
 from resources.embedded.s3 import is_free
 
 ANY_PORT = 0

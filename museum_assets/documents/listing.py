@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from uuid import UUID, uuid5
 
 from museum_assets.loop.ledger import copy_rows
-from museum_assets.settings import Settings, documents_pattern
+from museum_assets.museum_settings import documents_pattern
+from museum_assets.settings import Settings
 from museum_assets.sources.s3 import Bucket, matching
 from museum_assets.sources.wildcard import Wildcard, compile_pattern
 from resources.postgres import Connection

@@ -10,11 +10,12 @@ import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
 from museum_assets.failures import Failure
+from resources.closing import Closing
 from resources.museum_http import Limiter, classify, http_failures, media_type, politely, read_body
 from resources.public_http import PublicTransport
 
@@ -34,7 +35,7 @@ class Fetched:
     final_url: str
 
 
-class ImageFetcher:
+class ImageFetcher(Closing):
     """Downloads images from `allowed_hosts` and nowhere else; safe to share between threads.
 
     An entry is `host` (default port only) or `host:port`. Names must resolve to public addresses; an IP address or
@@ -67,12 +68,6 @@ class ImageFetcher:
             headers={"User-Agent": user_agent, "Accept": "image/*", "Accept-Encoding": "identity"},
             timeout=timeout,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections."""

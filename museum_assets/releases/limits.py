@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from museum_assets.settings import Settings, SettingsError, museum_overrides
+from museum_assets.museum_settings import museum_overrides
+from museum_assets.profiles import SettingsError
+from museum_assets.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

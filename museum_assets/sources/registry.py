@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError, validate_call
 
 from museum_assets.failures import MuseumError
-from museum_assets.settings import Settings, explain
+from museum_assets.profiles import explain
+from museum_assets.settings import Settings
 from museum_assets.sources.connector import Connector
 from museum_assets.sources.simulated import SIMULATED
 

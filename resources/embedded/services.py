@@ -23,8 +23,9 @@ from pydantic import SecretStr
 
 from museum_assets.kiosk.register import register_all
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
+from museum_assets.profiles import SettingsError
 from museum_assets.releases.schema import prepare as prepare_releases
-from museum_assets.settings import REPO_ROOT, Settings, SettingsError
+from museum_assets.settings import REPO_ROOT, Settings
 from resources.embedded import EmbeddedServiceError, postgres, s3
 from resources.platform import kiosk_source
 from resources.postgres import Database, migrate

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from typing import Self
 
 import httpx
 import numpy as np
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from museum_assets.failures import Failure, Malformed, MuseumError, Refused, SlowDown, Unavailable
+from resources.closing import Closing
 from resources.embedders.embedder import Vector, unit
 from resources.museum_http import http_failures, media_type, retry_after_seconds
 from resources.rate_limit import PATIENCE
@@ -23,7 +23,7 @@ IMAGE_BATCH, TEXT_BATCH = 16, 128
 COMPARE = "Run this again; if it stays, compare https://api.jina.ai/redoc with resources/embedders/jina.py."
 
 
-class JinaEmbedder:
+class JinaEmbedder(Closing):
     """jina-clip-v2 with 1,024 numbers. Waits out 429 and 5xx; use it as a context manager or `close` it."""
 
     name = "jina"
@@ -46,12 +46,6 @@ class JinaEmbedder:
             wait=_AsAsked(multiplier=first_wait, max=60 * first_wait, jitter=first_wait),
             reraise=True,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connections."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from archive_files import declared, rows
 from hypothesis import given
 from hypothesis import strategies as st
+from new_database import NewDatabase
 
 from museum_assets.archives.imports import SOURCE, imports
 from museum_assets.archives.load import load
@@ -21,7 +21,6 @@ from museum_assets.archives.transfer import Downloaded
 from museum_assets.dead_letters.letters import Chosen, count_letters
 from museum_assets.dead_letters.replay import replay_letters
 from museum_assets.failures import MuseumError
-from resources.embedded.services import Environment
 from resources.postgres import Database
 
 Files = Callable[..., Downloaded]
@@ -149,12 +148,10 @@ VALUES = st.one_of(TEXTS, st.sampled_from(["1", "-7", " 12 ", "1.5", "1e400", "n
 
 
 @pytest.fixture(scope="module")
-def wild(services: Environment) -> Database:
+def wild(new_database: NewDatabase) -> Iterator[Database]:
     """One database for all examples."""
-    origin = services["DATABASE_URL"]
-    with psycopg.connect(origin.replace("/platform?", "/postgres?"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE test_wild_rows TEMPLATE platform")
-    return Database(origin.replace("/platform?", "/test_wild_rows?"))
+    with new_database() as url:
+        yield Database(url)
 
 
 @given(st.lists(st.tuples(VALUES, VALUES, VALUES, VALUES), min_size=1, max_size=8))

@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import whole_pipeline
 from filelock import FileLock
-from psycopg import sql
+from new_database import NewDatabase
 
 from museum_assets.failures import MuseumError
 from museum_assets.loop.stage import Options
@@ -41,32 +40,18 @@ TABLES = {
 }
 
 
-class Direction:
-    """A vector that equals others of nearly its direction: which batch it was made in shows in its last bits, and the
-    processes may find different precisions the faster (`fastest_precision`)."""
-
-    def __init__(self, vector: Any) -> None:
-        self.vector = np.asarray(vector, np.float32)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Direction) and float(self.vector @ other.vector) > 0.99
-
-    __hash__ = None  # type: ignore[assignment]
-
-
 def contents(chosen: Settings) -> dict[str, Any]:
     """Everything a run makes, in tables, bucket and index; image addresses name the simulator, so they are left out."""
     found: dict[str, Any] = {}
     with clients.database(chosen).connect() as conn:
         for name, statement in TABLES.items():
             found[name] = [tuple(row.values()) for row in conn.execute(statement)]
-    found["vectors"] = [(*key, Direction(np.frombuffer(vector, "<f4"))) for *key, vector in found["vectors"]]
     store = clients.thumbnails(chosen)
     found["bucket"] = {item.key: item.etag for item in store.list()}
     with clients.vector_index(chosen).open() as session:
         ids = list(session.ids())
         found["points"] = {
-            point.id: (point.payload, {name: Direction(vector) for name, vector in point.vectors.items()})
+            point.id: (point.payload, {name: bytes(vector.astype("<f4")) for name, vector in point.vectors.items()})
             for point in session.retrieve(ids, with_vectors=True)
         }
     return found
@@ -79,39 +64,49 @@ def finished(chosen: Settings) -> dict[tuple[str, ...], Any]:
 
 
 @contextmanager
-def elsewhere(chosen: Settings, origin: str, tmp_path: Path) -> Iterator[Settings]:
+def elsewhere(chosen: Settings, new_database: NewDatabase, tmp_path: Path) -> Iterator[Settings]:
     """A second empty platform on the same services."""
-    name = f"undisturbed_{os.getpid()}"
-    with Database(origin.replace("/platform?", "/postgres?")).connect() as conn:
-        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE platform").format(sql.Identifier(name)))
-    with Database(origin.replace("/platform?", f"/{name}?")).connect() as conn:
-        conn.execute("UPDATE ops.setting SET value = '0' WHERE name = 'withdrawal_grace_days'")
-    other = chosen.model_copy(
-        update={"database_url": origin.replace("/platform?", f"/{name}?"), "home": tmp_path / "undisturbed",
-                "thumbnails_bucket": f"undisturbed-{os.getpid()}"}
+    with new_database() as url:
+        with Database(url).connect() as conn:
+            conn.execute("UPDATE ops.setting SET value = '0' WHERE name = 'withdrawal_grace_days'")
+        other = chosen.model_copy(
+            update={"database_url": url, "home": tmp_path / "undisturbed",
+                    "thumbnails_bucket": f"undisturbed-{os.getpid()}"}
+        )  # fmt: skip
+        ObjectStore.from_settings(other).ensure_bucket()
+        yield other
+
+
+def started(chosen: Settings) -> subprocess.Popen[str]:
+    """The whole pipeline in a process of its own.
+
+    It embeds one work at a time, in float32: how many works a kill leaves for a batch, and which precision a process
+    finds the faster, would show in the last bits of the vectors.
+    """
+    script = Path(whole_pipeline.__file__)
+    own = {"DATABASE_URL": chosen.database_url or "", "MUSEUM_HOME": str(chosen.home),
+           "THUMBNAILS_BUCKET": chosen.thumbnails_bucket, "CLIP_BATCH": "1",
+           "PYTHONPATH": str(script.parents[1])}  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=script.parents[1], env={**os.environ, **own},
     )  # fmt: skip
-    ObjectStore.from_settings(other).ensure_bucket()
-    yield other
-    with Database(origin.replace("/platform?", "/postgres?")).connect() as conn:
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def test_killed_at_random_and_started_again_it_ends_where_an_undisturbed_run_does(
-    services: Environment, platform: Settings, simulator: Running, tmp_path: Path
+    new_database: NewDatabase, platform: Settings, simulator: Running, tmp_path: Path
 ) -> None:
-    with elsewhere(platform, services["DATABASE_URL"], tmp_path) as other:
-        whole_pipeline.run_all(other)
+    with elsewhere(platform, new_database, tmp_path) as other:
+        child = started(other)
+        _, errors = child.communicate()
+        assert child.returncode == 0, errors
         expected = contents(other)
     undisturbed = {slug: counts.get("image", 0) for slug, counts in simulator.counts().items()}
     simulator.reset_counts()
     dice = random.Random(6)
     kills, redone = 0, 0
-    script = str(Path(whole_pipeline.__file__))
     for attempt in range(20):
-        child = subprocess.Popen(
-            [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            cwd=Path(script).parents[1], env={**os.environ, "PYTHONPATH": str(Path(script).parents[1])},
-        )  # fmt: skip
+        child = started(platform)
         assert child.stdout
         # Killed while it is at the stage after a few more have ended: at random, but always with some progress.
         lines = dice.randrange(2, 9) if attempt < 5 else 1000

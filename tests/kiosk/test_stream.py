@@ -166,6 +166,7 @@ def test_a_replay_reads_by_the_time_of_arrival(tables: Database, broker: Broker)
     assert row == {"state": "replayed", "settled_by": "ann", "replays": 1}
 
 
+@pytest.mark.usefixtures("impatient")
 def test_an_overlapping_consumer_is_refused_and_one_without_the_lock_writes_nothing(
     tables: Database, broker: Broker
 ) -> None:

@@ -245,6 +245,7 @@ def test_a_museum_is_retracted_alone_and_comes_back(work: Workplace, publish: Pu
     assert rollback(work.production, "smk", by="Ida", why="cleared") == (None, 1)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_two_promotions_of_one_museum_exclude_each_other_and_those_of_two_do_not(
     work: Workplace, publish: Publish
 ) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from museum_assets.profiles import SettingsError
 from museum_assets.releases.candidate import make_candidate
 from museum_assets.releases.limits import Limits, limits, parsed
 from museum_assets.releases.promotion import Request, promote
 from museum_assets.releases.validation import DRIFTS, RULES, Verdict, judge, rules_for, validate
 from museum_assets.releases.workplace import Workplace
-from museum_assets.settings import Settings, SettingsError
+from museum_assets.settings import Settings
 from resources.platform import thumbnails
 from resources.postgres import Connection
 from tests.release_tables import stage

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import threading
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +44,12 @@ def test_vectors_are_float32_of_unit_length_and_tell_inputs_apart():
     assert vectors[2] @ vectors[3] < 0.9999
 
 
-def test_untrained_vectors_are_the_same_in_every_process():
+def test_untrained_vectors_are_the_same_in_every_process(monkeypatch):
     import torch
 
+    # Measured once: on a busy machine the second process may find the other precision faster.
+    monkeypatch.setattr(clip, "fastest_precision", cache(clip.fastest_precision))
+    clip._load.cache_clear()
     (before,) = tiny().embed_images([jpeg()])
     clip._load.cache_clear()
     torch.manual_seed(7)

@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from museum_assets.settings import REPO_ROOT, Settings, SettingsError
+from museum_assets.profiles import SettingsError
+from museum_assets.settings import REPO_ROOT, Settings
 from resources.embedded import postgres, s3
 from resources.embedded.services import attach, environment, keep_running, running_services
 from resources.s3 import ObjectStore

@@ -10,7 +10,8 @@ from kafka_broker import PARTITIONS, Broker, running_broker
 from pydantic import ValidationError
 
 from museum_assets.failures import MuseumError
-from museum_assets.settings import Settings, SettingsError, settings
+from museum_assets.profiles import SettingsError
+from museum_assets.settings import Settings, settings
 from resources.kafka import CHUNK, Kafka, KafkaUnavailable, Message, TopicMissing, TopicReader, client_config
 
 SASL = {

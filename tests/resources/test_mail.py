@@ -9,7 +9,8 @@ import pytest
 from mail_server import PASSWORD, MailServer, mail_server, self_signed
 
 from museum_assets.failures import Failure, MuseumError
-from museum_assets.settings import Settings, SettingsError
+from museum_assets.profiles import SettingsError
+from museum_assets.settings import Settings
 from resources.mail import Mailer
 
 TO = "ann@example.org, bob@example.org"

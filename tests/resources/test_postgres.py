@@ -25,6 +25,7 @@ def test_tuples_of_texts_are_arrays_of_texts(database: Database, texts: list[str
         assert [row["texts"] for row in conn.execute("SELECT texts FROM kept")] == [texts, texts]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_lock_is_free_again_at_once(database: Database) -> None:
     for _ in range(20):
         with database.lock("smk", "stage"), pytest.raises(Busy), database.lock("smk", "stage"):

@@ -6,33 +6,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
 from museum_assets.failures import SlowDown
-from resources.embedded.services import Environment
 from resources.rate_limit import PATIENCE, RateLimiter
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def pool(services: Environment) -> Iterator[ConnectionPool]:
-    """One database for the module: every test asks hosts of its own, and one each would be 200 databases."""
-    origin = services["DATABASE_URL"]
-    with psycopg.connect(origin.replace("/platform?", "/postgres?"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE test_rate_limit TEMPLATE platform")
-    with ConnectionPool(
-        origin.replace("/platform?", "/test_rate_limit?"), min_size=2, max_size=20, open=True
-    ) as connections:
-        yield connections
 
 
 @pytest.fixture

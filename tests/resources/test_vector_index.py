@@ -4,41 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import subprocess
-import sys
-import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
+from index_payload import payload
 
-from museum_assets.failures import MuseumError, Unavailable
-from museum_assets.settings import Settings
-from resources.platform import vector_index, vector_place
+from museum_assets.failures import MuseumError
 from resources.vector_index.edge import EdgeVectorIndex
-from resources.vector_index.index import COLLECTION, STILL, VECTORS, Record, SearchFilter, point_id
-from resources.vector_index.remote import RemoteSession, RemoteVectorIndex
+from resources.vector_index.index import STILL, VECTORS, Record, SearchFilter, point_id
+from resources.vector_index.remote import RemoteVectorIndex
 
 # The client in memory keeps no payload indexes, and warns.
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
 
 MODEL, OTHER_MODEL = "ViT-L-14:aaaa:v1", "ViT-L-14:bbbb:v1"
-
-
-def payload(museum="smk", number="KMS1", title="Winter", start=1880, end=1882, types=("painting",)):
-    return {
-        "museum": museum,
-        "object_number": number,
-        "museum_db_id": number.lower(),
-        "title": title,
-        "artists": ["Anna Ancher"],
-        "production_date": str(start),
-        "production_date_start": start,
-        "production_date_end": end,
-        "work_types": list(types),
-        "searchable_work_types": list(types),
-    }
 
 
 def unit(*axes, size=768):
@@ -299,138 +278,3 @@ def test_a_scroll_walks_over_more_than_one_page(session, versions):
     session.put_records(many)
     assert len({record.id for record in session.scroll(releases(aic=0), with_payload=False)}) == 2161
     assert len({record.id for record in session.scroll(releases(aic=1))}) == 4321
-
-
-# The embedded engine alone: files, locks and kills.
-
-
-def test_what_a_session_wrote_is_there_in_the_next(tmp_path):
-    index = EdgeVectorIndex(tmp_path / "deep" / "index")
-    with index.open() as session:
-        session.ensure_collection()
-        session.upsert_points([(point_id("smk", "KMS1"), payload())])
-    with EdgeVectorIndex(tmp_path / "deep" / "index").open() as session:
-        session.ensure_collection()
-        assert session.count(SearchFilter(museum="smk")) == 1
-
-
-def test_a_session_waits_for_the_one_before(tmp_path):
-    index, opened, release = EdgeVectorIndex(tmp_path), threading.Event(), threading.Event()
-
-    def hold():
-        with index.open():
-            opened.set()
-            release.wait(10)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert opened.wait(10)
-    with (
-        pytest.raises(Unavailable, match=rf"{tmp_path}.*process {os.getpid()}.*end it") as caught,
-        EdgeVectorIndex(tmp_path, wait=0.1).open(),
-    ):
-        pytest.fail("two sessions at once")
-    assert caught.value.code == "index_busy"
-    threading.Timer(0.2, release.set).start()
-    with EdgeVectorIndex(tmp_path, wait=10).open() as session:
-        assert session.count() == 0
-    holder.join()
-
-
-WRITER = """
-import sys, numpy as np
-from pathlib import Path
-from resources.vector_index.edge import EdgeVectorIndex
-from resources.vector_index.index import point_id
-from tests_payload import payload
-batch = 0
-while True:
-    with EdgeVectorIndex(Path(sys.argv[1])).open() as session:
-        session.ensure_collection()
-        ids = [point_id("smk", f"{batch}-{n}") for n in range(200)]
-        session.upsert_points([(id_, payload) for id_ in ids])
-        session.update_vectors("image_clip", ids, np.ones((200, 768), np.float32), "m")
-    print(batch, flush=True)
-    batch += 1
-"""
-
-
-def test_what_was_acknowledged_survives_a_kill(tmp_path):
-    (tmp_path / "tests_payload.py").write_text(f"payload = {payload()!r}")
-    root = Path(__file__).resolve().parents[2]
-    environment = os.environ | {"PYTHONPATH": f"{root}{os.pathsep}{tmp_path}"}
-    writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(tmp_path / "index")],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-    for _ in range(3):
-        assert writer.stdout.readline(), "the writer ended by itself"
-    writer.send_signal(signal.SIGKILL)
-    acknowledged = 3 + len(writer.stdout.readlines())
-    writer.wait()
-    with EdgeVectorIndex(tmp_path / "index", wait=1).open() as session:
-        whole = {point_id("smk", f"{batch}-{n}") for batch in range(acknowledged) for n in range(200)}
-        assert whole <= set(session.ids("smk"))
-        assert session.count(SearchFilter(vector_present="image_clip", contract="m")) >= len(whole)
-
-
-def test_a_directory_that_is_no_index_says_what_to_do(tmp_path):
-    (tmp_path / "shard").mkdir()
-    (tmp_path / "shard" / "edge_config.json").write_text("{")
-    with pytest.raises(MuseumError, match="move the directory away"), EdgeVectorIndex(tmp_path).open():
-        pytest.fail("opened")
-    assert EdgeVectorIndex(tmp_path).identity() == "unnamed"
-
-
-def test_an_index_that_replaces_another_is_another_place(tmp_path):
-    chosen = Settings(museum_home=tmp_path)
-    place = vector_place(chosen)
-    with vector_index(chosen).open() as session:
-        session.ensure_collection()
-    assert vector_place(chosen) == place
-    (tmp_path / "vectors").rename(tmp_path / "unopenable")
-    with vector_index(chosen).open() as session:
-        assert session.count() == 0
-    assert vector_place(chosen) != place
-
-
-def test_the_place_of_a_server_holds_no_credentials():
-    chosen = Settings(qdrant_url="https://qdrant.example:6334/base")
-    expected = f"https://qdrant.example:6334/base/{chosen.qdrant_collection}"
-    assert vector_place(chosen) == expected
-    secret = chosen.model_copy(update={"qdrant_url": "https://u:s3cret@qdrant.example:6334/base?api_key=s3cret"})
-    assert vector_place(secret) == expected
-
-
-# The server alone: its errors.
-
-
-@pytest.mark.parametrize(
-    "code, kind, says",
-    [
-        ("UNAVAILABLE", "Unavailable", "QDRANT_URL"),
-        ("503", "Unavailable", "QDRANT_URL"),
-        ("RESOURCE_EXHAUSTED", "SlowDown", "later"),
-        ("UNAUTHENTICATED", "MuseumError", "QDRANT_API_KEY"),
-        ("403", "MuseumError", "QDRANT_API_KEY"),
-        ("NOT_FOUND", "MuseumError", "ensure_collection"),
-        ("INVALID_ARGUMENT", "MuseumError", "vectors image_clip"),
-    ],
-)
-def test_a_server_error_names_the_host_and_what_to_do(code, kind, says):
-    error = RemoteSession(None, "https://user:secret@qdrant.example:6334", COLLECTION)._failure(code, "text")
-    assert type(error).__name__ == kind
-    assert says in str(error)
-    assert "qdrant.example" in str(error)
-    assert "secret" not in str(error)
-
-
-def test_a_server_that_is_not_there_is_unavailable(monkeypatch):
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
-    with (
-        RemoteVectorIndex("http://127.0.0.1:9").open() as session,
-        pytest.raises(Unavailable, match=r"127\.0\.0\.1"),
-    ):
-        session.count()

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
+from new_database import NewDatabase
 from psycopg import sql
 
 from museum_assets.failures import MuseumError
@@ -28,7 +28,6 @@ from museum_assets.settings import REPO_ROOT, Settings
 from museum_assets.simulator.server import Running
 from museum_assets.stages.harvest import HarvestInterrupted, harvest
 from museum_assets.stages.transform import Transform
-from resources.embedded.services import Environment
 from resources.platform import museum_client
 from resources.postgres import Database
 
@@ -79,15 +78,10 @@ def stored(platform: Settings, statement: str = STORED) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def undisturbed(services: Environment) -> Iterator[Database]:
+def undisturbed(new_database: NewDatabase) -> Iterator[Database]:
     """A second, empty database."""
-    origin, name = services["DATABASE_URL"], f"test_undisturbed_{os.getpid()}"
-    admin = origin.replace("/platform?", "/postgres?")
-    with psycopg.connect(admin, autocommit=True) as conn:
-        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE platform").format(sql.Identifier(name)))
-    yield Database(origin.replace("/platform?", f"/{name}?"))
-    with psycopg.connect(admin, autocommit=True) as conn:
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with new_database() as url:
+        yield Database(url)
 
 
 def test_the_real_slice_killed_ten_times_ends_as_one_that_was_not(

@@ -257,6 +257,7 @@ def test_a_museum_without_dates_says_so(database: Database) -> None:
         harvest(database, museum("smk"), API, since=datetime.now(UTC))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_one_harvest_at_a_time(database: Database) -> None:
     with database.lock("smk", "raw_metadata"), pytest.raises(Busy):
         walk(database, Planned(page("a")))

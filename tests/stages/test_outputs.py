@@ -16,6 +16,7 @@ from museum_assets.audit.collection import books_balance
 from museum_assets.audit.thumbnails import thumbnails_present
 from museum_assets.audit.vectors import points_match, vectors_match, vectors_sound, withdrawn_absent
 from museum_assets.failures import Failure, MuseumError
+from museum_assets.images.fetch import ImageFetcher
 from museum_assets.loop.stage import Counts, Options
 from museum_assets.search.find import search_text, similar
 from museum_assets.settings import Settings
@@ -114,8 +115,9 @@ class World:
 
 
 @pytest.fixture
-def world(simulator: Running, platform: Settings) -> World:
-    """SMK, harvested and transformed."""
+def world(simulator: Running, platform: Settings, monkeypatch: pytest.MonkeyPatch) -> World:
+    """SMK, harvested and transformed; images that fail are asked for again without long waits."""
+    monkeypatch.setitem(ImageFetcher.__init__.__kwdefaults__, "backoff", 0.01)
     world = World(platform)
     whole_pipeline.gather(platform, MUSEUM)
     world.run("transformed_artworks")

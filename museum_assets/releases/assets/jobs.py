@@ -3,8 +3,11 @@
 import dagster as dg
 from pydantic import Field
 
+from museum_assets.collection.kit import INDEX_POOL
+from museum_assets.failures import MuseumError
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 from museum_assets.releases.acceptances import accept, moment
+from museum_assets.releases.archive import export, restore
 from museum_assets.releases.retention import prune
 from museum_assets.releases.rollback import retract, rollback
 from museum_assets.releases.schema import synchronise
@@ -45,6 +48,18 @@ class MuseumConfig(dg.Config):
     museum: str = Field(description="The museum.")
 
 
+class ExportConfig(MuseumConfig):
+    """As MuseumConfig, and which of its releases."""
+
+    release: int = Field(ge=1, description="The release's number.")
+
+
+class RestoreConfig(MoveConfig):
+    """As MoveConfig, and what is brought back."""
+
+    release: int = Field(ge=1, description="The number that the exported release had.")
+
+
 @dg.op(description="Shows an earlier release of a museum again.", out=dg.Out(dg.Nothing))
 def roll_back(context: dg.OpExecutionContext, config: RollbackConfig, releases: Releases) -> None:
     """Move the pointer."""
@@ -83,6 +98,34 @@ def make_alike(context: dg.OpExecutionContext, releases: Releases) -> None:
     context.add_output_metadata({"differed": "; ".join(lines) or "nothing"})
 
 
+@dg.op(description="Writes a release to the archive.", out=dg.Out(dg.Nothing))
+def write_export(context: dg.OpExecutionContext, config: ExportConfig, releases: Releases) -> None:
+    """Export."""
+    archive = releases.archive()
+    made = export(releases.workplace(), releases.thumbnails(), archive, config.museum, config.release, context.log.info)
+    context.add_output_metadata(
+        {"bucket": archive.bucket, "rows": sum(table.rows for table in made.tables), "thumbnails": made.thumbnails}
+    )
+
+
+@dg.op(description="Makes a new release from an export.", out=dg.Out(dg.Nothing), pool=INDEX_POOL)
+def read_export(context: dg.OpExecutionContext, config: RestoreConfig, releases: Releases) -> None:
+    """Restore."""
+    asked, told = (config.museum, config.release), context.log.info
+    made = restore(
+        releases.workplace(), releases.thumbnails(), releases.archive(), asked, by=config.by, why=config.why, tell=told
+    )
+    context.add_output_metadata({"release": made.id})
+
+
+@dg.op(description="Asks production what its readers would.", out=dg.Out(dg.Nothing), pool=INDEX_POOL)
+def ask(context: dg.OpExecutionContext, config: MuseumConfig, releases: Releases) -> None:
+    """Ask. Raises MuseumError with what is wrong, so that the run fails and is told."""
+    if problems := releases.workplace().canary(config.museum):
+        raise MuseumError(f"what readers of {config.museum} get is wrong: {'; '.join(problems)}")
+    context.log.info("all is well")
+
+
 @dg.job(description="Shows an earlier release of a museum again: one row changes, readers notice nothing else.")
 def rollback_release() -> None:
     """Roll back."""
@@ -113,4 +156,31 @@ def sync_candidate_schema() -> None:
     make_alike()
 
 
-release_jobs = [rollback_release, retract_museum, prune_releases, accept_drift, sync_candidate_schema]
+@dg.job(description="Writes a release to RELEASE_ARCHIVE_BUCKET: Parquet with checksums, vectors and thumbnails.")
+def export_release() -> None:
+    """Export."""
+    write_export()
+
+
+@dg.job(description="Makes a new release from an export, verified; a rollback to it makes it live.")
+def restore_release() -> None:
+    """Restore."""
+    read_export()
+
+
+@dg.job(description="Asks production what its readers would, as after a promotion; nothing is rolled back.")
+def ask_canary() -> None:
+    """Ask."""
+    ask()
+
+
+release_jobs = [
+    rollback_release,
+    retract_museum,
+    prune_releases,
+    accept_drift,
+    sync_candidate_schema,
+    export_release,
+    restore_release,
+    ask_canary,
+]

@@ -1,0 +1,5 @@
+"""Clients for the tests here."""
+
+from museum_clients import connect
+
+__all__ = ["connect"]
