@@ -294,6 +294,7 @@ def _explode(*_: Any, **__: Any) -> None:
     raise ZeroDivisionError
 
 
+@pytest.mark.usefixtures("impatient")
 def test_two_loads_at_a_time(lmnh: Kiosks) -> None:
     lmnh.exhibitions(0)
     with lmnh.database.lock("lmnh", "visitor_feedback"), pytest.raises(Busy):

@@ -255,6 +255,7 @@ def test_a_failed_write_leaves_no_half_batch(six: Database) -> None:
     assert set(ledger(six)) == {"a", "b"}
 
 
+@pytest.mark.usefixtures("impatient")
 def test_one_run_at_a_time_per_museum_and_stage(six: Database) -> None:
     with six.lock(MUSEUM, Copying.name):
         with pytest.raises(Busy, match=r"transformed_artworks of smk"):
