@@ -50,7 +50,7 @@ def read_all(source: Museum, works: Iterable[Work]) -> Iterator[tuple[Work, Read
         records = [work.record_id for work in chunk], [work.data["seq"] for work in chunk], payloads
         if helpers and here >= alone:
             waiting.append((chunk, helpers.submit(source.slug, records)))
-            if len(waiting) > 2 * helpers.count:
+            if len(waiting) > 4 * helpers.count:
                 yield from _finished(*waiting.popleft())
         else:
             here += len(chunk)
