@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
 from museum_assets.failures import MuseumError
+from resources.binary_rows import text_array
 from sql import MIGRATIONS
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -89,17 +90,8 @@ class TextArrayDumper(Dumper):
     oid = 1009
 
     def dump(self, obj: Sequence[str]) -> bytes:
-        """Return the array: dimensions, whether there are nulls, the type of text, length, lower bound; then texts."""
-        if not obj:
-            return bytes(8) + _TEXT
-        parts = [b"\0\0\0\1\0\0\0\0", _TEXT, len(obj).to_bytes(4, "big"), b"\0\0\0\1"]
-        for text in obj:
-            encoded = text.encode()
-            parts += (len(encoded).to_bytes(4, "big"), encoded)
-        return b"".join(parts)
-
-
-_TEXT = (25).to_bytes(4, "big")
+        """Return the array as COPY takes it."""
+        return text_array(obj)
 
 
 class Database:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import RowMaker
-from psycopg.types.string import TextLoader
+from psycopg.types.string import ByteaBinaryLoader
 
 from museum_assets.loop.outputs import abandon
-from museum_assets.loop.stage import Leftover, Options, Outcome, Stage, Work
+from museum_assets.loop.stage import Leftover, Options, Outcome, Stage, Status, Work
+from resources.binary_rows import SIGNATURE, TRAILER, binary, boolean, columns, int4, text, timestamptz
 from resources.postgres import Connection
 from sql import query
 
 LEDGER_COLUMNS = ("record_id", "input_hash", "outcome", "code", "message", "permanent", "attempts",
                   "next_attempt_at", "output")  # fmt: skip
-LEDGER_TYPES = ("text", "bytea", "text", "text", "text", "bool", "int4", "timestamptz", "text")
 
 
 class Ledger:
@@ -27,6 +28,8 @@ class Ledger:
     def __init__(self, museum: str, stage: Stage) -> None:
         self.museum = museum
         self.stage = stage
+        key = (museum, stage.name, stage.contract)
+        self._start = columns(len(key) + len(LEDGER_COLUMNS)) + b"".join(map(text, key))
 
     def _statement(self, name: str) -> sql.Composed:
         return sql.SQL(query(name)).format(inputs=sql.Identifier("ops", f"input_{self.stage.name}"))
@@ -52,9 +55,9 @@ class Ledger:
         with psycopg.ServerCursor(conn, "work_list", row_factory=_work) as cursor:
             # Raw records are read through this: 5,000 of Cleveland's, 16 kB each, took 800 MB.
             cursor.itersize = 500
-            # As the text it comes as: decoding takes as long as all else here, and is left to who reads it.
-            cursor.adapters.register_loader("jsonb", TextLoader)
-            cursor.execute(self._statement("stage_work"), self._params(options, options.limit))
+            # As the bytes it comes as: decoding takes as long as all else here, and is left to who reads it.
+            cursor.adapters.register_loader("jsonb", ByteaBinaryLoader)
+            cursor.execute(self._statement("stage_work"), self._params(options, options.limit), binary=True)
             yield from cursor
 
     def leftovers(self, conn: Connection) -> list[Leftover]:
@@ -66,47 +69,43 @@ class Ledger:
 
     def record(self, conn: Connection, outcomes: Sequence[Outcome], max_attempts: int) -> None:
         """Write a batch's rows, in the caller's transaction: the first of a record by COPY, later ones over it."""
-        key = (self.museum, self.stage.name, self.stage.contract)
-        first = [key + self._row(o, max_attempts) for o in outcomes if not o.work.recorded]
+        first = [self._packed(self._start, o, max_attempts) for o in outcomes if not o.work.recorded]
         if first:
-            columns = ("museum", "stage", "contract", *LEDGER_COLUMNS)
-            copy_rows(conn, "ops.ledger", columns, ("text", "text", "text", *LEDGER_TYPES), first)
+            copy_packed(conn, "ops.ledger", ("museum", "stage", "contract", *LEDGER_COLUMNS), first)
         if len(first) < len(outcomes):
-            self._rewrite(conn, [self._row(o, max_attempts) for o in outcomes if o.work.recorded])
+            start = columns(len(LEDGER_COLUMNS))
+            self._rewrite(conn, [self._packed(start, o, max_attempts) for o in outcomes if o.work.recorded])
         previous = {
             o.work.previous_output for o in outcomes if o.status != "failed" and o.work.previous_output != o.output
         }
         abandon(conn, self.museum, self.stage, [output for output in previous if output])
 
-    def _rewrite(self, conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    def _rewrite(self, conn: Connection, rows: Sequence[bytes]) -> None:
         conn.execute(
             "CREATE TEMP TABLE IF NOT EXISTS ledger_batch (record_id text, input_hash bytea, outcome text, code text,"
             " message text, permanent boolean, attempts integer, next_attempt_at timestamptz, output text)"
             " ON COMMIT DELETE ROWS"
         )
-        copy_rows(conn, "ledger_batch", LEDGER_COLUMNS, LEDGER_TYPES, rows)
+        copy_packed(conn, "ledger_batch", LEDGER_COLUMNS, rows)
         conn.execute(
             query("ledger_upsert"),
             {"museum": self.museum, "stage": self.stage.name, "contract": self.stage.contract},
         )
 
     @staticmethod
-    def _row(outcome: Outcome, max_attempts: int) -> tuple[Any, ...]:
-        attempts = outcome.work.attempts + 1
-        permanent = is_permanent(outcome, max_attempts)
-        due = next_attempt(attempts) if outcome.status == "failed" and not permanent else None
-        return (
-            outcome.work.record_id,
-            outcome.work.input_hash,
-            outcome.status,
-            outcome.code,
-            outcome.message,
-            permanent,
-            attempts,
-            due,
+    def _packed(start: bytes, outcome: Outcome, max_attempts: int) -> bytes:
+        """Return a row: what it starts with, then LEDGER_COLUMNS."""
+        work = outcome.work
+        attempts = work.attempts + 1
+        if outcome.status == "done" and outcome.output is None:
+            rest = _finished(attempts)
+        else:
+            permanent = is_permanent(outcome, max_attempts)
+            due = next_attempt(attempts) if outcome.status == "failed" and not permanent else None
             # A failure made nothing new, so what an earlier attempt made is still there to be cleaned up one day.
-            outcome.work.previous_output if outcome.status == "failed" else outcome.output,
-        )
+            output = work.previous_output if outcome.status == "failed" else outcome.output
+            rest = _rest(outcome.status, outcome.code, outcome.message, permanent, attempts, due, output)
+        return b"".join((start, text(work.record_id), binary(work.input_hash), rest))
 
     def forget(self, conn: Connection, leftovers: Sequence[Leftover]) -> None:
         """Drop the rows of these records, so that they count as never processed."""
@@ -129,6 +128,26 @@ def _work(cursor: psycopg.Cursor[Any]) -> RowMaker[Work]:
     return make
 
 
+def _rest(
+    status: Status,
+    code: str | None,
+    message: str | None,
+    permanent: bool,
+    attempts: int,
+    due: datetime | None,
+    output: str | None,
+) -> bytes:
+    return b"".join((
+        text(status), text(code), text(message), boolean(permanent), int4(attempts), timestamptz(due), text(output)
+    ))  # fmt: skip
+
+
+@cache
+def _finished(attempts: int) -> bytes:
+    """Return what all rows of records have in common that went through and made nothing outside Postgres."""
+    return _rest("done", None, None, False, attempts, None, None)
+
+
 def is_permanent(outcome: Outcome, max_attempts: int) -> bool:
     """Say whether no later run tries the record by itself."""
     return outcome.permanent or (outcome.status == "failed" and outcome.work.attempts + 1 >= max_attempts)
@@ -140,12 +159,21 @@ def next_attempt(attempts: int) -> datetime:
     return datetime.now(UTC) + timedelta(minutes=minutes)
 
 
-def copy_rows(conn: Connection, table: str, columns: Sequence[str], types: Sequence[str], rows: Any) -> None:
+def copy_rows(conn: Connection, table: str, names: Sequence[str], types: Sequence[str], rows: Any) -> None:
     """COPY rows into a table in binary, which spares Postgres the parsing: a third faster than text here."""
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
-        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with conn.cursor() as cursor, cursor.copy(statement) as copy:
+    with conn.cursor() as cursor, cursor.copy(_copy(table, names)) as copy:
         copy.set_types(list(types))
         for row in rows:
             copy.write_row(row)
+
+
+def copy_packed(conn: Connection, table: str, names: Sequence[str], rows: Sequence[bytes]) -> None:
+    """COPY rows that are in binary already (`resources.binary_rows`)."""
+    with conn.cursor() as cursor, cursor.copy(_copy(table, names)) as copy:
+        copy.write(b"".join((SIGNATURE, *rows, TRAILER)))
+
+
+def _copy(table: str, names: Sequence[str]) -> sql.Composed:
+    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, names))
+    )

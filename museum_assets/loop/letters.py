@@ -12,7 +12,7 @@ from typing import Literal
 from museum_assets.dead_letters.letters import Letter, settle, write_letters
 from museum_assets.loop.ledger import is_permanent
 from museum_assets.loop.stage import Outcome, Stage
-from resources.postgres import Connection
+from resources.postgres import Connection, scalar
 from sql import query
 
 
@@ -40,6 +40,9 @@ def settle_letters(
     conn: Connection, museum: str, source: str, record_ids: Iterable[str], state: Literal["replayed", "closed"]
 ) -> None:
     """Settle the open letters of these records: their stage went through, or their input is gone."""
+    # Mostly nothing is open: then 5,000 ids need not be sent, which took a transform 0.9 of 22 µs a record.
+    if not scalar(conn, query("dead_letter_any"), {"museum": museum, "source": source}):
+        return
     # An array of texts is made five times as fast of a tuple.
     params = {"museum": museum, "source": source, "places": tuple(record_ids)}
     ids = [row["id"] for row in conn.execute(query("dead_letter_of_stage"), params)]

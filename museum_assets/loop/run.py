@@ -46,27 +46,22 @@ def run_stage(
     options = options or Options()
     started = time.monotonic()
     ledger = Ledger(museum, stage)
-    with (
-        streaming(),
-        database.lock(museum, stage.name),
-        database.connect(autocommit=False) as reader,
-        database.connect() as writer,
-    ):
-        discard_abandoned(writer, museum, stage)  # what a killed run noted
-        books = ledger.books(reader, options)
+    with streaming(), database.lock(museum, stage.name) as conn:
+        discard_abandoned(conn, museum, stage)  # what a killed run noted
+        books = ledger.books(conn, options)
         counts = Counts()
         if books["leftovers"]:
-            counts.removed = _remove_leftovers(writer, ledger)
+            counts.removed = _remove_leftovers(conn, ledger)
             # Removing an artwork makes the duplicates that lost to it due.
-            books = ledger.books(reader, options)
+            books = ledger.books(conn, options)
         counts.inputs = books["inputs"]
         due = books["due"] if options.limit is None else min(books["due"], options.limit)
         if due:
-            works = ledger.work(reader, options)
-            outcomes = _stall_guard(stage.process(works), museum, stage.name)
-            batches = batched(outcomes, stage.batch_size)
-            _write_all(writer, ledger, batches, counts, options.max_attempts, lambda n: progress(n, due))
-        discard_abandoned(writer, museum, stage)
+            with database.connect(autocommit=False) as reader:
+                outcomes = _stall_guard(stage.process(ledger.work(reader, options)), museum, stage.name)
+                batches = batched(outcomes, stage.batch_size)
+                _write_all(conn, ledger, batches, counts, options.max_attempts, lambda n: progress(n, due))
+        discard_abandoned(conn, museum, stage)
         counts.unchanged = counts.inputs - books["due"]
         counts.left = books["due"] - counts.processed
         counts.seconds = time.monotonic() - started

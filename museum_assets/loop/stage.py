@@ -46,7 +46,9 @@ class Options:
 
 
 class Work(NamedTuple):
-    """One input of a stage. `data` holds the columns of its view `ops.input_<stage>`, JSON as text.
+    """One input of a stage. `data` holds the columns of its view `ops.input_<stage>`.
+
+    jsonb is what Postgres sends: the version of the format, a byte, and the JSON.
 
     `recorded` says whether the ledger has a row of it.
     """
@@ -106,12 +108,11 @@ class Counts:
         """Records that this run worked on."""
         return self.done + self.rejected + self.duplicate + self.failed
 
-    def add(self, outcomes: Iterable[Outcome]) -> None:
+    def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count a committed batch."""
-        for outcome in outcomes:
-            setattr(self, outcome.status, getattr(self, outcome.status) + 1)
-            if outcome.code:
-                self.codes[outcome.code] += 1
+        for status, count in Counter([outcome.status for outcome in outcomes]).items():
+            setattr(self, status, getattr(self, status) + count)
+        self.codes.update([outcome.code for outcome in outcomes if outcome.code])
 
 
 @dataclass(frozen=True, slots=True)

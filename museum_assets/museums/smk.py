@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -102,6 +103,8 @@ class Smk(Museum):
         )
 
 
+# Asked for every record; those of a collection share some hundreds of combinations.
+@lru_cache(maxsize=8_192)
 def _in_scope(work_types: tuple[str, ...]) -> tuple[str, ...]:
     """Return the searchable types, none when the work belongs to none of the harvested object names."""
     searchable = standardise(work_types)

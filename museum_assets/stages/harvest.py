@@ -63,7 +63,7 @@ def harvest(
     """
     if since and not museum.incremental:
         raise MuseumError(f"{museum.slug} cannot be harvested incrementally: run without `since`")
-    with database.lock(museum.slug, STAGE), database.connect() as conn:
+    with database.lock(museum.slug, STAGE) as conn:
         if retry_failed and museum.refetches:
             return _retry(conn, museum, api)
         report, checkpoint, since = _open(conn, museum.slug, since, force=force)
@@ -110,10 +110,12 @@ def _open(
             # A full harvest meets every record anew: what an earlier one could not fetch is found again, or gone.
             conn.execute("DELETE FROM ops.ledger WHERE museum = %s AND stage = %s", (slug, STAGE))
         new = conn.execute(
-            "INSERT INTO ops.harvest (museum, since) VALUES (%s, %s) RETURNING id", (slug, since)
+            "INSERT INTO ops.harvest (museum, since) VALUES (%(museum)s, %(since)s)"
+            " RETURNING id, NOT EXISTS (SELECT FROM raw.record WHERE museum = %(museum)s) AS first",
+            {"museum": slug, "since": since},
         ).fetchone()
         assert new is not None
-        return HarvestReport(new["id"]), None, since
+        return HarvestReport(new["id"], first=new["first"]), None, since
 
 
 def _walk(

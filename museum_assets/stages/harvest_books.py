@@ -15,6 +15,8 @@ class HarvestReport:
     harvest_id: int
     state: State = "open"
     resumed: bool = False
+    first: bool = False
+    """No record was stored when it began: all that are there when it ends were met, and none can be absent."""
     scopes: dict[str, dict[str, int | None]] = field(default_factory=dict)
     new: int = 0
     changed: int = 0
@@ -49,7 +51,7 @@ class HarvestReport:
 
     def counts(self) -> dict[str, Any]:
         """Return what is kept in ops.harvest.counts."""
-        kept = ("scopes", "new", "changed", "unchanged", "gone", "failed", "withdrawn", "withheld")
+        kept = ("first", "scopes", "new", "changed", "unchanged", "gone", "failed", "withdrawn", "withheld")
         return {name: getattr(self, name) for name in kept}
 
 

@@ -13,6 +13,7 @@ import museum_assets.museums as museums_package
 from museum_assets.failures import Rejected
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Museum
+from resources.binary_rows import binary, columns, int4, int8, text, texts
 
 COLUMNS: dict[str, str] = {
     "museum": "text",
@@ -81,7 +82,7 @@ def to_row(artwork: Artwork, record_id: str, seq: int) -> Row:
     return Row._make(_values(artwork, record_id, seq))
 
 
-def _values(artwork: Artwork, record_id: str, seq: int) -> Values:
+def _values(artwork: Artwork, record_id: str, seq: int) -> tuple[Any, ...]:
     shown = (
         artwork.object_number,
         artwork.museum_db_id,
@@ -103,22 +104,57 @@ def _values(artwork: Artwork, record_id: str, seq: int) -> Values:
     return (artwork.museum, record_id, seq, *shown, row_hash)
 
 
-Values = tuple[Any, ...]
-"""The values of a Row; or of a record that is none, a code and a message. Plain, since it is pickled by the million."""
+Reading = tuple[str, bytes] | tuple[str, str]
+"""An artwork's object number and its row, packed for COPY; or of a record that is none, a code and a message.
+
+Plain, since it goes from process to process by the million."""
 
 STUMBLED = "mapping_error"
 
 
+def _packed(values: tuple[Any, ...]) -> bytes:
+    """Return the values of a Row, packed in the order of COLUMNS."""
+    (museum, record_id, seq, object_number, museum_db_id, title, artists, start, end, period, work_types, searchable,
+     thumbnail_url, image_url, rights, source_url, shown, row_hash) = values  # fmt: skip
+    return b"".join(
+        (
+            _START,
+            text(museum),
+            text(record_id),
+            int8(seq),
+            text(object_number),
+            text(museum_db_id),
+            text(title),
+            texts(artists),
+            int4(start),
+            int4(end),
+            text(period),
+            texts(work_types),
+            texts(searchable),
+            text(thumbnail_url),
+            text(image_url),
+            text(rights),
+            text(source_url),
+            text(shown),
+            binary(row_hash),
+        )
+    )
+
+
+_START = columns(len(COLUMNS))
+
+
 def read_records(
-    museum: Museum, record_ids: Sequence[str], seqs: Sequence[int], payloads: Sequence[str]
-) -> list[Values]:
+    museum: Museum, record_ids: Sequence[str], seqs: Sequence[int], payloads: Sequence[bytes]
+) -> list[Reading]:
     """Read stored payloads (JSON). Never raises: a bug in the mapping costs its record, not the museum."""
     return [_read(museum, *record) for record in zip(record_ids, seqs, payloads, strict=True)]
 
 
-def _read(museum: Museum, record_id: str, seq: int, payload: str) -> Values:
+def _read(museum: Museum, record_id: str, seq: int, payload: bytes) -> Reading:
     try:
-        return _values(museum.read(orjson.loads(payload)), record_id, seq)
+        artwork = museum.read(orjson.loads(payload))
+        return artwork.object_number, _packed(_values(artwork, record_id, seq))
     except Rejected as rejection:
         return rejection.code, str(rejection)
     except Exception as error:  # noqa: BLE001 - see read_records

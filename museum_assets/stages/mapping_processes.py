@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from museum_assets.failures import MuseumError
 from museum_assets.museums import MUSEUMS, museum
 from museum_assets.museums.museum import Museum
-from museum_assets.stages.mapping import Values, read_records
+from museum_assets.stages.mapping import Reading, read_records
 
 if TYPE_CHECKING:
     from museum_assets.loop.stage import Work
@@ -34,22 +34,23 @@ CHUNK = 250
 MOST = 4
 """Processes. Writing the rows is one transaction after another, which this many keep busy."""
 
-Records = tuple[list[str], list[int], list[str]]
+Records = tuple[list[str], list[int], list[bytes]]
 """Ids, places in the order of storing, and payloads."""
 
 
-def read_all(source: Museum, works: Iterable[Work]) -> Iterator[tuple[Work, Values]]:
+def read_all(source: Museum, works: Iterable[Work]) -> Iterator[tuple[Work, Reading]]:
     """Yield each work with what came of its record, in order. Takes the payloads out of the works."""
     remaining = iter(works)
     helpers = _helpers() if _registered(source) else None
-    waiting: deque[tuple[list[Work], Future[list[Values]]]] = deque()
+    alone = CHUNK if helpers and helpers.started else ALONE
+    waiting: deque[tuple[list[Work], Future[list[Reading]]]] = deque()
     here = 0
     while chunk := list(islice(remaining, CHUNK)):
-        payloads = [work.data.pop("payload") for work in chunk]
+        payloads = [work.data.pop("payload")[1:] for work in chunk]  # behind the version of the format
         records = [work.record_id for work in chunk], [work.data["seq"] for work in chunk], payloads
-        if helpers and here >= ALONE:
+        if helpers and here >= alone:
             waiting.append((chunk, helpers.submit(source.slug, records)))
-            if len(waiting) > 2 * helpers.count:
+            if len(waiting) > 4 * helpers.count:
                 yield from _finished(*waiting.popleft())
         else:
             here += len(chunk)
@@ -63,7 +64,7 @@ def _registered(source: Museum) -> bool:
     return source.slug in MUSEUMS and type(museum(source.slug)) is type(source)
 
 
-def _finished(chunk: list[Work], readings: Future[list[Values]]) -> Iterator[tuple[Work, Values]]:
+def _finished(chunk: list[Work], readings: Future[list[Reading]]) -> Iterator[tuple[Work, Reading]]:
     return zip(chunk, readings.result(), strict=True)
 
 
@@ -72,21 +73,22 @@ class Helpers:
 
     def __init__(self, count: int) -> None:
         self.count = count
+        self.started = False
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="mapping")
         self._own = threading.local()
 
-    def submit(self, slug: str, records: Records) -> Future[list[Values]]:
+    def submit(self, slug: str, records: Records) -> Future[list[Reading]]:
         """Have these records read. The result raises MuseumError when the process ends."""
         return self._threads.submit(self._read, slug, records)
 
-    def _read(self, slug: str, records: Records) -> list[Values]:
+    def _read(self, slug: str, records: Records) -> list[Reading]:
         process = self._process()
         assert process.stdin
         assert process.stdout
         try:
             pickle.dump((slug, records), process.stdin, pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
-            values: list[Values] = pickle.load(process.stdout)  # noqa: S301 - written by this same program
+            values: list[Reading] = pickle.load(process.stdout)  # noqa: S301 - written by this same program
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             process.kill()
             raise MuseumError(
@@ -107,6 +109,7 @@ class Helpers:
                 cwd=Path(__file__).parents[2],
                 start_new_session=True,
             )
+            self.started = True
         return process
 
 

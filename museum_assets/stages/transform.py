@@ -8,15 +8,18 @@ from typing import Any, ClassVar
 from psycopg import sql
 
 from museum_assets.failures import Failure
-from museum_assets.loop.ledger import copy_rows
-from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed
+from museum_assets.loop.ledger import copy_packed
+from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, failed
 from museum_assets.museums.museum import Museum
-from museum_assets.stages.mapping import COLUMNS, STUMBLED, Row, mapping_contract
+from museum_assets.stages.mapping import COLUMNS, STUMBLED, mapping_contract
 from museum_assets.stages.mapping_processes import read_all
 from resources.postgres import Connection
 from sql import query
 
 DUPLICATE = "duplicate_object_number"
+
+Claim = tuple[str, int, str]
+"""A record's claim to an object number: the number, its place in the order of storing, its id."""
 
 
 class Transform(Stage):
@@ -33,29 +36,28 @@ class Transform(Stage):
 
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Read each payload; what the museum module rejects is an outcome with its code."""
-        for work, values in read_all(self.museum, works):
-            if len(values) == len(COLUMNS):
-                yield done(work, value=Row._make(values))
-                continue
-            code, message = values
-            if code == STUMBLED:
-                yield failed(work, Failure(message, code=code, permanent=True))
+        for work, reading in read_all(self.museum, works):
+            code, rest = reading
+            if isinstance(rest, bytes):
+                yield Outcome(work, "done", value=reading)
+            elif code == STUMBLED:
+                yield failed(work, Failure(rest, code=code, permanent=True))
             else:
-                yield Outcome(work, "rejected", code, message)
+                yield Outcome(work, "rejected", code, rest)
 
     def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """Stage the artworks; of two records with one object number the one stored first wins."""
-        rows: list[Row] = [o.value for o in outcomes if o.status == "done"]
+        claims = [(o.value[0], o.work.data["seq"], o.work.record_id) for o in outcomes if o.status == "done"]
+        staged = self._staged(conn, museum, claims, [o.work.record_id for o in outcomes if o.work.recorded])
+        if not staged and len({number for number, _, _ in claims}) == len(claims):
+            _stage(conn, outcomes, staged)
+            return outcomes
         batch = {o.work.record_id for o in outcomes}
-        staged = self._staged(conn, museum, rows, [o.work.record_id for o in outcomes if o.work.recorded])
-        winners = _winners(rows, {id_: place for id_, place in staged.items() if id_ not in batch})
-        losers = {
-            row.record_id: winners[row.object_number] for row in rows if winners[row.object_number] != row.record_id
-        }
+        winners = _winners(claims, {id_: place for id_, place in staged.items() if id_ not in batch})
+        losers = {id_: winners[number] for number, _, id_ in claims if winners[number] != id_}
         final = [_as_duplicate(o, losers[o.work.record_id]) if o.work.record_id in losers else o for o in outcomes]
-        kept = [o.value for o in final if o.status == "done"]
         self._clear(conn, museum, final, staged, winners)
-        _stage(conn, kept, staged)
+        _stage(conn, final, staged)
         return final
 
     def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
@@ -63,7 +65,7 @@ class Transform(Stage):
         self._delete(conn, museum, [leftover.record_id for leftover in leftovers])
 
     def _staged(
-        self, conn: Connection, museum: str, rows: Sequence[Row], record_ids: list[str]
+        self, conn: Connection, museum: str, claims: Sequence[Claim], record_ids: list[str]
     ) -> dict[str, tuple[str, int]]:
         """Return {record id: (object number, seq)} of staged artworks that this batch may touch."""
         found = conn.execute(
@@ -71,7 +73,7 @@ class Transform(Stage):
             " WHERE museum = %(museum)s AND object_number = ANY(%(numbers)s)"
             " UNION SELECT record_id, object_number, record_seq FROM staging.artwork"
             " WHERE museum = %(museum)s AND record_id = ANY(%(ids)s)",
-            {"museum": museum, "numbers": tuple(row.object_number for row in rows), "ids": tuple(record_ids)},
+            {"museum": museum, "numbers": tuple([number for number, _, _ in claims]), "ids": tuple(record_ids)},
         )
         return {row["record_id"]: (row["object_number"], row["record_seq"]) for row in found}
 
@@ -84,7 +86,7 @@ class Transform(Stage):
         winners: dict[str, str],
     ) -> None:
         """Take out staged rows that are no longer right: rejected, lost, renumbered or displaced."""
-        numbers = {o.work.record_id: o.value.object_number for o in outcomes if o.status == "done"}
+        numbers = {o.work.record_id: o.value[0] for o in outcomes if o.status == "done"}
         batch = {o.work.record_id for o in outcomes}
         wrong = [id_ for id_ in batch & staged.keys() if numbers.get(id_) != staged[id_][0]]
         displaced = [
@@ -104,12 +106,10 @@ class Transform(Stage):
             conn.execute(query("artwork_delete"), params)
 
 
-def _winners(rows: Sequence[Row], others: dict[str, tuple[str, int]]) -> dict[str, str]:
+def _winners(claims: Sequence[Claim], others: dict[str, tuple[str, int]]) -> dict[str, str]:
     """Return {object number: record id} of the record stored first, among the batch and the other staged ones."""
     best: dict[str, tuple[int, str]] = {}
-    contenders = [(row.object_number, row.record_seq, row.record_id) for row in rows]
-    contenders += [(number, seq, id_) for id_, (number, seq) in others.items()]
-    for number, seq, id_ in contenders:
+    for number, seq, id_ in [*claims, *((number, seq, id_) for id_, (number, seq) in others.items())]:
         if number not in best or (seq, id_) < best[number]:
             best[number] = (seq, id_)
     return {number: id_ for number, (_, id_) in best.items()}
@@ -123,21 +123,22 @@ def _as_duplicate(outcome: Outcome, winner: str) -> Outcome:
     return outcome._replace(
         status="duplicate",
         code=DUPLICATE,
-        message=_duplicate_message(outcome.value.object_number, winner),
+        message=_duplicate_message(outcome.value[0], winner),
         output=winner,
     )
 
 
-def _stage(conn: Connection, rows: Sequence[Row], staged: Container[str]) -> None:
+def _stage(conn: Connection, outcomes: Sequence[Outcome], staged: Container[str]) -> None:
     """Write a batch's winners: those that were not staged before by COPY, the others by one statement."""
-    names, types = list(COLUMNS), list(COLUMNS.values())
-    if new := [row for row in rows if row.record_id not in staged]:
-        copy_rows(conn, "staging.artwork", names, types, new)
-    if old := [row for row in rows if row.record_id in staged]:
+    winners = [o for o in outcomes if o.status == "done"]
+    names = list(COLUMNS)
+    if new := [o.value[1] for o in winners if o.work.record_id not in staged]:
+        copy_packed(conn, "staging.artwork", names, new)
+    if old := [o.value[1] for o in winners if o.work.record_id in staged]:
         conn.execute("CREATE TEMP TABLE IF NOT EXISTS artwork_batch (LIKE staging.artwork) ON COMMIT DELETE ROWS")
         # updated_at is NOT NULL in the copied shape; the default is not copied by LIKE, and the value not needed.
         conn.execute("ALTER TABLE artwork_batch DROP COLUMN IF EXISTS updated_at")
-        copy_rows(conn, "artwork_batch", names, types, old)
+        copy_packed(conn, "artwork_batch", names, old)
         columns = sql.SQL(", ").join(map(sql.Identifier, names))
         excluded = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in names)
         conn.execute(sql.SQL(query("artwork_upsert")).format(columns=columns, excluded=excluded))

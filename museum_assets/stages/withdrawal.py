@@ -22,6 +22,8 @@ def withdraw(conn: Connection, slug: str, record_ids: list[str], reason: str) ->
 
 def withdraw_absent(conn: Connection, slug: str, report: HarvestReport, *, believe: bool) -> None:
     """Withdraw what a complete full harvest did not meet, unless that is suspicious and nobody said to `believe` it."""
+    if report.first:
+        return
     params = {"museum": slug, "harvest": report.harvest_id}
     absent = [row["record_id"] for row in conn.execute(query("harvest_absent"), params)]
     live = report.records + len(absent)
