@@ -14,7 +14,7 @@ TABLES = ("raw.record", "ops.harvest", "ops.harvest_page", "ops.ledger")
 
 def measure(bench: Bench) -> Iterator[Result]:
     """Harvest the same records anew each round."""
-    found = records(bench.size(30_000, 15_000))
+    found = records(bench.size(100_000, 15_000))
     few = found[: bench.size(300, 150)]
     with bench.database() as database:
 

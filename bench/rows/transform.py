@@ -14,7 +14,7 @@ TABLES = ("staging.artwork", "ops.ledger")
 
 def measure(bench: Bench) -> Iterator[Result]:
     """Transform the same records anew each round."""
-    found = records(bench.size(30_000, 15_000))
+    found = records(bench.size(100_000, 15_000))
     few = [record.id for record in found[: bench.size(300, 150)]]
     with bench.database() as database:
         harvested(database, found)

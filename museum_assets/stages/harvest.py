@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from museum_assets.failures import CheckpointExpired, Failure, MuseumError
@@ -27,7 +29,7 @@ from museum_assets.stages.harvest_letters import (
     keep_listing_letter,
     keep_record_letters,
 )
-from museum_assets.stages.raw_store import Compared, Prepared, compare, prepare, store
+from museum_assets.stages.raw_store import Compared, Prepared, all_new, compare, prepare, store
 from museum_assets.stages.withdrawal import withdraw, withdraw_absent
 from resources.postgres import Connection, Database, flushed_later, scalar
 from sql import query
@@ -135,8 +137,14 @@ def _walk(
         for page in walk:
             records = prepare(page.records, museum.volatile_keys)
             ids = {record.id for record in records}
-            # Compared while the page before is being stored, whose records cannot be seen from here yet.
-            yield page, records, compare(lookups, museum.slug, records) if before.isdisjoint(ids) else None
+            compared = None
+            if report.first:
+                # There is nothing to look up but what comes twice, of which the key tells.
+                compared = all_new(museum.slug, records)
+            elif before.isdisjoint(ids):
+                # Compared while the page before is being stored, whose records cannot be seen from here yet.
+                compared = compare(lookups, museum.slug, records)
+            yield page, records, compared
             before = ids.union(page.withdrawn)
             fetched += len(page.records)
             if limit is not None and fetched >= limit:
@@ -145,8 +153,12 @@ def _walk(
 
     def store_page(item: tuple[Page, list[Prepared], Compared | None]) -> None:
         page, records, compared = item
+        if compared:
+            with suppress(UniqueViolation), conn.transaction():
+                _store_page(conn, museum, report, page, compared)
+                return
         with conn.transaction():
-            _store_page(conn, museum, report, page, compared or compare(conn, museum.slug, records))
+            _store_page(conn, museum, report, page, compare(conn, museum.slug, records))
 
     report.failing = scalar(conn, query("harvest_failing"), {"museum": museum.slug, "stage": STAGE})
     with streaming(), flushed_later(conn):
