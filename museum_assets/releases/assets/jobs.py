@@ -65,7 +65,7 @@ def roll_back(context: dg.OpExecutionContext, config: RollbackConfig, releases: 
     """Move the pointer."""
     production = releases.workplace().production
     before, now = rollback(production, config.museum, to=config.release, by=config.by, why=config.why)
-    context.add_output_metadata({"release before": before or 0, "release": now})
+    context.add_output_metadata({"release before": before or "none", "release": now})
 
 
 @dg.op(description="Takes a museum out of production.", out=dg.Out(dg.Nothing))

@@ -52,7 +52,7 @@ def promoted_metadata(done: Promoted) -> dict[str, Any]:
     over = [f"{verdict.rule.name}: {verdict.text}" for verdict in done.verdicts if not verdict.finding.passed]
     return {
         "release": done.release.id,
-        "release before": done.previous or 0,
+        "release before": done.previous or "none",
         "committed at": done.committed_at.isoformat(),
         "promoted over": "; ".join(over) or "nothing",
         "pruned": done.left or ", ".join(map(str, done.pruned)) or "none",
