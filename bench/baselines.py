@@ -12,7 +12,7 @@ from bench.measuring import rate
 from museum_assets.loop.ledger import copy_rows
 from museum_assets.museums.museum import RawRecord
 from museum_assets.museums.smk import Smk
-from museum_assets.stages.mapping import COLUMNS, to_row
+from museum_assets.stages.mapping import COLUMNS, staged_row
 from museum_assets.stages.raw_store import prepare
 from resources.postgres import Connection, Database
 
@@ -70,11 +70,11 @@ def _transform_one(conn: Connection, record_id: str) -> None:
             "SELECT seq, payload FROM raw.record WHERE museum = %s AND record_id = %s", (MUSEUM, record_id)
         ).fetchone()
         assert raw is not None
-        row = to_row(Smk().read(raw["payload"]), record_id, raw["seq"])
+        row = staged_row(Smk().read(raw["payload"]), record_id, raw["seq"])
         known = conn.execute(
             "SELECT row_hash FROM staging.artwork WHERE museum = %s AND record_id = %s", (MUSEUM, record_id)
         ).fetchone()
-        if known is None or known["row_hash"] != row.row_hash:
+        if known is None or known["row_hash"] != row[-1]:
             statement = sql.SQL("INSERT INTO staging.artwork ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
                 sql.SQL(", ").join(map(sql.Identifier, COLUMNS)), sql.SQL(", ").join(sql.Placeholder() * len(COLUMNS))
             )

@@ -30,8 +30,9 @@ from museum_assets.archives.transfer import Downloaded
 from museum_assets.archives.unpack import check
 from museum_assets.dead_letters.letters import Letter, write_letters
 from museum_assets.failures import Failure
+from museum_assets.loop.concurrently import one_behind
 from museum_assets.loop.progress import silent
-from museum_assets.loop.run import batched, one_behind, streaming
+from museum_assets.loop.run import batched, streaming
 from resources.postgres import Connection, Database
 from sql import query
 

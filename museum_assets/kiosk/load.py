@@ -15,6 +15,7 @@ from psycopg.errors import UniqueViolation
 from museum_assets.failures import MuseumError
 from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.museum import KioskMuseum
+from resources.binary_rows import SIGNATURE, TRAILER
 from resources.postgres import Connection
 from sql import query
 
@@ -93,7 +94,10 @@ def first_load(conn: Connection, museum: KioskMuseum) -> Iterator[bool]:
         try:
             conn.execute("SELECT ops.build_keys(%s, 'kiosk')", (museum.slug,))
         except UniqueViolation as error:
-            raise MuseumError(f"a press of {museum.slug} was loaded twice: {error.diag.message_detail}") from error
+            raise MuseumError(
+                f"a press of {museum.slug} was loaded twice ({error.diag.message_detail}): nothing was kept. "
+                "Materialize combined_kiosk_data again, then this"
+            ) from error
 
 
 def stage(conn: Connection, museum: KioskMuseum, origin: Origin, presses: LaidOut, *, first: bool = False) -> Staged:
@@ -103,9 +107,9 @@ def stage(conn: Connection, museum: KioskMuseum, origin: Origin, presses: LaidOu
         if count:
             copying = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(_staging(table))
             with conn.cursor() as cursor, cursor.copy(copying) as copy:
-                copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+                copy.write(SIGNATURE)
                 copy.write(presses.bodies[table])
-                copy.write(b"\xff\xff")
+                copy.write(TRAILER)
     fresh: Mapping[str, bool] = dict.fromkeys(BUTTONS, True)
     if presses.span and not first:
         params = {"museum": museum.slug, "origin": origin, **presses.span}

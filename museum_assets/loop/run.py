@@ -5,14 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
 from museum_assets.failures import MuseumError
+from museum_assets.loop.concurrently import one_behind
 from museum_assets.loop.ledger import Ledger
 from museum_assets.loop.letters import keep_letters, settle_letters
 from museum_assets.loop.outputs import discard_abandoned
@@ -89,47 +88,6 @@ def _write_all(
     for final in one_behind(batches, commit):
         counts.add(final)
         progress(counts.processed)
-
-
-def one_behind(items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
-    """Yield the results of `work`, which runs in a thread on one item while the next item is being made.
-
-    So Postgres writes one batch while Python makes the next. An item is handed over before the one in work is done:
-    handing it over after that left Postgres idle for a tenth of a harvest. When making an item fails, the one in work
-    is finished and yielded before the error is raised: it is work that was done. When `work` fails, no item after
-    that is worked on.
-    """
-    failed = False
-
-    def in_turn(item: T) -> R:
-        nonlocal failed
-        if failed:
-            raise CancelledError
-        try:
-            return work(item)
-        except BaseException:
-            failed = True
-            raise
-
-    with ThreadPoolExecutor(1, thread_name_prefix="commit") as executor:
-        pending: deque[Future[R]] = deque()
-        failure: BaseException | None = None
-        iterator = iter(items)
-        while True:
-            try:
-                item = next(iterator)
-            except StopIteration:
-                break
-            except BaseException as error:  # noqa: BLE001  raised again below
-                failure = error
-                break
-            pending.append(executor.submit(in_turn, item))
-            if len(pending) > 1:
-                yield pending.popleft().result()
-        if pending:
-            yield pending.popleft().result()
-        if failure:
-            raise failure
 
 
 def _remove_leftovers(writer: Connection, ledger: Ledger) -> int:

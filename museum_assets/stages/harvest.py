@@ -17,9 +17,10 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from museum_assets.failures import CheckpointExpired, Failure, MuseumError
+from museum_assets.loop.concurrently import one_behind
 from museum_assets.loop.letters import settle_letters
 from museum_assets.loop.progress import silent
-from museum_assets.loop.run import one_behind, streaming
+from museum_assets.loop.run import streaming
 from museum_assets.loop.stage import Options
 from museum_assets.museums.museum import Api, Museum, Page
 from museum_assets.stages.harvest_books import HarvestReport, State
@@ -154,6 +155,7 @@ def _walk(
     def store_page(item: tuple[Page, list[Prepared], Compared | None]) -> None:
         page, records, compared = item
         if compared:
+            # The records are what is stored first: nothing was counted yet when one of them breaks the key.
             with suppress(UniqueViolation), conn.transaction():
                 _store_page(conn, museum, report, page, compared)
                 return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -15,50 +15,28 @@ from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Museum
 from resources.binary_rows import binary, columns, int4, int8, text, texts
 
-COLUMNS: dict[str, str] = {
-    "museum": "text",
-    "record_id": "text",
-    "record_seq": "int8",
-    "object_number": "text",
-    "museum_db_id": "text",
-    "title": "text",
-    "artists": "text[]",
-    "production_date_start": "int4",
-    "production_date_end": "int4",
-    "period": "text",
-    "work_types": "text[]",
-    "searchable_work_types": "text[]",
-    "thumbnail_url": "text",
-    "image_url": "text",
-    "rights": "text",
-    "source_url": "text",
-    "search_text": "text",
-    "row_hash": "bytea",
+COLUMNS: dict[str, Callable[[Any], bytes]] = {
+    "museum": text,
+    "record_id": text,
+    "record_seq": int8,
+    "object_number": text,
+    "museum_db_id": text,
+    "title": text,
+    "artists": texts,
+    "production_date_start": int4,
+    "production_date_end": int4,
+    "period": text,
+    "work_types": texts,
+    "searchable_work_types": texts,
+    "thumbnail_url": text,
+    "image_url": text,
+    "rights": text,
+    "source_url": text,
+    "search_text": text,
+    "row_hash": binary,
 }
-"""staging.artwork as it is copied; all but the last two and record_id, record_seq are the fields of Artwork."""
-
-
-class Row(NamedTuple):
-    """One staged artwork, in the order of COLUMNS."""
-
-    museum: str
-    record_id: str
-    record_seq: int
-    object_number: str
-    museum_db_id: str
-    title: str | None
-    artists: tuple[str, ...]
-    production_date_start: int | None
-    production_date_end: int | None
-    period: str | None
-    work_types: tuple[str, ...]
-    searchable_work_types: tuple[str, ...]
-    thumbnail_url: str
-    image_url: str | None
-    rights: str
-    source_url: str | None
-    search_text: str | None
-    row_hash: bytes
+"""staging.artwork as it is copied, and what packs each value. All but record_id, record_seq and the last two are fields
+of Artwork."""
 
 
 def search_text(artwork: Artwork) -> str | None:
@@ -77,12 +55,8 @@ def search_text(artwork: Artwork) -> str | None:
     return ", ".join(parts)
 
 
-def to_row(artwork: Artwork, record_id: str, seq: int) -> Row:
-    """Return the staged row of an artwork with its content hash."""
-    return Row._make(_values(artwork, record_id, seq))
-
-
-def _values(artwork: Artwork, record_id: str, seq: int) -> tuple[Any, ...]:
+def staged_row(artwork: Artwork, record_id: str, seq: int) -> tuple[Any, ...]:
+    """Return the values of COLUMNS of an artwork, the last of them its content hash."""
     shown = (
         artwork.object_number,
         artwork.museum_db_id,
@@ -110,38 +84,7 @@ Reading = tuple[str, bytes] | tuple[str, str]
 Plain, since it goes from process to process by the million."""
 
 STUMBLED = "mapping_error"
-
-
-def _packed(values: tuple[Any, ...]) -> bytes:
-    """Return the values of a Row, packed in the order of COLUMNS."""
-    (museum, record_id, seq, object_number, museum_db_id, title, artists, start, end, period, work_types, searchable,
-     thumbnail_url, image_url, rights, source_url, shown, row_hash) = values  # fmt: skip
-    return b"".join(
-        (
-            _START,
-            text(museum),
-            text(record_id),
-            int8(seq),
-            text(object_number),
-            text(museum_db_id),
-            text(title),
-            texts(artists),
-            int4(start),
-            int4(end),
-            text(period),
-            texts(work_types),
-            texts(searchable),
-            text(thumbnail_url),
-            text(image_url),
-            text(rights),
-            text(source_url),
-            text(shown),
-            binary(row_hash),
-        )
-    )
-
-
-_START = columns(len(COLUMNS))
+_START, _PACKERS = columns(len(COLUMNS)), tuple(COLUMNS.values())
 
 
 def read_records(
@@ -154,7 +97,10 @@ def read_records(
 def _read(museum: Museum, record_id: str, seq: int, payload: bytes) -> Reading:
     try:
         artwork = museum.read(orjson.loads(payload))
-        return artwork.object_number, _packed(_values(artwork, record_id, seq))
+        values = staged_row(artwork, record_id, seq)
+        return artwork.object_number, _START + b"".join(
+            [pack(value) for pack, value in zip(_PACKERS, values, strict=True)]
+        )
     except Rejected as rejection:
         return rejection.code, str(rejection)
     except Exception as error:  # noqa: BLE001 - see read_records

@@ -1,4 +1,4 @@
-"""Work one item behind its making: in order, nothing after a failure, and nothing that was done is lost."""
+"""Making and working at the same time: in order, nothing after a failure, and nothing that was done is lost."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from museum_assets.loop.concurrently import ahead
-from museum_assets.loop.run import one_behind
+from museum_assets.loop.concurrently import ahead, one_behind
 
 
 def test_results_come_in_order() -> None:
