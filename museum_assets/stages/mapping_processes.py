@@ -1,7 +1,7 @@
 """Reading records with more than one core: a mapping is Python, of which one process runs on one core at a time.
 
 The other processes are started by the first run that has enough to read, kept for the runs after it, and end with this
-process, however it ends: their standard input closes then.
+process, however it ends: their connections close then.
 """
 
 from __future__ import annotations
@@ -9,16 +9,22 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 import subprocess
 import sys
-import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from queue import SimpleQueue
+from select import select
+from socket import MSG_WAITALL, socket, socketpair
+from struct import Struct
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
 from museum_assets.failures import MuseumError
 from museum_assets.museums import MUSEUMS, museum
@@ -28,11 +34,12 @@ from museum_assets.stages.mapping import Reading, read_records
 if TYPE_CHECKING:
     from museum_assets.loop.stage import Work
 
-ALONE = 2_000
-"""So many records are read here before others help: a process takes as long to start."""
-CHUNK = 250
+CHUNK = 500
+"""Records that a process is given at a time. The first of a run are read here: many a run has no more."""
 MOST = 4
 """Processes. Writing the rows is one transaction after another, which this many keep busy."""
+
+_LENGTH = Struct("=q")
 
 Records = tuple[list[str], list[int], list[bytes]]
 """Ids, places in the order of storing, and payloads."""
@@ -42,17 +49,18 @@ def read_all(source: Museum, works: Iterable[Work]) -> Iterator[tuple[Work, Read
     """Yield each work with what came of its record, in order. Takes the payloads out of the works."""
     remaining = iter(works)
     helpers = _helpers() if _registered(source) else None
-    alone = CHUNK if helpers and helpers.started else ALONE
     waiting: deque[tuple[list[Work], Future[list[Reading]]]] = deque()
     here = 0
     while chunk := list(islice(remaining, CHUNK)):
         payloads = [work.data.pop("payload")[1:] for work in chunk]  # behind the version of the format
         records = [work.record_id for work in chunk], [work.data["seq"] for work in chunk], payloads
-        if helpers and here >= alone:
-            waiting.append((chunk, helpers.submit(source.slug, records)))
+        if helpers and here and (group := helpers.ready()):
+            waiting.append((chunk, helpers.submit(group, source.slug, records)))
             if len(waiting) > 4 * helpers.count:
                 yield from _finished(*waiting.popleft())
         else:
+            if helpers and here == CHUNK:
+                helpers.start()
             here += len(chunk)
             yield from zip(chunk, read_records(source, *records), strict=True)
     while waiting:
@@ -69,48 +77,106 @@ def _finished(chunk: list[Work], readings: Future[list[Reading]]) -> Iterator[tu
 
 
 class Helpers:
-    """The other processes, each with the thread that talks to it."""
+    """The other processes, and a thread for each that talks to it."""
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self.started = False
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="mapping")
-        self._own = threading.local()
+        self._group: Group | None = None
 
-    def submit(self, slug: str, records: Records) -> Future[list[Reading]]:
-        """Have these records read. The result raises MuseumError when the process ends."""
-        return self._threads.submit(self._read, slug, records)
+    def start(self) -> None:
+        """Start the processes, which takes 0.13 s, unless they are there or coming."""
+        if self._group is None or self._group.first.poll() is not None:
+            self._group = Group(self.count)
 
-    def _read(self, slug: str, records: Records) -> list[Reading]:
-        process = self._process()
-        assert process.stdin
-        assert process.stdout
+    def ready(self) -> Group | None:
+        """Return the processes if they can be asked."""
+        group = self._group
+        return group if group and group.ready() else None
+
+    def submit(self, group: Group, slug: str, records: Records) -> Future[list[Reading]]:
+        """Have these records read. The result raises MuseumError when a process ends."""
+        return self._threads.submit(self._read, group, slug, records)
+
+    def _read(self, group: Group, slug: str, records: Records) -> list[Reading]:
+        connection = group.free.get()
         try:
-            pickle.dump((slug, records), process.stdin, pickle.HIGHEST_PROTOCOL)
-            process.stdin.flush()
-            values: list[Reading] = pickle.load(process.stdout)  # noqa: S301 - written by this same program
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
-            process.kill()
+            connection.send((slug, records))
+            readings: list[Reading] = connection.receive()
+        except (OSError, EOFError) as error:
+            # All of them: the run ends, and the next one starts them anew.
+            self._group = None
             raise MuseumError(
-                f"a process that read records of {slug} ended with {process.wait()}: see its message above, or whether "
-                "memory ran out; then run again, finished work is kept"
+                f"a process that read records of {slug} ended: see its message above, or whether memory ran out; then "
+                "run again, finished work is kept"
             ) from error
-        return values
+        finally:
+            group.free.put(connection)
+        return readings
 
-    def _process(self) -> subprocess.Popen[bytes]:
-        """Return this thread's process, a new one if it has none or it ended."""
-        process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
-        if process is None or process.poll() is not None:
-            # In a session of its own: Ctrl-C is for the run, at whose end the process ends.
-            process = self._own.process = subprocess.Popen(
-                [sys.executable, "-m", "museum_assets.stages.mapping_processes"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=Path(__file__).parents[2],
-                start_new_session=True,
-            )
-            self.started = True
-        return process
+
+class Connection:
+    """One end of a line to another process.
+
+    A message takes as few calls as can be, since after each of them a thread waits for the others to give way: through
+    a buffered file, or multiprocessing's connection, a record took 2 µs more.
+    """
+
+    def __init__(self, end: socket) -> None:
+        self.end = end
+
+    def send(self, message: Any) -> None:
+        """Send anything that can be pickled. Raises OSError when the other process has ended."""
+        pickled = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        self.end.sendall(_LENGTH.pack(len(pickled)) + pickled)
+
+    def receive(self) -> Any:
+        """Wait for a message. Raises EOFError when the other process has ended."""
+        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size))
+        return pickle.loads(self._exactly(length))  # noqa: S301 - from another process of this same program
+
+    def _exactly(self, count: int) -> bytearray:
+        received = bytearray(count)
+        missing = memoryview(received)
+        while missing:
+            got = self.end.recv_into(missing, flags=MSG_WAITALL)  # less than all only after a signal
+            if not got:
+                raise EOFError
+            missing = missing[got:]
+        return received
+
+
+class Group:
+    """Processes of which the first imports what reading takes, and becomes the others by forking.
+
+    They end when the group is forgotten: their connections close then.
+    """
+
+    def __init__(self, count: int) -> None:
+        pairs = [socketpair() for _ in range(count)]
+        self.free: SimpleQueue[Connection] = SimpleQueue()
+        self._lock = Lock()
+        self._coming = [Connection(ours) for ours, _ in pairs]
+        handed = [theirs.fileno() for _, theirs in pairs]
+        # In a session of its own: Ctrl-C is for the run, at whose end the processes end.
+        self.first = subprocess.Popen(  # noqa: S603 - this program itself
+            [sys.executable, "-m", "museum_assets.stages.mapping_processes", *map(str, handed)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=handed,
+            cwd=Path(__file__).parents[2],
+            start_new_session=True,
+        )
+
+    def ready(self) -> bool:
+        """Say whether all have said that they are there. One that could not start never does."""
+        with self._lock:
+            while self._coming and select([self._coming[-1].end], [], [], 0)[0]:
+                try:
+                    self._coming[-1].receive()
+                except EOFError:
+                    break
+                self.free.put(self._coming.pop())
+            return not self._coming
 
 
 @cache
@@ -119,20 +185,22 @@ def _helpers() -> Helpers | None:
     return Helpers(min(MOST, cores)) if cores > 1 else None
 
 
-def main() -> None:
-    """Answer chunk after chunk until standard input ends."""
-    questions, answers = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # what a mapping prints is no answer
+def main(ends: Sequence[socket]) -> None:
+    """Become a process for each line; each answers chunk after chunk until its line ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how the others ended: their lines tell
+    own = next((each for each in ends[1:] if os.fork() == 0), ends[0])
+    for other in ends:
+        if other is not own:
+            other.close()  # or nobody would notice the end of the process that it belongs to
+    sys.stdout = sys.stderr  # what a mapping prints is not what the run prints
     gc.set_threshold(50_000, 20, 100)
-    while True:
-        try:
-            slug, records = pickle.load(questions)  # noqa: S301 - from the process that started this one
-        except EOFError:
-            return
-        source = museum(slug)
-        pickle.dump(read_records(source, *records), answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+    connection = Connection(own)
+    with suppress(EOFError, OSError):  # the process that asks has ended
+        connection.send("ready")
+        while True:
+            slug, records = connection.receive()
+            connection.send(read_records(museum(slug), *records))
 
 
 if __name__ == "__main__":
-    main()
+    main([socket(fileno=int(handle)) for handle in sys.argv[1:]])
