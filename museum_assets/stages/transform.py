@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from psycopg import sql
+from psycopg.errors import UniqueViolation
 
 from museum_assets.failures import Failure
 from museum_assets.loop.ledger import copy_packed
@@ -33,6 +34,7 @@ class Transform(Stage):
     def __init__(self, museum: Museum) -> None:
         self.museum = museum
         self.contract = mapping_contract(museum.slug)
+        self._met_staged = False
 
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Read each payload; what the museum module rejects is an outcome with its code."""
@@ -47,6 +49,8 @@ class Transform(Stage):
 
     def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """Stage the artworks; of two records with one object number the one stored first wins."""
+        if self._all_new(conn, outcomes):
+            return outcomes
         claims = [(o.value[0], o.work.data["seq"], o.work.record_id) for o in outcomes if o.status == "done"]
         staged = self._staged(conn, museum, claims, [o.work.record_id for o in outcomes if o.work.recorded])
         if not staged and len({number for number, _, _ in claims}) == len(claims):
@@ -63,6 +67,21 @@ class Transform(Stage):
     def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:
         """Delete the artworks of withdrawn records."""
         self._delete(conn, museum, [leftover.record_id for leftover in leftovers])
+
+    def _all_new(self, conn: Connection, outcomes: Sequence[Outcome]) -> bool:
+        """Stage records that no run has met without looking who has their numbers; False if the keys say otherwise.
+
+        Looking takes 3 of 20 µs a record. Once a batch met what is staged, the next ones probably do as well: a museum
+        that gives numbers twice does so throughout.
+        """
+        if self._met_staged or any(o.work.recorded for o in outcomes):
+            return False
+        try:
+            with conn.transaction():
+                _stage(conn, outcomes, frozenset())
+        except UniqueViolation:
+            self._met_staged = True
+        return not self._met_staged
 
     def _staged(
         self, conn: Connection, museum: str, claims: Sequence[Claim], record_ids: list[str]
