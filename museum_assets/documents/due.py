@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
-from psycopg import sql
-
 from museum_assets.documents.prompt import extraction_contract
 from museum_assets.documents.stages import staging_contract
 from museum_assets.loop.launching import Lag
+from museum_assets.loop.ledger import stage_books
+from museum_assets.loop.stage import Options
 from museum_assets.settings import Settings
 from museum_assets.sources.wildcard import Wildcard
 from resources.postgres import Connection
@@ -63,8 +63,5 @@ def reads_documents(settings: Settings) -> bool:
 
 
 def _due(conn: Connection, slug: str, stage: str, contract: str) -> int:
-    statement = sql.SQL(query("stage_books")).format(inputs=sql.Identifier("ops", f"input_{stage}"))
-    params = {"museum": slug, "stage": stage, "contract": contract, "force": False, "retry_failed": False}
-    row = conn.execute(statement, params).fetchone()
-    assert row is not None
-    return int(row["due"] + row["leftovers"])
+    books = stage_books(conn, slug, stage, contract, Options())
+    return books["due"] + books["leftovers"]

@@ -31,24 +31,12 @@ class Ledger:
         key = (museum, stage.name, stage.contract)
         self._start = columns(len(key) + len(LEDGER_COLUMNS)) + b"".join(map(text, key))
 
-    def _statement(self, name: str) -> sql.Composed:
-        return sql.SQL(query(name)).format(inputs=sql.Identifier("ops", f"input_{self.stage.name}"))
-
     def _params(self, options: Options, limit: int | None = None) -> dict[str, Any]:
-        return {
-            "museum": self.museum,
-            "stage": self.stage.name,
-            "contract": self.stage.contract,
-            "force": options.force,
-            "retry_failed": options.retry_failed,
-            "limit": limit,
-        }
+        return _params(self.museum, self.stage.name, self.stage.contract, options) | {"limit": limit}
 
     def books(self, conn: Connection, options: Options) -> dict[str, int]:
         """Return how many inputs there are, how many of them are due, and how many leftovers."""
-        row = conn.execute(self._statement("stage_books"), self._params(options)).fetchone()
-        assert row is not None
-        return row
+        return stage_books(conn, self.museum, self.stage.name, self.stage.contract, options)
 
     def work(self, conn: Connection, options: Options) -> Iterator[Work]:
         """Stream the work list through a server-side cursor: memory stays flat however long it is."""
@@ -57,13 +45,13 @@ class Ledger:
             cursor.itersize = 500
             # As the bytes it comes as: decoding takes as long as all else here, and is left to who reads it.
             cursor.adapters.register_loader("jsonb", ByteaBinaryLoader)
-            cursor.execute(self._statement("stage_work"), self._params(options, options.limit), binary=True)
+            cursor.execute(_statement("stage_work", self.stage.name), self._params(options, options.limit), binary=True)
             yield from cursor
 
     def leftovers(self, conn: Connection) -> list[Leftover]:
         """Return the next batch of ledger rows whose input is gone."""
         rows = conn.execute(
-            self._statement("stage_leftovers"), self._params(Options(), self.stage.batch_size)
+            _statement("stage_leftovers", self.stage.name), self._params(Options(), self.stage.batch_size)
         ).fetchall()
         return [Leftover(row["record_id"], row["output"]) for row in rows]
 
@@ -114,6 +102,32 @@ class Ledger:
             "DELETE FROM ops.ledger WHERE museum = %s AND stage = %s AND record_id = ANY(%s)",
             (self.museum, self.stage.name, [leftover.record_id for leftover in leftovers]),
         )
+
+
+def stage_books(conn: Connection, museum: str, stage: str, contract: str, options: Options) -> dict[str, int]:
+    """Return how many inputs a museum's stage has, how many of them are due, and how many leftovers."""
+    params = _params(museum, stage, contract, options)
+    if not options.force:
+        settled = conn.execute(_statement("stage_settled", stage), params).fetchone()
+        if settled and settled["settled"]:
+            return {"inputs": settled["inputs"], "due": 0, "leftovers": 0}
+    row = conn.execute(_statement("stage_books", stage), params).fetchone()
+    assert row is not None
+    return row
+
+
+def _params(museum: str, stage: str, contract: str, options: Options) -> dict[str, Any]:
+    return {
+        "museum": museum,
+        "stage": stage,
+        "contract": contract,
+        "force": options.force,
+        "retry_failed": options.retry_failed,
+    }
+
+
+def _statement(name: str, stage: str) -> sql.Composed:
+    return sql.SQL(query(name)).format(inputs=sql.Identifier("ops", f"input_{stage}"))
 
 
 def _work(cursor: psycopg.Cursor[Any]) -> RowMaker[Work]:
