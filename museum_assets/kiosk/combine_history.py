@@ -16,7 +16,8 @@ from museum_assets.failures import MuseumError
 from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.combine_exhibitions import Made
 from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, place, writing
-from museum_assets.kiosk.history import NONE, History, UnreadableFile, read_history
+from museum_assets.kiosk.history import NONE, History, read_history
+from museum_assets.kiosk.history_text import UnreadableFile
 from museum_assets.kiosk.merge import MOST_FILES, ROW, gathered, merged, packed
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.source_files import Fetched, SourceFiles
