@@ -76,8 +76,8 @@ def combine_history(
             if done.rows is not None:
                 parts.append(done.rows)
         names = [file.key for file in files]
-        for piece in ahead(gathered(merged(parts))):
-            table = _table(piece, names, check)
+        # A thread merges, one makes tables, this one writes them.
+        for table in ahead(_table(piece, names, check) for piece in ahead(gathered(merged(parts)))):
             # One row group, so that it is read as it was written: no instant is cut in two.
             writer.rows.write_table(table, row_group_size=len(table))
             rows += len(table)
