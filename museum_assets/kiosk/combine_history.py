@@ -16,7 +16,8 @@ from museum_assets.failures import MuseumError
 from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.combine_exhibitions import Made
 from museum_assets.kiosk.combined import SOURCE, Combined, ReadFile, place, writing
-from museum_assets.kiosk.history import NONE, History, UnreadableFile, read_history
+from museum_assets.kiosk.history import NONE, History, read_history
+from museum_assets.kiosk.history_text import UnreadableFile
 from museum_assets.kiosk.merge import MOST_FILES, ROW, gathered, merged, packed
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.source_files import Fetched, SourceFiles
@@ -75,8 +76,8 @@ def combine_history(
             if done.rows is not None:
                 parts.append(done.rows)
         names = [file.key for file in files]
-        for piece in ahead(gathered(merged(parts))):
-            table = _table(piece, names, check)
+        # A thread merges, one makes tables, this one writes them.
+        for table in ahead(_table(piece, names, check) for piece in ahead(gathered(merged(parts)))):
             # One row group, so that it is read as it was written: no instant is cut in two.
             writer.rows.write_table(table, row_group_size=len(table))
             rows += len(table)

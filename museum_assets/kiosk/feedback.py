@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -31,7 +32,6 @@ from museum_assets.kiosk.merge import repeats
 from museum_assets.kiosk.museum import KioskMuseum
 from museum_assets.kiosk.stream_batch import SOURCE as STREAM
 from museum_assets.kiosk.stream_batch import UNKNOWN_SITE
-from museum_assets.loop.concurrently import ahead
 from resources.postgres import Connection, Database
 from sql import query
 
@@ -145,8 +145,11 @@ def _load_presses(
     read: Counter[int] = Counter()
     duplicate: Counter[int] = Counter()
     inserted = 0
-    with first_load(conn, museum) as first:
-        for rows, again, new in ahead(_new_rows(combined, numbers)):
+    loading: Future[Loaded] | None = None
+    # While Postgres inserts, and the connection is the thread's, the next presses are laid out: only then, since COPY
+    # takes a quarter longer beside that.
+    with first_load(conn, museum) as first, ThreadPoolExecutor(1, thread_name_prefix="insert") as beside:
+        for rows, again, new in _new_rows(combined, numbers):
             if unknown := set(np.unique(rows["site"]).tolist()) - known:
                 raise MuseumError(
                     f"the combined files of {museum.slug} do not belong together: sites {sorted(unknown)} have presses "
@@ -154,14 +157,21 @@ def _load_presses(
                 )
             read.update(_counted(rows["file"]))
             duplicate.update(_counted(rows["file"][again]))
+            inserted += _done(loading)
             staged = stage(conn, museum, "f", new, first=first)
             duplicate.update(known_presses(conn, staged))
-            inserted += load_staged(conn, staged).loaded
+            loading = beside.submit(load_staged, conn, staged)
             told(read.total())
+        inserted += _done(loading)
     books = {n: Loaded(read[n] - duplicate[n], duplicate[n]) for n in numbers.values()}
     if sum(each.loaded for each in books.values()) != inserted:
         raise MuseumError(f"{museum.slug}: the files' books say otherwise than the {inserted} rows that were inserted")
     return books
+
+
+def _done(loading: Future[Loaded] | None) -> int:
+    """Wait until staged presses are loaded; return how many were new."""
+    return loading.result().loaded if loading else 0
 
 
 def _new_rows(combined: Combined, numbers: dict[str, int]) -> Iterator[tuple[Array, Array, LaidOut]]:

@@ -7,30 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from museum_assets.kiosk.clock import Array, to_utc
+from museum_assets.kiosk.history_text import TRIMMED, taken_apart, texts
 from museum_assets.kiosk.message import CLOCK_TOLERANCE
 from museum_assets.kiosk.museum import INCIDENT, KioskMuseum
-from museum_assets.kiosk.times import read_times
+from museum_assets.kiosk.order import in_order
+from museum_assets.kiosk.times import Times
 
-COLUMNS = ("at", "site", "val", "type")
 NONE = -32768
 """In place of a number that is not there; no button or site has it."""
 WRONG = -32767
 """In place of what is no number."""
-
-
-class UnreadableFile(ValueError):
-    """The file as a whole cannot be read; `reason` is its code."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,55 +78,29 @@ def read_history(body: bytes, museum: KioskMuseum, sites: AbstractSet[int], now:
 
     Columns may stand in any order, beside others. Blank lines are passed over. Memory is about eight times the file.
     """
-    import pyarrow.compute as pc
-
-    lines = _lines(body)
-    numbers = np.flatnonzero(pc.not_equal(lines, "").to_numpy(zero_copy_only=False))
-    if not len(numbers):
-        raise UnreadableFile("empty", "the file has no rows, not even a header")
-    header = lines[int(numbers[0])].as_py()
-    order = _order(header)
-    rows = lines.take(numbers[1:])
-    again = pc.equal(rows, header).to_numpy(zero_copy_only=False)
-    if again.any():
-        rows = rows.filter(~again)
-    numbers = numbers[1:][~again] + 1
-    columns, ragged = _split(rows, order, len(header.split(",")))
-    at, wrong = _times(columns["at"], museum, now)
-    site, val, type_ = (_numbers(columns[name]) for name in ("site", "val", "type"))
-    reasons = {"wrong_number_of_columns": ragged, **wrong, **_site(site, sites), **_val(val, museum),
+    rows = taken_apart(body)
+    at, wrong = _times(rows.at, museum, now)
+    site, val, type_ = (_numbers(column) for column in (rows.site, rows.val, rows.type))
+    reasons = {"wrong_number_of_columns": rows.ragged, **wrong, **_site(site, sites), **_val(val, museum),
                **_type(type_, val, museum)}  # fmt: skip
     # In a row of the wrong length nothing else is known to stand where it seems to.
-    reasons = {name: mask if name == "wrong_number_of_columns" else mask & ~ragged for name, mask in reasons.items()}
-    return _history(header, rows, Presses(at, site, val, type_, np.ones(len(at), np.int16), numbers), reasons,
-                    int(again.sum()))  # fmt: skip
-
-
-def _history(header: str, rows: Any, read: Presses, reasons: Mapping[str, Array], repeated: int) -> History:
-    order = _in_order(read)
-    read = read[order]
-    masks = {name: mask[order] for name, mask in reasons.items()}
-    refused = np.logical_or.reduce(list(masks.values()))
+    reasons = {name: mask if mask is rows.ragged else mask & ~rows.ragged for name, mask in reasons.items()}
+    order = in_order(at, site, val, type_)
+    read = Presses(at, site, val, type_, np.ones(len(at), np.int16), rows.lines)[order]
     # Refused rows are numbered like the others: once their exhibition or a better rule is there they are presses too.
-    read = Presses(read.at, read.site, read.val, read.type, _occurrences(read), read.line)
-    bad = [
-        RefusedRow(int(read.line[n]), rows[int(order[n])].as_py(), tuple(r for r, mask in masks.items() if mask[n]),
-                   int(read.occurrence[n]), int(read.site[n]) if masks["unknown_site"][n] else None)
-        for n in np.flatnonzero(refused).tolist()
+    read = replace(read, occurrence=_occurrences(read))
+    refused = np.logical_or.reduce(list(reasons.values()))[order]
+    return History(rows.header, read[~refused], _refused(body, read[refused], order[refused], reasons), rows.repeated)
+
+
+def _refused(body: bytes, read: Presses, places: Array, reasons: Mapping[str, Array]) -> list[RefusedRow]:
+    """Return the refused rows in the order of their lines; `places` are where their reasons are."""
+    found = [
+        RefusedRow(int(read.line[n]), text, tuple(reason for reason, mask in reasons.items() if mask[place]),
+                   int(read.occurrence[n]), int(read.site[n]) if reasons["unknown_site"][place] else None)
+        for n, (text, place) in enumerate(zip(texts(body, read.line), places.tolist(), strict=True))
     ]  # fmt: skip
-    return History(header, read[~refused], sorted(bad, key=lambda row: row.line), repeated)
-
-
-def _in_order(read: Presses) -> Array:
-    """Return the order of at, site, val, type and line. Few share a time: sorting by all five took four times that."""
-    order = np.argsort(read.at, kind="stable")
-    at = read.at[order]
-    same = at[1:] == at[:-1]
-    tied = np.flatnonzero(np.concatenate(([False], same)) | np.concatenate((same, [False])))
-    ties = order[tied]
-    columns = (read.line, read.type, read.val, read.site, read.at)
-    order[tied] = ties[np.lexsort([column[ties] for column in columns])]
-    return order
+    return sorted(found, key=lambda row: row.line)
 
 
 def _occurrences(sorted_rows: Presses) -> Array:
@@ -149,69 +116,11 @@ def _occurrences(sorted_rows: Presses) -> Array:
     return np.minimum(np.arange(count) - begin + 1, 32_767).astype(np.int16)
 
 
-def _lines(body: bytes) -> Any:
-    """Return the file's lines as an Arrow array of text, without their ends. Raises UnreadableFile."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    if not body.endswith(b"\n"):
-        body += b"\n"
-    if len(body) > 2**31 - 1:
-        raise UnreadableFile("too_large", "the file has more than 2 GiB: split it")
-    ends = np.flatnonzero(np.frombuffer(body, np.uint8) == 10).astype(np.int32) + 1
-    offsets = np.concatenate(([0], ends)).astype(np.int32)
-    raw = pa.Array.from_buffers(pa.binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(body)])
-    try:
-        text = raw.cast(pa.string())
-    except pa.ArrowInvalid:
-        wrong = next(n for n, line in enumerate(raw) if _undecodable(line.as_py()))
-        message = f"line {wrong + 1} is not UTF-8: save the file as UTF-8 and upload it again"
-        raise UnreadableFile("not_utf8", message) from None
-    return pc.utf8_trim_whitespace(text)
-
-
-def _undecodable(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return True
-    return False
-
-
-def _order(header: str) -> dict[str, int]:
-    """Return where each column stands. Raises UnreadableFile."""
-    names = [name.strip().strip('"').lower() for name in header.split(",")]
-    if missing := [name for name in COLUMNS if name not in names]:
-        raise UnreadableFile("missing_column", f"the header {header[:200]!r} has no {', '.join(missing)}")
-    if twice := [name for name in COLUMNS if names.count(name) > 1]:
-        raise UnreadableFile("column_twice", f"the header {header[:200]!r} has {', '.join(twice)} twice")
-    return {name: names.index(name) for name in COLUMNS}
-
-
-def _split(rows: Any, order: Mapping[str, int], width: int) -> tuple[dict[str, Any], Array]:
-    """Return the columns, and which rows have another number of them (theirs are empty)."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    parts = pc.split_pattern(rows, ",")
-    ragged = pc.not_equal(pc.list_value_length(parts), width).to_numpy(zero_copy_only=False)
-    if ragged.any():
-        parts = pc.if_else(pa.array(ragged), pa.scalar([""] * width, parts.type), parts)
-    columns = {name: pc.utf8_trim(pc.list_element(parts, n), ' "') for name, n in order.items()}
-    return columns, ragged
-
-
 def _numbers(column: Any) -> Array:
-    """Return whole numbers (`0.0` is 0), NONE for nothing and WRONG for anything else.
-
-    Each distinct text is read once: a column of buttons has a handful.
-    """
-    import pyarrow as pa
-
-    encoded = column.dictionary_encode()
-    values = np.array([_number(text) for text in encoded.dictionary.to_pylist()] or [NONE], np.int32)
-    return values[encoded.indices.to_numpy() if isinstance(encoded, pa.DictionaryArray) else []]
+    """Return whole numbers (`0.0` is 0), NONE for nothing and WRONG for anything else, of dictionary-encoded text."""
+    values = np.array([_number(text.strip(TRIMMED)) for text in column.dictionary.to_pylist()] or [NONE], np.int32)
+    read: Array = values[column.indices.to_numpy()]
+    return read
 
 
 def _number(text: str) -> int:
@@ -223,8 +132,7 @@ def _number(text: str) -> int:
     return int(whole) if plain else WRONG
 
 
-def _times(column: Any, museum: KioskMuseum, now: datetime) -> tuple[Array, dict[str, Array]]:
-    read = read_times(column)
+def _times(read: Times, museum: KioskMuseum, now: datetime) -> tuple[Array, dict[str, Array]]:
     at, shown = to_utc(read.local, museum.timezone)
     at = np.where(read.absolute, read.local, at)
     known = read.known

@@ -15,6 +15,7 @@ from psycopg.errors import UniqueViolation
 from museum_assets.failures import MuseumError
 from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.museum import KioskMuseum
+from museum_assets.kiosk.order import one_number
 from resources.binary_rows import SIGNATURE, TRAILER
 from resources.postgres import Connection
 from sql import query
@@ -24,8 +25,9 @@ Origin = Literal["f", "s"]
 
 BUTTONS = {"review": "rating", "incident": "incident_type"}
 """The tables of presses, with the column that says which button it was."""
-STAGED = {"at": 8, "site": 4, "button": 2, "occurrence": 2, "file": 2}
-"""The columns of the staging tables, with their size in bytes."""
+STAGED = {"at": 8, "kind": 4}
+KINDS = {"kind": 4, "site": 4, "button": 2, "occurrence": 2, "file": 2}
+"""The columns of the staging tables, with their size in bytes: what many presses share is staged once."""
 POSTGRES_EPOCH = 946_684_800_000_000
 """Microseconds from 1970 to 2000."""
 
@@ -40,7 +42,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """Presses as the bytes of COPY's binary format, by table, with their number and the time they span."""
+    """Presses as the bytes of COPY's binary format, by staging table, with their number and the time they span."""
 
     bodies: Mapping[str, bytes]
     counts: Mapping[str, int]
@@ -64,21 +66,42 @@ def laid_out(rows: Array) -> LaidOut:
     `val` is negative), `occurrence` and `file`, any number by which the caller tells its files apart. Rows in the
     order of `at` are written fastest.
     """
-    fields = [("fields", ">i2"), *((f"{n}{part}", f">i{size}") for n, w in STAGED.items() for part, size in
-                                   (("_size", 4), ("", w)))]  # fmt: skip
-    bodies, counts = {}, {}
     rated = rows["val"] >= 0
-    for table, mask, button in (("review", rated, "val"), ("incident", ~rated, "type")):
+    button = np.where(rated, rows["val"], rows["type"])
+    kind, first = _kinds(rated, rows["site"], button, rows["occurrence"], rows["file"])
+    each = {"kind": np.arange(len(first)), "button": button[first]}
+    each |= {name: rows[name][first] for name in ("site", "occurrence", "file")}
+    bodies, counts = {"kind": _binary(KINDS, each)}, {}
+    for table, mask in (("review", rated), ("incident", ~rated)):
         counts[table] = int(mask.sum())
-        laid = np.empty(counts[table], np.dtype(fields))
-        laid["fields"] = len(STAGED)
-        for name, width in STAGED.items():
-            laid[f"{name}_size"] = width
-            laid[name] = rows[button if name == "button" else name][mask]
-        laid["at"] -= POSTGRES_EPOCH
-        bodies[table] = laid.tobytes()
+        bodies[table] = _binary(STAGED, {"at": rows["at"][mask] - POSTGRES_EPOCH, "kind": kind[mask]})
     span = {"first": int(rows["at"].min()), "last": int(rows["at"].max())} if len(rows) else {}
     return LaidOut(bodies, counts, span)
+
+
+def _kinds(*columns: Array) -> tuple[Array, Array]:
+    """Number the different combinations of columns; return each row's number, and a row that has each of them."""
+    numbers = one_number(*columns)
+    if numbers is None:  # columns as wide as no museum has them: a kind for each row is right too
+        numbers = np.arange(len(columns[0]))
+    different = np.unique(numbers)
+    kind = np.searchsorted(different, numbers)
+    first = np.empty(len(different), np.int64)
+    first[kind] = np.arange(len(kind))
+    return kind, first
+
+
+def _binary(widths: Mapping[str, int], columns: Mapping[str, Array]) -> bytes:
+    """Return rows of whole numbers of these sizes in bytes as COPY's binary format has them."""
+    fields = [("fields", ">i2")]
+    for name, width in widths.items():
+        fields += [(f"{name}_size", ">i4"), (name, f">i{width}")]
+    laid = np.empty(len(columns["kind"]), np.dtype(fields))
+    laid["fields"] = len(widths)
+    for name, width in widths.items():
+        laid[f"{name}_size"] = width
+        laid[name] = columns[name]
+    return laid.tobytes()
 
 
 @contextmanager
@@ -102,13 +125,15 @@ def first_load(conn: Connection, museum: KioskMuseum) -> Iterator[bool]:
 
 def stage(conn: Connection, museum: KioskMuseum, origin: Origin, presses: LaidOut, *, first: bool = False) -> Staged:
     """COPY presses into TEMP tables, which go with the caller's transaction. `first` is what `first_load` said."""
-    for table, count in presses.counts.items():
+    conn.execute(query("kiosk_stage_kinds"))
+    for table in BUTTONS:
         conn.execute(_named("kiosk_stage", table))
-        if count:
+    for table, body in presses.bodies.items():
+        if body:
             copying = sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(_staging(table))
             with conn.cursor() as cursor, cursor.copy(copying) as copy:
                 copy.write(SIGNATURE)
-                copy.write(presses.bodies[table])
+                copy.write(body)
                 copy.write(TRAILER)
     fresh: Mapping[str, bool] = dict.fromkeys(BUTTONS, True)
     if presses.span and not first:
@@ -124,7 +149,7 @@ def load_staged(conn: Connection, staged: Staged) -> Loaded:
     """
     conn.execute(query("kiosk_referred"), (staged.museum,))
     loaded = sum(_insert(conn, staged, table) for table, count in staged.counts.items() if count)
-    conn.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(_staging, BUTTONS))))
+    conn.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(_staging, ("kind", *BUTTONS)))))
     return Loaded(loaded, sum(staged.counts.values()) - loaded)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from museum_assets.kiosk.clock import Array
 from museum_assets.kiosk.history import Presses
+from museum_assets.kiosk.order import in_order
 
 ROW = np.dtype(
     [("at", "<i8"), ("site", "<i4"), ("line", "<i4"), ("val", "<i2"), ("type", "<i2"), ("occurrence", "<i2"),
@@ -51,9 +52,18 @@ class Run:
             self.read, self.left = self.read + wanted, self.left - wanted
             self.rows = np.concatenate((self.rows, more))
 
+    @property
+    def last(self) -> int:
+        """The time of the last row in memory."""
+        return int(self.rows["at"][-1])
+
     def take(self, before: int | None) -> Array:
         """Hand over the rows before a time, all of them without one."""
-        count = len(self.rows) if before is None else int(np.searchsorted(self.rows["at"], before))
+        count = len(self.rows)
+        if before is not None and count and self.last >= before:
+            # Most files have nothing to hand over: their first row tells it for less than a search.
+            at = self.rows["at"]
+            count = int(np.searchsorted(at, before)) if at[0] < before else 0
         taken, self.rows = self.rows[:count], self.rows[count:]
         return taken
 
@@ -69,13 +79,16 @@ def merged(paths: Sequence[Path], held: int = HELD) -> Iterator[Array]:
         for run in runs:
             run.fill(share)
         # Of a file that goes on, what comes next may be of the instant at which its part in memory ends.
-        ends = [int(run.rows["at"][-1]) for run in runs if run.left]
-        taken = [run.take(min(ends) if ends else None) for run in runs]
-        rows = np.concatenate(taken)
+        ends = [run.last for run in runs if run.left]
+        taken = [rows for run in runs if len(rows := run.take(min(ends) if ends else None))]
         # More rows of one instant than fit: only a wider look gets past it.
-        share = most if len(rows) else share * 2
-        if len(rows):
-            yield _in_order(rows)
+        share = most if taken else share * 2
+        if len(taken) == 1:
+            yield taken[0]
+        elif taken:
+            rows = np.concatenate(taken)
+            # Files come in the order of their numbers, which so is the order of what is alike.
+            yield rows[in_order(*(rows[name] for name in IDENTITY))]
 
 
 def gathered(pieces: Iterable[Array], rows: int = PIECE) -> Iterator[Array]:
@@ -88,16 +101,6 @@ def gathered(pieces: Iterable[Array], rows: int = PIECE) -> Iterator[Array]:
             waiting = []
     if waiting:
         yield np.concatenate(waiting)
-
-
-def _in_order(rows: Array) -> Array:
-    rows = rows[np.argsort(rows["at"], kind="stable")]
-    same = rows["at"][1:] == rows["at"][:-1]
-    if same.any():
-        tied = np.flatnonzero(np.concatenate(([False], same)) | np.concatenate((same, [False])))
-        ties = rows[tied]
-        rows[tied] = ties[np.lexsort([ties[name] for name in ("file", *reversed(IDENTITY))])]
-    return rows
 
 
 def repeats(rows: Array, before: Array | None) -> Array:

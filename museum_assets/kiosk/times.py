@@ -31,26 +31,32 @@ class Times:
 
 def read_times(column: Any) -> Times:
     """Read an Arrow array of text. What no form fits is not known; nothing is raised."""
+    return iso_times(column) or _by_forms(column)
+
+
+def iso_times(column: Any) -> Times | None:
+    """Read an array in which every text is a local ISO time, 20 times as fast as trying forms; None for another."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    missing = pc.equal(column, "").to_numpy(zero_copy_only=False)
-    absolute = np.zeros(len(column), bool)
-    if len(column) and pc.min(pc.utf8_length(column)).as_py() >= len("2023-03-06 08:30"):
-        try:  # nearly every file: this is 20 times as fast as trying forms
-            local = column.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
-            return Times(local, absolute, np.ones(len(column), bool), missing)
-        except pa.ArrowInvalid:
-            pass
-    return _by_forms(column, missing, absolute)
+    if not len(column) or pc.min(pc.binary_length(column)).as_py() < len("2023-03-06 08:30"):
+        return None
+    try:
+        local = column.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    none, every = np.zeros(len(column), bool), np.ones(len(column), bool)
+    return Times(local, absolute=none, known=every, missing=none)
 
 
-def _by_forms(column: Any, missing: Array, absolute: Array) -> Times:
+def _by_forms(column: Any) -> Times:
     import pandas as pd
+    import pyarrow.compute as pc
 
+    missing = pc.equal(column, "").to_numpy(zero_copy_only=False)
     texts = column.to_pandas()
     local = np.zeros(len(texts), np.int64)
-    known = np.zeros(len(texts), bool)
+    absolute, known = np.zeros(len(texts), bool), np.zeros(len(texts), bool)
     open_ = ~missing & (texts.str.len() >= SHORTEST).to_numpy(bool)
     for form in (*LOCAL, *ABSOLUTE):
         if not open_.any():

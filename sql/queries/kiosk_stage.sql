@@ -1,3 +1,1 @@
-CREATE TEMP TABLE IF NOT EXISTS {staging} (
-    at timestamptz, site integer, button smallint, occurrence smallint, file smallint
-) ON COMMIT DELETE ROWS
+CREATE TEMP TABLE IF NOT EXISTS {staging} (at timestamptz, kind integer) ON COMMIT DELETE ROWS

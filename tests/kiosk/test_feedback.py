@@ -361,7 +361,9 @@ def test_what_other_code_inserts_is_noticed(lmnh: Kiosks, monkeypatch: pytest.Mo
     lmnh.put({"lmnh_hist_data_0.csv": HISTORY})
 
     def short(conn: Any, staged: Any) -> Any:
-        conn.execute("DELETE FROM kiosk_staged_review WHERE button = 4")
+        conn.execute(
+            "DELETE FROM kiosk_staged_review AS s USING kiosk_staged_kind AS k WHERE k.kind = s.kind AND k.button = 4"
+        )
         return load_staged(conn, staged)
 
     monkeypatch.setattr(feedback, "load_staged", short)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from kiosk_files import HEADER, Kiosks
 from kiosk_tables import presses
 
 from museum_assets.failures import MuseumError
 from museum_assets.kiosk import feedback
-from museum_assets.kiosk.load import LaidOut, Staged, load_staged, stage
+from museum_assets.kiosk.load import Staged, laid_out, load_staged
 
 pytestmark = pytest.mark.integration
 
@@ -78,12 +79,7 @@ def keys_gone(conn: Any) -> bool:
 def test_a_press_that_comes_twice_fails_the_load_instead_of_standing_there_twice(
     lmnh: Kiosks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def twice(conn: Any, museum: Any, origin: Any, given: LaidOut, *, first: bool) -> Staged:
-        assert first
-        stage(conn, museum, origin, given, first=first)
-        return stage(conn, museum, origin, given, first=first)
-
-    monkeypatch.setattr(feedback, "stage", twice)
+    monkeypatch.setattr(feedback, "laid_out", lambda rows: laid_out(np.repeat(rows, 2)))
     lmnh.exhibitions(0, 1)
     lmnh.put({"lmnh_hist_data_0.csv": FIRST})
     with pytest.raises(MuseumError, match="was loaded twice"):

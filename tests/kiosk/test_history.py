@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from museum_assets.kiosk.history import NONE, History, UnreadableFile, read_history
+from museum_assets.kiosk.history import NONE, History, read_history
+from museum_assets.kiosk.history_text import UnreadableFile
 from museum_assets.museums import kiosks
 
 LMNH = kiosks("lmnh")
