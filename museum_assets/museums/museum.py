@@ -132,6 +132,9 @@ class Museum(ABC):
     dump_hosts: ClassVar[tuple[str, ...]] = ()
     """Hosts that the dump's address redirects to."""
 
+    yearly: ClassVar[bool] = False
+    """Whether `read` asks for the year, as a term of copyright does. Then all records are read again every January."""
+
     refetches: ClassVar[bool] = False
     """Whether `refetch` can ask for single records again."""
 

@@ -17,13 +17,12 @@ from museum_assets.museums.dumps import document_pages, identified
 from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.reading import build_artwork, distinct, malformed, mapping, mappings, text
 from museum_assets.museums.work_types import standardise
-from museum_assets.museums.years import year, year_range
+from museum_assets.museums.years import this_year, year, year_range
 
 ARTWORKS = "*/artworks/**/*.json"
 
-DIED_BY = 1954
-"""Makers who had died by the end of this year were out of copyright in 2025 (life and 70 years, in the UK). To be
-raised every January: a changed mapping reads all records again."""
+TERM = 70
+"""Years after its maker's death until a work is out of copyright, which ends with the year (in the UK)."""
 
 MADE_BY = 1870
 """Works of makers without life dates ("British School") are out of copyright when they were made by then."""
@@ -64,6 +63,7 @@ class Tate(Museum):
     # Records of 2014 say www, which redirects to media.
     image_hosts = ("www.tate.org.uk", "media.tate.org.uk")
     requests_per_second = 1.0
+    yearly = True
 
     def harvest(
         self,
@@ -116,8 +116,8 @@ def _check_rights(payload: dict[str, Json], contributors: list[dict[str, Any]], 
         died = LAST_YEAR.search(text(contributor, "date") or "")
         born = year(contributor.get("birthYear"))
         if died and not _is_born_only(contributor):
-            if int(died[1]) > DIED_BY:
-                raise Rejected("not_public_domain", f"{_name(contributor)} died in {died[1]}, after {DIED_BY}")
+            if int(died[1]) > (died_by := this_year() - TERM - 1):
+                raise Rejected("not_public_domain", f"{_name(contributor)} died in {died[1]}, after {died_by}")
         elif made is None or made > MADE_BY or born is not None:
             raise Rejected("not_public_domain", f"it is not known when {_name(contributor)} died")
     if not contributors and (made is None or made > MADE_BY):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 
 EARLIEST, LATEST = -10_000, 2_100
@@ -24,6 +25,11 @@ sign only where a range cannot stand (at the start, after a slash or bracket: '-
 _BCE_MARK = re.compile(rf"(?<![a-z]){_BCE}", re.IGNORECASE)
 _CE_MARK = re.compile(r"(?<![a-z.])(?:a\.?\s?d\b|c\.?\s?e\b|n\.?\s?chr\b|e\.?\s?kr\b)", re.IGNORECASE)
 _RANGE_DASH = re.compile(r"\s*(?:[-–—/]|to|tot|til|or)\s*(?:ca?\.?\s*)?", re.IGNORECASE)
+
+
+def this_year() -> int:
+    """Return the calendar year."""
+    return datetime.now(UTC).year
 
 
 def year(value: object) -> int | None:

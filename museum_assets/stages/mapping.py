@@ -13,6 +13,7 @@ import museum_assets.museums as museums_package
 from museum_assets.failures import Rejected
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Museum
+from museum_assets.museums.years import this_year
 from resources.binary_rows import binary, columns, int4, int8, text, texts
 
 COLUMNS: dict[str, Callable[[Any], bytes]] = {
@@ -112,7 +113,8 @@ def _read(museum: Museum, record_id: str, seq: int, payload: bytes) -> Reading:
 
 
 def mapping_contract(slug: str) -> str:
-    """Return a digest of the source that maps this museum's records: editing it re-reads the records.
+    """Return a digest of the source that maps this museum's records: editing it re-reads the records, a new year
+    those of a museum that asks for it.
 
     A version number kept by hand is forgotten sooner or later; a digest cannot be.
     """
@@ -122,4 +124,6 @@ def mapping_contract(slug: str) -> str:
     digest = hashlib.sha256()
     for file in [*files, Path(__file__)]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    if museums_package.museum(slug).yearly:
+        digest.update(str(this_year()).encode())
     return f"mapping:{digest.hexdigest()[:16]}"

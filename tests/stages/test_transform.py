@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from museum_assets.audit.collection import books
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Counts, Options, Outcome, Work
-from museum_assets.museums import museum
+from museum_assets.museums import MUSEUMS, museum
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import RawRecord
 from museum_assets.stages.mapping import mapping_contract, search_text
@@ -197,6 +197,15 @@ def test_the_contract_follows_this_museums_source_only(tmp_path: Path, monkeypat
     assert mapping_contract("smk") == before
     (copy / "years.py").write_text("changed")
     assert mapping_contract("smk") != before
+
+
+def test_a_new_year_reads_again_what_depends_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def contracts(year: int) -> dict[str, str]:
+        monkeypatch.setattr("museum_assets.stages.mapping.this_year", lambda: year)
+        return {slug: mapping_contract(slug) for slug in MUSEUMS}
+
+    before, after = contracts(2026), contracts(2027)
+    assert {slug for slug in MUSEUMS if before[slug] != after[slug]} == {"tate"}
 
 
 def test_a_bug_in_a_mapping_costs_one_record(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
