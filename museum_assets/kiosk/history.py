@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -89,7 +91,7 @@ def read_history(body: bytes, museum: KioskMuseum, sites: AbstractSet[int], now:
     read = Presses(at, site, val, type_, np.ones(len(at), np.int16), rows.lines)[order]
     # Refused rows are numbered like the others: once their exhibition or a better rule is there they are presses too.
     read = replace(read, occurrence=_occurrences(read))
-    refused = np.logical_or.reduce(list(reasons.values()))[order]
+    refused = reduce(or_, reasons.values())[order]
     return History(rows.header, read[~refused], _refused(body, read[refused], order[refused], reasons), rows.repeated)
 
 
@@ -109,9 +111,8 @@ def _occurrences(sorted_rows: Presses) -> Array:
     if not count:
         return np.ones(0, np.int16)
     starts = np.ones(count, bool)
-    starts[1:] = np.logical_or.reduce(
-        [column[1:] != column[:-1] for column in (sorted_rows.at, sorted_rows.site, sorted_rows.val, sorted_rows.type)]
-    )
+    columns = (sorted_rows.at, sorted_rows.site, sorted_rows.val, sorted_rows.type)
+    starts[1:] = reduce(or_, (column[1:] != column[:-1] for column in columns))
     begin = np.maximum.accumulate(np.where(starts, np.arange(count), 0))
     return np.minimum(np.arange(count) - begin + 1, 32_767).astype(np.int16)
 

@@ -48,4 +48,5 @@ def unit(vector: NDArray[np.floating]) -> Vector | Failure:
         return Malformed(
             f"The model answered with a vector of length {length}, which points nowhere.", code="no_vector"
         )
-    return (vector / length).astype(np.float32)
+    directed: Vector = (vector / length).astype(np.float32)
+    return directed
