@@ -128,10 +128,12 @@ def diff(
 def stage(museum: Museum, json: Json = False) -> None:
     """Make the candidate of a museum anew from staging, as the asset staging_database does."""
     from museum_assets.cli.printing import print_json, print_table
+    from museum_assets.cli.run import tell_dagster
     from museum_assets.releases.candidate import make_candidate
 
     with at_work() as work:
         counts = make_candidate(work.platform, work.production, museum)
+        tell_dagster("staging_database", museum, counts)
     if json:
         print_json(counts)
     else:
@@ -153,6 +155,8 @@ def promote(
     """Make the candidate of a museum its next release: validated, built, verified, then live at once."""
     from museum_assets.cli.printing import console, print_json
     from museum_assets.cli.release_printing import print_changes, print_verdicts
+    from museum_assets.cli.run import tell_dagster
+    from museum_assets.releases.assets.promoted_database import promoted_metadata
     from museum_assets.releases.promotion import Request, preview
     from museum_assets.releases.promotion import promote as publish
     from museum_assets.releases.summary import as_json
@@ -176,6 +180,7 @@ def promote(
             (lambda _: None) if json else (lambda line: console.print(printable(line), markup=False, highlight=False))
         )
         done = publish(work, Request(museum, by or user(), why, force, force_invalid), tell)
+        tell_dagster("promoted_database", museum, promoted_metadata(done))
     if json:
         print_json({"release": done.release.id, "previous": done.previous, "committed_at": done.committed_at,
                     "changes": as_json(done.changes), "pruned": done.pruned, "not_pruned": done.left})  # fmt: skip

@@ -94,6 +94,18 @@ def run_job(job_name: str, museums: list[str], assets: Mapping[str, Mapping[str,
     return ran
 
 
+def tell_dagster(asset: str, museum: str, metadata: Mapping[str, Any]) -> None:
+    """Record a materialization that a command made by itself, so that the UI shows it. Raises MuseumError."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    made = dg.AssetMaterialization(asset, partition=museum, metadata=metadata)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            instance.report_runless_asset_event(made)
+    except (dg.DagsterError, SQLAlchemyError) as error:
+        raise MuseumError(f"{asset} of {museum} is made, but Dagster could not be told: {error}") from error
+
+
 @contextmanager
 def own_sigterm() -> Iterator[None]:
     """Give SIGTERM back its handler at the end: a run in this process leaves it doing what SIGINT does.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import dagster as dg  # noqa: TID251 - what the UI shows
 import pytest
 from typer.testing import CliRunner, Result
 
 from museum_assets.cli.app import app
+from museum_assets.cli.session import connected
 from museum_assets.failures import MuseumError
 from museum_assets.releases.workplace import Workplace
 from museum_assets.settings import Settings
@@ -65,6 +67,19 @@ def test_from_staging_to_rollback(work: Workplace, platform: Settings) -> None:
     assert answer("show", "smk", "2")["forced"]["fewer_rows"]["why"] == "half was lent"
     assert "out of production" in invoke("retract", "smk", "--why", "rights").output
     assert "nothing to prune" in invoke("prune", "--museum", "smk").output
+
+
+def test_the_ui_shows_what_commands_made(work: Workplace, platform: Settings) -> None:
+    stage(work.platform, "smk", 2, bucket=thumbnails(platform))
+    answer("stage", "smk")
+    answer("promote", "smk", "--why", "first")
+    with connected(for_runs=True), dg.DagsterInstance.get() as instance:
+        for asset, told in (("staging_database", {"artwork": 2}), ("promoted_database", {"release": 1})):
+            event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+            assert event
+            assert (made := event.asset_materialization)
+            assert made.partition == "smk"
+            assert {name: made.metadata[name].value for name in told} == told
 
 
 def test_the_candidate_follows_a_migration_of_production(work: Workplace) -> None:
