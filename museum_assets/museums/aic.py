@@ -172,7 +172,8 @@ class Aic(Museum):
             image_url=image and f"{image}/full/full/0/default.jpg",
             # So the museum licenses the data, and the images of works in the public domain.
             rights="CC0",
-            source_url=museum_db_id and f"https://www.artic.edu/artworks/{quote(museum_db_id, safe='')}",
+            source_url=museum_db_id
+            and f"https://www.artic.edu/artworks/{quote(museum_db_id, safe='', errors='replace')}",
         )
 
 

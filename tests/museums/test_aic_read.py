@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from museum_assets.failures import Rejected
@@ -145,6 +145,7 @@ WILD = st.recursive(
 )
 
 
+@example(changes={"id": "\ud800"}, missing=set())
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     changes=st.dictionaries(st.sampled_from(sorted(PIRANESI)), WILD, max_size=3),

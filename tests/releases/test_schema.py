@@ -8,7 +8,7 @@ import pytest
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 from museum_assets.releases.candidate import make_candidate
 from museum_assets.releases.schema import ShapeDrift, drift, prepare, prepare_production, sync, tables
-from resources.postgres import Database
+from resources.postgres import Database, scalar
 from tests.release_tables import stage
 
 pytestmark = pytest.mark.integration
@@ -74,6 +74,18 @@ def test_a_new_museum_waits_for_readers_and_no_reader_for_it(
         row = conn.execute("SELECT obj_description('production.artwork'::regclass) AS museums").fetchone()
         assert row
         assert "louvre" in row["museums"]
+
+
+def test_no_table_that_readers_read_is_truncated_by_vacuum(database: Database) -> None:
+    with database.connect() as conn:
+        rows = conn.execute(
+            "SELECT c.oid::regclass::text AS name FROM pg_class AS c WHERE c.relnamespace = 'production'::regnamespace"
+            " AND c.relkind = 'r' AND (c.relispartition OR c.relname = 'current_release')"
+            " AND NOT coalesce(c.reloptions, '{}') @> '{vacuum_truncate=false}'"
+        ).fetchall()
+        slots = scalar(conn, "SELECT count(*) FROM production.slot")
+    assert slots
+    assert rows == []
 
 
 def test_statements_of_the_release_tables_name_no_release(database: Database) -> None:
