@@ -156,7 +156,7 @@ def promote(
     from museum_assets.cli.printing import console, print_json
     from museum_assets.cli.release_printing import print_changes, print_verdicts
     from museum_assets.cli.run import tell_dagster
-    from museum_assets.releases.assets.promoted_database import promoted_metadata
+    from museum_assets.releases.assets.metadata import promoted_metadata
     from museum_assets.releases.promotion import Request, preview
     from museum_assets.releases.promotion import promote as publish
     from museum_assets.releases.summary import as_json

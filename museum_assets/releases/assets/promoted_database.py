@@ -1,14 +1,13 @@
 """promoted_database: a museum's candidate as its next release, which readers see from one moment to the next."""
 
-from typing import Any
-
 import dagster as dg
 from pydantic import Field
 
 from museum_assets.collection.kit import INDEX_POOL, OWNERS
 from museum_assets.failures import MuseumError
-from museum_assets.releases.assets.staging_database import changes_metadata, staging_database
-from museum_assets.releases.promotion import Promoted, Request, promote
+from museum_assets.releases.assets.metadata import promoted_metadata
+from museum_assets.releases.assets.staging_database import staging_database
+from museum_assets.releases.promotion import Request, promote
 from partitions import release_partitions
 from resources.configured import Releases
 
@@ -45,17 +44,3 @@ def promoted_database(
     request = config.request(context.partition_key, context.run.run_id)
     done = promote(releases.workplace(), request, context.log.info)
     return dg.MaterializeResult(metadata=promoted_metadata(done))
-
-
-def promoted_metadata(done: Promoted) -> dict[str, Any]:
-    """Return what a promotion did as metadata."""
-    over = [f"{verdict.rule.name}: {verdict.text}" for verdict in done.verdicts if not verdict.finding.passed]
-    return {
-        "release": done.release.id,
-        "release before": done.previous or "none",
-        "committed at": done.committed_at.isoformat(),
-        "promoted over": "; ".join(over) or "nothing",
-        "pruned": done.left or ", ".join(map(str, done.pruned)) or "none",
-        **done.outside,
-        **changes_metadata(done.changes),
-    }

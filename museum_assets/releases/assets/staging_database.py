@@ -1,15 +1,13 @@
 """staging_database: the release candidate of a museum, with the rules that stand between it and production."""
 
-from typing import Any
-
 import dagster as dg
 
 from museum_assets.collection.kit import INDEX_POOL, OWNERS, result
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
+from museum_assets.releases.assets.metadata import changes_metadata
 from museum_assets.releases.candidate import made_at, make_candidate
 from museum_assets.releases.promotion import look
 from museum_assets.releases.schema import tables_of
-from museum_assets.releases.summary import Change, as_markdown
 from museum_assets.releases.validation import RULES, Rule, Verdict, judge
 from partitions import release_partitions
 from resources.configured import Releases
@@ -53,12 +51,6 @@ def staging_database(context: dg.AssetExecutionContext, releases: Releases) -> d
             **changes_metadata(changes),
         }
     )
-
-
-def changes_metadata(changes: list[Change]) -> dict[str, Any]:
-    """Return a summary as metadata: Markdown to read, numbers that the UI plots over time."""
-    numbers = {how: sum(getattr(change, how) for change in changes) for how in ("added", "changed", "removed")}
-    return {"summary": dg.MetadataValue.md(as_markdown(changes)), **numbers}
 
 
 def verdict_result(verdict: Verdict) -> dg.AssetCheckResult:
