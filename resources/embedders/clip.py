@@ -17,6 +17,7 @@ from typing import Any
 
 from museum_assets.failures import Failure, Malformed, MuseumError, Refused
 from resources.embedders.embedder import Vector, unit
+from resources.embedders.freed_memory import keep_freed_memory
 from resources.embedders.weights import Weights
 
 log = logging.getLogger(__name__)
@@ -157,6 +158,8 @@ def _load(name: str, weights: Weights, model_configs: Path | None, dimension: in
             "Choose a model with that dimension, such as ViT-L-14."
         )
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu":
+        keep_freed_memory()
     dtype = fastest_precision(device)
     try:
         # The seed decides only untrained weights; forked, so that nobody else's random numbers change.
