@@ -103,7 +103,10 @@ def tell_dagster(asset: str, museum: str, metadata: Mapping[str, Any]) -> None:
         with dg.DagsterInstance.get() as instance:
             instance.report_runless_asset_event(made)
     except (dg.DagsterError, SQLAlchemyError) as error:
-        raise MuseumError(f"{asset} of {museum} is made, but Dagster could not be told: {error}") from error
+        raise MuseumError(
+            f"{asset} of {museum} is made and stands, but Dagster's UI will not show it: its storage did not take the "
+            f"news: {error}. Check DAGSTER_POSTGRES_URL; nothing has to be made again"
+        ) from error
 
 
 @contextmanager

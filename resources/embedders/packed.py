@@ -24,8 +24,15 @@ def pack(model: Any) -> None:
             block.mlp.gelu = torch.nn.Identity()
             _pack_linear(layers["c_proj"])
         attention = getattr(block, "attn", None)
-        if type(attention) is torch.nn.MultiheadAttention and attention.batch_first and attention.bias_k is None:
+        if type(attention) is torch.nn.MultiheadAttention and _plain(block, attention):
             _pack_attention(attention)
+
+
+def _plain(block: Any, attention: Any) -> bool:
+    """Whether a block attends to itself, and its attention has no more parts than ViT's."""
+    if hasattr(block, "ln_1_kv") or attention.in_proj_weight is None or attention.in_proj_bias is None:
+        return False
+    return bool(attention.batch_first) and attention.bias_k is None
 
 
 def _packed(weight: Any, bias: Any, activation: str = "none", algorithm: str = "") -> Callable[[Any], Any]:
@@ -63,7 +70,9 @@ def _pack_attention(attention: Any) -> None:
         queries.mul_((width // heads) ** -0.5)
     projected, joined = _packed(weight, bias), _packed(attention.out_proj.weight, attention.out_proj.bias)
 
-    def forward(x: Any, _keys: Any, _values: Any, *, need_weights: bool, attn_mask: Any) -> tuple[Any, None]:
+    def forward(x: Any, keys: Any, values: Any, *, need_weights: bool, attn_mask: Any) -> tuple[Any, None]:
+        assert keys is x
+        assert values is x
         assert not need_weights
         count, length, _ = x.shape
         split = projected(x).view(count, length, 3, heads, -1).permute(2, 0, 3, 1, 4)

@@ -15,6 +15,7 @@ from museum_assets.failures import MuseumError
 from museum_assets.releases.workplace import Workplace
 from museum_assets.settings import Settings
 from resources.platform import thumbnails
+from resources.postgres import scalar
 from tests.release_fixtures import work
 from tests.release_tables import stage
 
@@ -80,6 +81,20 @@ def test_the_ui_shows_what_commands_made(work: Workplace, platform: Settings) ->
             assert (made := event.asset_materialization)
             assert made.partition == "smk"
             assert {name: made.metadata[name].value for name in told} == told
+
+
+def test_what_dagster_cannot_be_told_stands(work: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise dg.DagsterInvariantViolationError("no storage")
+
+    monkeypatch.setattr(dg.DagsterInstance, "get", away)
+    stage(work.platform, "smk", 2)
+    told = invoke("stage", "smk")
+    assert isinstance(told.exception, MuseumError)
+    assert "staging_database of smk is made and stands" in str(told.exception)
+    assert "DAGSTER_POSTGRES_URL" in str(told.exception)
+    with work.platform.connect() as conn:
+        assert scalar(conn, "SELECT count(*) FROM candidate.artwork") == 2
 
 
 def test_the_candidate_follows_a_migration_of_production(work: Workplace) -> None:
