@@ -5,21 +5,23 @@ UV := $(shell command -v uv || echo .bin/uv/bin/uv)
 PYTHON := $(shell for python in python3.12 python3.11 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && \
 	command -v $$python && break; done)
-INSTALLED := .venv/installed
+VENV := .venv
+INSTALLED := $(VENV)/installed
+PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test lint types bench requirements
+.PHONY: help install demo up test test-fast coverage robustness lint types bench wheel platforms requirements schema
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 install: $(INSTALLED)  ## Make .venv from requirements.txt
 
 $(INSTALLED): requirements.txt pyproject.toml | $(UV)
 	$(if $(PYTHON),,$(error No Python from 3.11 to 3.13 found: install one and run again))
-	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
-	$(UV) pip sync --python .venv --require-hashes requirements.txt
-	$(UV) pip install --python .venv --no-deps --editable .
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+	$(UV) pip sync --python $(VENV) --require-hashes requirements.txt
+	$(UV) pip install --python $(VENV) --no-deps --editable .
 	touch $@
 
 .bin/uv/bin/uv:
@@ -33,12 +35,25 @@ demo: $(INSTALLED)  ## Run the whole pipeline on this machine, offline, and open
 up: $(INSTALLED)  ## Start the services and the UI
 	.venv/bin/museum up
 
+# Three on two cores: many tests wait for processes that they killed, so that a third took a fifth off the time.
+TOGETHER := -n 3 --dist loadfile --no-loadscope-reorder
 test: $(INSTALLED)  ## Run the tests
-	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	.venv/bin/pytest $(TOGETHER)
 
-lint: $(INSTALLED)  ## Check style and format
+test-fast: $(INSTALLED)  ## Run the tests that need no service, in under a minute
+	$(VENV)/bin/pytest -n 2 --dist worksteal -m "not integration and not slow"
+
+coverage: $(INSTALLED)  ## Run the tests and show the lines that none of them reached
+	.venv/bin/pytest $(TOGETHER) --cov --cov-report=term-missing:skip-covered
+
+SEEDS := 20
+robustness: $(INSTALLED)  ## Break the platform as SEEDS seeds plan it, or as SEED alone does
+	.venv/bin/python -m tests.robustness $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+lint: $(INSTALLED)  ## Check style, format and that nothing imports upward
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
 
 types: $(INSTALLED)  ## Check types
 	.venv/bin/mypy
@@ -46,6 +61,20 @@ types: $(INSTALLED)  ## Check types
 bench: $(INSTALLED)  ## Measure the figures in docs
 	.venv/bin/python -m bench
 
+wheel: | $(UV)  ## Build the wheel and the source distribution into dist
+	rm -rf dist
+	$(UV) build --quiet --out-dir dist
+
+platforms: | $(UV)  ## Check that every pinned package has wheels for each platform
+	@for python in 3.11 3.12 3.13; do for platform in $(PLATFORMS); do \
+		echo "Python $$python on $$platform"; \
+		MACOSX_DEPLOYMENT_TARGET=14.0 $(UV) pip install --quiet --dry-run --target build/none --only-binary :all: \
+		--python-version $$python --python-platform $$platform --requirements requirements.txt || exit 1; \
+	done; done
+
 requirements: | $(UV)  ## Resolve pyproject.toml anew into requirements.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--upgrade pyproject.toml --extra dev --output-file requirements.txt
+
+schema: $(INSTALLED)  ## Write sql/schema.sql anew from the migrations
+	.venv/bin/python -m tests.support.schema_file

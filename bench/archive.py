@@ -12,17 +12,17 @@ import time
 from pathlib import Path
 
 from bench.peak import peak_bytes
+from museum_assets.archive_files.declared import Column, DeclaredSource
+from museum_assets.archive_files.download.transfer import Downloaded, RemoteFile, checked_sha256
 from museum_assets.archives.load import load
-from museum_assets.archives.schema import Column, Source
-from museum_assets.archives.transfer import Downloaded, Wanted, checked_sha256
-from museum_assets.loop.progress import silent
+from museum_assets.core.progress import silent
 from resources.postgres import Database
 
 TEXTS = ("acct", "use_code", "district", "map", *(f"address_{n}" for n in range(1, 9)), "legal_1", "legal_2", "note")
 INTEGERS = ("year", "erected", "remodelled", *(f"area_{n}" for n in range(1, 8)), *(f"value_{n}" for n in range(1, 16)))
 COLUMNS = {name: Column(type="text") for name in TEXTS} | {name: Column(type="integer") for name in INTEGERS}
 
-SOURCE = Source(
+SOURCE = DeclaredSource(
     name="bench",
     title="A county's accounts, made up",
     urls=("file:///bench.txt",),
@@ -65,7 +65,7 @@ def main() -> None:
     """Import as `museum archive import` does with a file on this machine: checksum, check, load, index, publish."""
     path = Path(sys.argv[1])
     began = time.perf_counter()
-    file = Downloaded(path, checked_sha256(path, Wanted(path.as_uri(), path.name), silent), path.as_uri())
+    file = Downloaded(path, checked_sha256(path, RemoteFile(path.as_uri(), path.name), silent), path.as_uri())
     found = load(Database(os.environ["DATABASE_URL"]), SOURCE, [file], force=True)
     assert (found.state, found.rejected, found.duplicate) == ("loaded", 0, 0)
     print(time.perf_counter() - began, peak_bytes(), found.loaded)

@@ -9,11 +9,11 @@ from psycopg.types.json import Jsonb
 
 from bench.collection import MUSEUM
 from bench.measuring import rate
-from museum_assets.loop.ledger import copy_rows
+from museum_assets.collection.artworks.mapping import ARTWORK_COLUMNS, packed_row, row_hash, staged_values
+from museum_assets.collection.harvest.raw_store import prepare
 from museum_assets.museums.museum import RawRecord
 from museum_assets.museums.smk import Smk
-from museum_assets.stages.mapping import COLUMNS, staged_row
-from museum_assets.stages.raw_store import prepare
+from resources.copying import copy_rows
 from resources.postgres import Connection, Database
 
 
@@ -70,12 +70,14 @@ def _transform_one(conn: Connection, record_id: str) -> None:
             "SELECT seq, payload FROM raw.record WHERE museum = %s AND record_id = %s", (MUSEUM, record_id)
         ).fetchone()
         assert raw is not None
-        row = staged_row(Smk().read(raw["payload"]), record_id, raw["seq"])
+        values = staged_values(Smk().read(raw["payload"]), record_id)
+        digest = row_hash(packed_row(values, raw["seq"]))
         known = conn.execute(
             "SELECT row_hash FROM staging.artwork WHERE museum = %s AND record_id = %s", (MUSEUM, record_id)
         ).fetchone()
-        if known is None or known["row_hash"] != row[-1]:
+        if known is None or known["row_hash"] != digest:
             statement = sql.SQL("INSERT INTO staging.artwork ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
-                sql.SQL(", ").join(map(sql.Identifier, COLUMNS)), sql.SQL(", ").join(sql.Placeholder() * len(COLUMNS))
+                sql.SQL(", ").join(map(sql.Identifier, ARTWORK_COLUMNS)),
+                sql.SQL(", ").join(sql.Placeholder() * len(ARTWORK_COLUMNS)),
             )
-            conn.execute(statement, row)
+            conn.execute(statement, (*values, raw["seq"], digest))

@@ -13,8 +13,9 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from museum_assets.settings import Settings
-from resources.embedded.services import running_services
+from museum_assets.core.settings import Settings
+from museum_assets.operations.running import running_platform
+from resources.platform import Platform
 from resources.postgres import Database
 
 _numbers = itertools.count(1)
@@ -32,8 +33,8 @@ class Bench:
         return quick if self.quick else full
 
     @contextmanager
-    def platform(self) -> Iterator[Settings]:
-        """Yield the settings of an empty platform: database, bucket and home of its own."""
+    def platform(self) -> Iterator[Platform]:
+        """Yield an empty platform: database, bucket and home of its own."""
         name = f"bench_{next(_numbers)}"
         origin = self.settings.database_url or ""
         admin = origin.replace("/platform?", "/postgres?")
@@ -41,29 +42,28 @@ class Bench:
         home.mkdir()
         with psycopg.connect(admin, autocommit=True) as conn:
             conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE platform").format(sql.Identifier(name)))
-            yield self.settings.model_copy(
-                update={
-                    "database_url": origin.replace("/platform?", f"/{name}?"),
-                    "thumbnails_bucket": name.replace("_", "-"),
-                    "home": home,
-                }
+            yield Platform(self.settings).with_settings(
+                database_url=origin.replace("/platform?", f"/{name}?"),
+                thumbnails_bucket=name.replace("_", "-"),
+                home=home,
             )
             conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     @contextmanager
     def database(self) -> Iterator[Database]:
         """Yield an empty, migrated database."""
-        with self.platform() as settings:
-            yield Database(settings.database_url or "")
+        with self.platform() as platform:
+            yield platform.database()
 
 
 @contextmanager
 def started(*, quick: bool) -> Iterator[Bench]:
     """Start the services for a benchmark. Whatever the environment names is left alone: it may be production."""
     own = {"database_url": None, "dagster_postgres_url": None, "s3_endpoint_url": None, "qdrant_url": None}
-    with tempfile.TemporaryDirectory(prefix="museum-bench-") as home:
-        given = {"museum_home": Path(home), "museum_profile": "demo"}
-        with running_services(Settings(**given, **own)) as found:  # type: ignore[arg-type] # aliases
+    with tempfile.TemporaryDirectory(prefix="museum-bench-") as folder:
+        Path(folder).chmod(0o711)  # for root, Postgres runs as another user, with its data beside the home
+        given = {"museum_home": Path(folder) / "home", "museum_profile": "demo"}
+        with running_platform(Settings(**given, **own)) as found:  # type: ignore[arg-type] # aliases
             os.environ["MUSEUM_PROFILE"] = "demo"
             services = {
                 "database_url": found["DATABASE_URL"],

@@ -8,14 +8,15 @@ from functools import cache
 from itertools import islice
 from typing import Any, cast
 
+from museum_assets.collection.artworks.stage import transformed_artworks
+from museum_assets.collection.artworks.transform import TransformStage
+from museum_assets.collection.harvest.harvest import harvest
 from museum_assets.loop.run import run_stage
 from museum_assets.museums.museum import Api, Page, RawRecord
-from museum_assets.museums.smk import OBJECT_NAMES, ROWS, Smk
+from museum_assets.museums.smk import OBJECT_NAMES, ROWS_PER_REQUEST, Smk
 from museum_assets.simulator.collection import SyntheticSource
 from museum_assets.simulator.smk import Smk as Dialect
 from museum_assets.simulator.works import Works
-from museum_assets.stages.harvest import harvest
-from museum_assets.stages.transform import Transform
 from resources.postgres import Database
 
 MUSEUM = "smk"
@@ -39,8 +40,8 @@ class Listed(Smk):
     ) -> Iterator[Page]:
         """Walk the listing."""
         total = len(self._records)
-        for start in range(0, total, ROWS):
-            page = list(self._records[start : start + ROWS])
+        for start in range(0, total, ROWS_PER_REQUEST):
+            page = list(self._records[start : start + ROWS_PER_REQUEST])
             yield Page("all", page, {"scope": "all", "offset": start + len(page)}, len(page), total)
 
 
@@ -83,11 +84,11 @@ def harvested(database: Database, found: Sequence[RawRecord]) -> None:
 
 def transformed(database: Database) -> None:
     """Transform what was harvested."""
-    run_stage(database, MUSEUM, Transform(Smk()))
+    run_stage(database, MUSEUM, transformed_artworks.bind(TransformStage(Smk()), "bench"))
 
 
 def emptied(database: Database, *tables: str) -> None:
     """Empty these tables, and flush what they left to the disk, so that nobody else pays for it."""
     with database.connect() as conn:
-        conn.execute(f"TRUNCATE {', '.join(tables)}")  # type: ignore[call-overload] # names of ours
+        conn.execute(f"TRUNCATE {', '.join(tables)}")  # names of ours
         conn.execute("CHECKPOINT")

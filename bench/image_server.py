@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from museum_assets.settings import REPO_ROOT
 from museum_assets.simulator.drawing import jpeg
 
 WIDTH, HEIGHT = 1280, 1024
@@ -29,7 +28,7 @@ def picture(number: int) -> bytes:
 def serving(pictures: int) -> Iterator[str]:
     """Serve `/0.jpg` and so on; yield the base URL."""
     command = [sys.executable, "-m", "bench.image_server", str(pictures)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPO_ROOT) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
             yield process.stdout.readline().strip()

@@ -12,14 +12,13 @@ from psycopg import sql
 from bench.measuring import rate
 from bench.peak import peak_bytes
 from museum_assets.kiosk.assets.frame_types import checked, exhibitions_type, presses_type
-from museum_assets.kiosk.combine_exhibitions import combine_exhibitions
-from museum_assets.kiosk.combine_history import combine_history
-from museum_assets.kiosk.combined import opened
-from museum_assets.kiosk.feedback import Fed, load
+from museum_assets.kiosk.files.combine_exhibitions import combine_exhibitions
+from museum_assets.kiosk.files.combine_history import combine_history
+from museum_assets.kiosk.files.combined import open_combined
+from museum_assets.kiosk.files.feedback import LoadReport, load_combined
 from museum_assets.museums import kiosks
-from museum_assets.settings import Settings, settings
 from museum_assets.simulator.kiosk import EXHIBITS, LATE, exhibition
-from resources.platform import bucket, kiosk_source
+from resources.platform import Platform
 from resources.postgres import Connection, Database
 from resources.s3 import ObjectStore
 
@@ -56,20 +55,23 @@ def fill(store: ObjectStore, files: int, rows: int) -> list[bytes]:
     return made
 
 
-def combined(given: Settings) -> None:
+def combined(platform: Platform) -> None:
     """Make both combined files, as the assets do."""
-    source, target = kiosk_source(given, "lmnh"), bucket(given, given.kiosk_combined_bucket)
+    source, target = platform.kiosk_source("lmnh"), platform.bucket(platform.settings.kiosk_combined_bucket)
     combine_exhibitions(source, MUSEUM, target, checked(exhibitions_type()))
-    with opened(target, "lmnh", "exhibition") as exhibitions:
+    with open_combined(target, "lmnh", "exhibition") as exhibitions:
         sites = exhibitions.sites()
     combine_history(source, MUSEUM, target, sites, datetime.now(UTC), checked(presses_type(MUSEUM)))
 
 
-def loaded(given: Settings) -> Fed:
+def loaded(platform: Platform) -> LoadReport:
     """Load the combined files into the tables, as the asset does."""
-    target = bucket(given, given.kiosk_combined_bucket)
-    with opened(target, "lmnh", "exhibition") as exhibitions, opened(target, "lmnh", "history") as history:
-        return load(Database(given.database_url or ""), MUSEUM, exhibitions, history)
+    target = platform.bucket(platform.settings.kiosk_combined_bucket)
+    with (
+        open_combined(target, "lmnh", "exhibition") as exhibitions,
+        open_combined(target, "lmnh", "history") as history,
+    ):
+        return load_combined(platform.database(), MUSEUM, exhibitions, history)
 
 
 def copies(database: Database, bodies: list[bytes], rows: int, table: LiteralString) -> Callable[[], float]:
@@ -92,6 +94,6 @@ def copies(database: Database, bodies: list[bytes], rows: int, table: LiteralStr
 
 
 if __name__ == "__main__":
-    combined(settings())
-    loaded(settings())
+    combined(Platform.from_settings())
+    loaded(Platform.from_settings())
     print(peak_bytes())

@@ -12,6 +12,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from museum_assets.collection.stages import STAGES
+
+VECTORS = {spec.name: spec.vector.dimension for spec in STAGES if spec.vector}
+"""The platform's named vectors and their dimensions."""
+IMAGES, TEXTS = list(VECTORS)[:2]
+"""The names of one model's vectors."""
+
 Rates = dict[str, list[float]]
 """Name of a side -> items per second, one number a round."""
 

@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from museum_assets.archives.schema import source_names
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 
 museum_partitions = dg.StaticPartitionsDefinition(list(MUSEUMS))
@@ -10,9 +9,6 @@ museum_partitions = dg.StaticPartitionsDefinition(list(MUSEUMS))
 
 kiosk_partitions = dg.StaticPartitionsDefinition(list(KIOSK_MUSEUMS))
 """One partition per museum with visitor kiosks."""
-
-archive_partitions = dg.StaticPartitionsDefinition(list(source_names()))
-"""One partition per declared source of bulk files."""
 
 release_partitions = dg.StaticPartitionsDefinition([*MUSEUMS, *KIOSK_MUSEUMS])
 """One partition per museum of either kind: all of them are published."""

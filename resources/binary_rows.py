@@ -6,10 +6,14 @@ transform 4, at which the server waited.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import Struct
+from typing import Any
+
+Packer = Callable[[Any], bytes]
+"""Packs a value as a field of one type."""
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -81,3 +85,19 @@ def text_array(values: Sequence[str]) -> bytes:
     if not values:
         return _EMPTY_ARRAY
     return _ARRAY(1, 0, 25, len(values), 1) + b"".join(map(text, values))
+
+
+_TYPES: dict[Packer, bytes] = {text: _TEXT, texts: _length(1009), int4: _length(23)}
+
+
+def sent_types(packers: Sequence[Packer]) -> list[bytes]:
+    """Return what Postgres's `record_send` writes before each field of a row: its type, and first their number."""
+    first, *others = (_TYPES[packer] for packer in packers)
+    return [_length(len(packers)) + first, *others]
+
+
+def sent(types: Sequence[bytes], fields: Sequence[bytes]) -> bytes:
+    """Return a row as `record_send` does, of `sent_types` and its packed fields: what a hash of a row is made of."""
+    parts = [b""] * (2 * len(fields))
+    parts[::2], parts[1::2] = types, fields
+    return b"".join(parts)

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from museum_assets.failures import MuseumError
+from museum_assets.core.failures import MuseumError
 
 if TYPE_CHECKING:
-    from museum_assets.settings import Settings
+    from museum_assets.core.settings import Settings
 
 ANSWER_WITHIN = 10.0
 """Seconds to wait for the brokers."""
@@ -35,6 +35,9 @@ CLIENT = {
     # Questions wait behind a fetch that waits for messages.
     "fetch.wait.max.ms": 100,
     "socket.keepalive.enable": True,
+    # The client's own lines repeat what LastComplaint puts into the error: 8 to 16 a second while a broker is away.
+    "log_level": 2,
+    "reconnect.backoff.ms": 500,
 }
 
 
@@ -57,14 +60,15 @@ class Message(NamedTuple):
 
 
 @dataclass(slots=True)
-class Batch:
+class MessageBatch:
     """What one reading brought, by partition: messages in their order, ends of partitions met (the next offset), and
-    partitions at which the offset asked for does not exist (any more).
+    partitions at which the offset asked for does not exist (any more). `waited` are the seconds without messages.
     """
 
     messages: dict[int, list[Message]] = field(default_factory=dict)
     ends: dict[int, int] = field(default_factory=dict)
     out_of_range: set[int] = field(default_factory=set)
+    waited: float = 0.0
 
 
 class Kafka:
@@ -75,11 +79,11 @@ class Kafka:
         self.answer_within = answer_within
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Kafka:
+    def from_settings(cls, settings: Settings, answer_within: float = ANSWER_WITHIN) -> Kafka:
         """Return the brokers of the KAFKA_* settings."""
         if not settings.kafka_bootstrap_servers:
             raise MuseumError("KAFKA_BOOTSTRAP_SERVERS is not set, so there is no live stream")
-        return cls(client_config(settings))
+        return cls(client_config(settings), answer_within)
 
     @property
     def servers(self) -> str:
@@ -91,16 +95,16 @@ class Kafka:
         """Open a topic. Raises KafkaUnavailable when the client refuses its configuration."""
         from confluent_kafka import Consumer, KafkaException
 
-        trouble = Trouble()
+        complaint = LastComplaint()
         try:
             consumer = Consumer(
-                {**CLIENT, **self.config, "group.id": f"museum-data-platform-{topic}", "error_cb": trouble},
+                {**CLIENT, **self.config, "group.id": f"museum-data-platform-{topic}", "error_cb": complaint},
                 logger=logging.getLogger("museum.kafka"),
             )
         except KafkaException as error:
             raise KafkaUnavailable(f"the Kafka client refuses its settings: {error}; check KAFKA_*") from None
         try:
-            yield TopicReader(consumer, topic, self.servers, self.answer_within, trouble)
+            yield TopicReader(consumer, topic, self.servers, self.answer_within, complaint)
         finally:
             consumer.close()
 
@@ -119,7 +123,7 @@ def client_config(settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in config.items() if value is not None}
 
 
-class Trouble:
+class LastComplaint:
     """Remembers what the client last complained about: a time-out alone says nothing about its cause."""
 
     def __init__(self) -> None:
@@ -136,12 +140,12 @@ class Trouble:
 class TopicReader:
     """One topic, read from given offsets. Every method raises KafkaUnavailable."""
 
-    def __init__(self, consumer: Any, topic: str, servers: str, answer_within: float, trouble: Trouble) -> None:
+    def __init__(self, consumer: Any, topic: str, servers: str, answer_within: float, complaint: LastComplaint) -> None:
         self.consumer = consumer
         self.topic = topic
         self.servers = servers
         self.answer_within = answer_within
-        self.trouble = trouble
+        self.complaint = complaint
 
     def partitions(self) -> list[int]:
         """Ask the brokers which partitions the topic has. Raises TopicMissing."""
@@ -164,6 +168,14 @@ class TopicReader:
         low, high = found
         return int(low), int(high)
 
+    def known_end(self, partition: int) -> int | None:
+        """Return the offset of the next message as the brokers told it last, None before they did. Asks nobody."""
+        from confluent_kafka import TopicPartition
+
+        with self._asking(f"look up the end of partition {partition}"):
+            found = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), cached=True)
+        return int(found[1]) if found and found[1] >= 0 else None
+
     def start(self, partition: int, offset: int) -> None:
         """Read a partition from an offset on, also when it is read already."""
         from confluent_kafka import TopicPartition
@@ -174,13 +186,17 @@ class TopicReader:
                 self.consumer.incremental_unassign([place])
             self.consumer.incremental_assign([place])
 
-    def read(self, messages: int, size: int, seconds: float) -> Batch:
+    def read(self, messages: int, size: int, seconds: float) -> MessageBatch:
         """Return what comes until the topic pauses, in so many seconds, at most about so many messages and bytes."""
-        batch, taken, weight = Batch(), 0, 0
+        batch, taken, weight = MessageBatch(), 0, 0
         deadline = time.monotonic() + seconds
         while taken < messages and weight < size and (left := deadline - time.monotonic()) > 0:
+            asked, since = min(CHUNK, messages - taken), time.monotonic()
             with self._asking("read messages"):
-                chunk = self.consumer.consume(min(CHUNK, messages - taken), timeout=min(left, PAUSE))
+                chunk = self.consumer.consume(asked, timeout=min(left, PAUSE))
+            if len(chunk) < asked:
+                # The client waits to the end of its time for what is missing.
+                batch.waited += time.monotonic() - since
             for message in chunk:
                 if message.error():
                     self._event(batch, message)
@@ -196,7 +212,7 @@ class TopicReader:
                 break
         return batch
 
-    def _event(self, batch: Batch, message: Any) -> None:
+    def _event(self, batch: MessageBatch, message: Any) -> None:
         from confluent_kafka import KafkaError
 
         error = message.error()
@@ -230,7 +246,7 @@ class TopicReader:
     def _unavailable(self, what: str, why: str) -> KafkaUnavailable:
         # The client's own complaint comes through its queue, which only a poll empties.
         self.consumer.poll(0)
-        cause = "; ".join(filter(None, (why, self.trouble.last)))
+        cause = "; ".join(filter(None, (why, self.complaint.last)))
         return KafkaUnavailable(
             f"cannot {what} of topic {self.topic} at the Kafka brokers {self.servers}: {cause}. Check that they run "
             "and KAFKA_*; what was read is kept, and reading goes on from there"

@@ -7,14 +7,17 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
-from typing import Literal, Self
+from typing import Any, Literal, Self, cast
 
-from museum_assets.failures import Failure, MuseumError, Refused, Unavailable
-from museum_assets.settings import Settings
+from museum_assets.core.failures import Failure, MuseumError, RequestRefused, Unavailable
+from museum_assets.core.settings import Settings
 from resources.closing import Closing
+from resources.deadlines import Deadline, TimedFile
 
 TIMEOUT = 10.0
 """Seconds of silence after which the server counts as gone."""
+DEADLINE = 6
+"""Times `timeout`: the longest that connecting, logging in and one mail may take."""
 LOGIN_WANTED = {530, 534, 535, 538}
 """Codes of RFC 4954, which servers also give to a sender or recipient."""
 
@@ -38,6 +41,7 @@ class Mailer(Closing):
         self.login = login
         self.timeout = timeout
         self._server: smtplib.SMTP | None = None
+        self._deadline = Deadline(DEADLINE * timeout)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -64,22 +68,25 @@ class Mailer(Closing):
     def send(self, message: EmailMessage) -> None:
         """Hand a message to the server.
 
-        Raises Refused for a message or recipient that it will not take, also for one of several recipients: then the
-        others have got it. Raises Failure or Unavailable for what may be mended.
+        Raises RequestRefused for a message or recipient that it will not take, also for one of several recipients:
+        then the others have got it. Raises Failure or Unavailable for what may be mended.
         """
+        self._deadline.restart()
         with self._translated():
             server = self._server or self._connect()
             refused = server.send_message(message)
         if refused:
-            raise Refused(f"{self._name()} does not deliver to {_told(refused)}: check NOTICE_TO", code="recipient")
+            raise RequestRefused(
+                f"{self._name()} does not deliver to {_told(refused)}: check NOTICE_TO", code="recipient"
+            )
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
         server: smtplib.SMTP
         if self.security == "tls":
-            server = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+            server = _TlsServer(self.host, self.port, timeout=self.timeout, context=context, deadline=self._deadline)
         else:
-            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+            server = _Server(self.host, self.port, timeout=self.timeout, deadline=self._deadline)
         # Kept at once: also what goes wrong from here on must close it.
         self._server = server
         if self.security == "starttls":
@@ -98,7 +105,7 @@ class Mailer(Closing):
             yield
         except smtplib.SMTPException as error:
             self._drop()
-            raise self._judged(error) from error
+            raise self._judged(error) from None  # which quotes the server without the password
         except ssl.SSLError as error:
             self._drop()
             text = f"{self._name()} cannot be spoken to securely: {error}. Check SMTP_SECURITY, SMTP_PORT and SMTP_HOST"
@@ -125,17 +132,42 @@ class Mailer(Closing):
             return Failure(text, code="not_supported")
         if not isinstance(error, smtplib.SMTPResponseException):
             return Unavailable(f"{self._name()} cannot be used: {error}. Check SMTP_HOST, SMTP_PORT and SMTP_SECURITY")
-        said = f"{self._name()} answered {_said(error)}"
+        said = f"{self._name()} answered {_said(error, self.login)}"
         if isinstance(error, smtplib.SMTPAuthenticationError) or error.smtp_code in LOGIN_WANTED:
             return Failure(f"{said}. Check SMTP_USER and SMTP_PASSWORD", code="login")
         if error.smtp_code >= 500 and isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPDataError):
-            return Refused(f"{said}. Check NOTICE_FROM and what the server takes")
+            return RequestRefused(f"{said}. Check NOTICE_FROM and what the server takes")
         return Unavailable(said)
 
 
-def _said(error: smtplib.SMTPResponseException) -> str:
-    text = error.smtp_error
-    return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+class _Timed:
+    """Reads every answer of the server within the deadline of its mail; Python reads a line for as long as it comes."""
+
+    file: Any
+    sock: Any
+
+    def __init__(self, *args: Any, deadline: Deadline, **options: Any) -> None:
+        self.deadline = deadline
+        super().__init__(*args, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None:
+            self.file = TimedFile.buffered(self.sock, self.deadline)
+        return cast("tuple[int, bytes]", super().getreply())  # type: ignore[misc]
+
+
+class _Server(_Timed, smtplib.SMTP):
+    pass
+
+
+class _TlsServer(_Timed, smtplib.SMTP_SSL):
+    pass
+
+
+def _said(error: smtplib.SMTPResponseException, login: tuple[str, str] | None) -> str:
+    raw = error.smtp_error
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    return f"{error.smtp_code} {text.replace(login[1], '…') if login and login[1] else text}"
 
 
 def _told(refused: dict[str, tuple[int, bytes]]) -> str:

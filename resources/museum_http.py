@@ -1,24 +1,24 @@
-"""Polite, retrying HTTP: how an answer is judged, when it is asked again, and the museum API client."""
+"""Polite, retrying HTTP: when a request is sent again, and the museum API client."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import httpx
-import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from museum_assets.failures import Failure, Gone, Malformed, Refused, SlowDown, Unavailable
+from museum_assets.core.addresses import shown_address
+from museum_assets.core.charsets import text_charset
+from museum_assets.core.failures import Failure, Malformed, RequestRefused, SlowDown
+from museum_assets.core.json_pages import is_complete, read_json, read_whole
 from resources.closing import Closing
+from resources.http_answers import checked_url, classify, http_failures, media_type, read_body
+from resources.http_client import http_client
 from resources.rate_limit import PATIENCE
 
 if TYPE_CHECKING:
@@ -32,9 +32,6 @@ _PAUSE = 30.0
 """Times `backoff`: the pause after a refusal without Retry-After. The Met's bot wall (HTML 403 of Imperva, after
 about 30 fast requests) stays up for at least 30 s: github.com/metmuseum/openaccess issues 58 and 60."""
 
-_WHOLE_BODY = 10
-"""Times `timeout`, which only bounds the silence between two chunks: the longest that one body may trickle in."""
-
 
 class Limiter(Protocol):
     """What a request needs of a `resources.rate_limit.RateLimiter`."""
@@ -47,89 +44,6 @@ class Limiter(Protocol):
 
     def succeeded(self) -> None:
         """The host answered."""
-
-
-def retry_after_seconds(value: str | None) -> float | None:
-    """Read a Retry-After header, seconds or HTTP date (RFC 9110, 10.2.3); None when absent or unreadable."""
-    if value is None:
-        return None
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value), 1e9)
-    try:
-        when = parsedate_to_datetime(value)
-        when = when if when.tzinfo else when.replace(tzinfo=UTC)
-        return max(0.0, (when - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def media_type(response: httpx.Response) -> str:
-    """Return the content type without parameters, in lower case; '' when the server names none."""
-    content_type: str = response.headers.get("Content-Type", "")
-    return content_type.partition(";")[0].strip().lower()
-
-
-def classify(response: httpx.Response, what: str = "the request") -> Failure | None:
-    """Judge a response by status and headers; None means success. `what` opens the message (who asked for what).
-
-    A 403 with JSON is the API's own refusal (AIC: "Invalid limit", "Invalid number of results"); any other 403 is a
-    bot wall (Imperva before the Met, Cloudflare before AIC's images), which passes when one goes slower.
-    """
-    if response.is_success:
-        return None
-    status = response.status_code
-    said = f"{what} was answered {status} {response.reason_phrase}".rstrip()
-    if status in (404, 410):
-        return Gone(f"{said}: it does not exist there (any more), so it is not asked for again.")
-    if status in (429, 503) or (status == 403 and "json" not in media_type(response)):
-        return SlowDown(
-            f"{said}: the server wants fewer requests. All runs now go slower; if it stays, run this again later.",
-            retry_after=retry_after_seconds(response.headers.get("Retry-After")),
-        )
-    if status == 408 or status >= 500:
-        return Unavailable(f"{said}: the server is in trouble. Run this again later.")
-    reason = next(response.iter_bytes(300), b"").decode("utf-8", "replace").strip()
-    return Refused(f"{said}: it will never be accepted as asked. Check the address and parameters. It says: {reason!r}")
-
-
-@contextmanager
-def http_failures(what: str) -> Iterator[None]:
-    """Turn the errors of httpx into failures: no answer is Unavailable, an unreadable one Malformed."""
-    try:
-        yield
-    except httpx.TimeoutException as error:
-        raise Unavailable(f"{what} got no answer in time ({type(error).__name__}). Run this again later.") from error
-    except (httpx.UnsupportedProtocol, httpx.TooManyRedirects, httpx.InvalidURL) as error:
-        raise Refused(f"{what} leads nowhere: {error}. Check the address.") from error
-    except httpx.TransportError as error:
-        raise Unavailable(f"{what} broke off: {error or type(error).__name__}. Run this again later.") from error
-    except httpx.DecodingError as error:
-        raise Malformed(f"{what} was answered with a broken Content-Encoding: {error}.") from error
-
-
-def read_body(
-    response: httpx.Response, what: str, *, max_bytes: int, timeout: float, code: str = "body_too_large"
-) -> bytes:
-    """Read a streamed body up to `max_bytes`, counted after decompression, in at most ten times `timeout` seconds.
-
-    Raises Failure(`code`, permanent) beyond the cap and Unavailable beyond the time.
-    """
-    too_large = Failure(f"{what} was answered with more than {max_bytes:,} bytes.", code=code, permanent=True)
-    declared = response.headers.get("Content-Length", "")
-    if declared.isdigit() and int(declared) > max_bytes:
-        raise too_large
-    deadline = time.monotonic() + _WHOLE_BODY * timeout
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > max_bytes:
-            raise too_large
-        if time.monotonic() > deadline:
-            raise Unavailable(
-                f"{what} sent only {len(body):,} bytes in {_WHOLE_BODY * timeout:.0f} s. Run this again later."
-            )
-    return bytes(body)
 
 
 def politely(
@@ -176,8 +90,9 @@ def _may_pass(error: BaseException) -> bool:
 class MuseumClient(Closing):
     """The `Api` of one museum (see `museum_assets.museums.museum`), over one keep-alive client; thread safe.
 
-    `timeout` is in seconds of silence. The client only talks to the host of `base` and to `more_hosts` (host or
-    host:port), wherever a full URL or a redirect points. `requests` and `retries` count what was sent.
+    `timeout` is in seconds of silence, and a request may take ten times as long in all. The client only talks to the
+    host of `base` and to `more_hosts` (host or host:port), wherever a full URL or a redirect points. `requests` and
+    `retries` count what was sent.
     """
 
     def __init__(  # noqa: PLR0913 - each is one decision of the caller, all but two by keyword
@@ -192,27 +107,30 @@ class MuseumClient(Closing):
         concurrency: int = 4,
         attempts: int = 5,
         backoff: float = 1.0,
-        max_bytes: int = 256 * 2**20,
+        max_bytes: int = 64 * 2**20,
         more_hosts: Iterable[str] = (),
         dump: Dump | None = None,
     ) -> None:
-        self.base = base
+        # Out of the address, so that it is in no message; and sent to full URLs of the same host as well.
+        address = checked_url(base)
+        self._login = httpx.BasicAuth(address.username, address.password) if address.userinfo else None
+        self.base = str(address.copy_with(userinfo=b"")) if address.userinfo else base
+        self._host = address.netloc
         self.dump = dump
         self.requests = 0
         self.retries = 0
         self._slug = museum_slug
         self._limiter = limiter
-        self._timeout = timeout
         self._concurrency = concurrency
         self._attempts = attempts
         self._backoff = backoff
-        self._max_bytes = max_bytes
-        self._hosts = {httpx.URL(base).netloc.decode("ascii"), *more_hosts}
+        self._hosts = {address.netloc.decode("ascii"), *more_hosts}
         self._counting = threading.Lock()
         own = {name: value.replace("{user_agent}", user_agent) for name, value in headers.items()}
-        self._client = httpx.Client(
+        self._client = http_client(
             headers={"User-Agent": user_agent, **own},
             timeout=timeout,
+            max_bytes=max_bytes,
             follow_redirects=True,
             max_redirects=5,
             event_hooks={"request": [self._before_request]},
@@ -223,7 +141,10 @@ class MuseumClient(Closing):
         self._client.close()
 
     def json(self, path: str, params: Mapping[str, Any] | None = None) -> Json:
-        """Return the decoded JSON body. Raises Gone, SlowDown, Unavailable, Malformed or Refused."""
+        """Return the decoded JSON body; an `UnreadableEntry` stands for each entry of its list that cannot be read.
+
+        Raises Gone, SlowDown, Unavailable, Malformed or RequestRefused.
+        """
         return self._get(path, params, "application/json", _decode_json)
 
     def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
@@ -232,7 +153,7 @@ class MuseumClient(Closing):
 
     def json_each(self, paths: Iterable[str]) -> Iterator[tuple[str, Json | Failure]]:
         """Fetch many single objects with bounded concurrency, in order; a failure is yielded, not raised."""
-        return self._each(paths, self.json)
+        return self._each(paths, lambda path: self._get(path, None, "application/json", _decode_object))
 
     def text_each(self, paths: Iterable[str]) -> Iterator[tuple[str, str | Failure]]:
         """As `json_each`, for text bodies."""
@@ -240,8 +161,8 @@ class MuseumClient(Closing):
 
     def _before_request(self, request: httpx.Request) -> None:
         if request.url.netloc.decode("ascii") not in self._hosts:
-            raise Refused(
-                f"{self._slug}: the API leads to {request.url}, which is not one of its hosts "
+            raise RequestRefused(
+                f"{self._slug}: the API leads to {shown_address(str(request.url))}, which is not one of its hosts "
                 f"({', '.join(sorted(self._hosts))}). Nothing was sent; allow the host if it is the museum's."
             )
         with self._counting:
@@ -259,15 +180,21 @@ class MuseumClient(Closing):
         decode: Callable[[httpx.Response, bytes, str], T],
     ) -> T:
         # Merged by hand: httpx lets `params` replace the query that a path already has.
-        url = httpx.URL(path if path.startswith(("http://", "https://")) else self.base + path)
-        url = url.copy_merge_params(params) if params else url
+        with http_failures(f"{self._slug}: GET {path!s:.200}"):
+            url = checked_url(path if path.startswith(("http://", "https://")) else self.base + path)
+            url = url.copy_with(userinfo=b"") if url.userinfo else url
+            url = url.copy_merge_params(params) if params else url
+        login = self._login if url.netloc == self._host else None
         what = f"{self._slug}: GET {url}"
 
         def once() -> T:
-            with http_failures(what), self._client.stream("GET", url, headers={"Accept": accept}) as response:
+            with (
+                http_failures(what),
+                self._client.stream("GET", url, headers={"Accept": accept}, auth=login) as response,
+            ):
                 if failure := classify(response, what):
                     raise failure
-                body = read_body(response, what, max_bytes=self._max_bytes, timeout=self._timeout)
+                body = read_body(response, what)
             return decode(response, body, what)
 
         return politely(
@@ -302,19 +229,43 @@ class MuseumClient(Closing):
 
 
 def _decode_json(response: httpx.Response, body: bytes, what: str) -> Json:
+    _require_json(response, what)
+    try:
+        return read_json(body)
+    except ValueError as error:
+        raise Malformed(
+            f"{what} was answered with {len(body):,} bytes that cannot be read as JSON: {error}."
+        ) from error
+
+
+def _decode_object(response: httpx.Response, body: bytes, what: str) -> Json:
+    """Return one object. One that came whole and cannot be read is not asked for again."""
+    _require_json(response, what)
+    try:
+        return read_whole(body)
+    except ValueError as error:
+        said = f"{what} was answered with {len(body):,} bytes that cannot be read as JSON: {error}."
+        whole = is_complete(body)
+        code = "malformed_record" if whole else None
+        raise Malformed(said, code=code, permanent=whole, evidence=body if whole else b"") from error
+
+
+def _require_json(response: httpx.Response, what: str) -> None:
     found = media_type(response)
     if found and "json" not in found:
         raise Malformed(f"{what} was answered with {found} instead of JSON (a bot wall?). Run this again later.")
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Malformed(f"{what} was answered with {len(body):,} bytes that are not JSON: {error}.") from error
 
 
 def _decode_text(response: httpx.Response, body: bytes, what: str) -> str:
     if media_type(response) == "text/html":
         raise Malformed(f"{what} was answered with HTML instead of XML (a bot wall?). Run this again later.")
+    claimed = response.charset_encoding or "utf-8"
+    charset = text_charset(claimed)
+    if charset is None:
+        raise Malformed(f"{what} was answered in {claimed[:40]!r}, which is no charset of texts.")
+    # A byte that is no UTF-8 spoils the record that it stands in, and not the page: the reader finds it escaped.
+    errors = "surrogateescape" if charset == "utf_8" else "strict"
     try:
-        return body.decode(response.charset_encoding or "utf-8")
-    except (UnicodeDecodeError, LookupError) as error:
+        return body.decode(charset, errors)
+    except UnicodeDecodeError as error:
         raise Malformed(f"{what} was answered with bytes that are not text: {error}.") from error

@@ -1,31 +1,26 @@
-"""The platform's Postgres: connections, migrations and the locks that keep two runs off one museum's stage."""
+"""The platform's Postgres: connections, and the locks that keep two runs off one museum's stage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, cast
 
 import orjson
 import psycopg
 from psycopg.adapt import Dumper
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
-from museum_assets.failures import MuseumError
+from museum_assets.core.failures import MuseumError
+from museum_assets.core.postgres_address import address_label, postgres_url
 from resources.binary_rows import text_array
-from sql import MIGRATIONS
 
 Connection = psycopg.Connection[dict[str, Any]]
 LOCK_SECONDS = 3
 """How long a run waits for the lock of a museum's stage before it calls the stage busy."""
-NOT_AN_ADDRESS = (
-    "not a Postgres address: it must read postgresql://user:password@host:port/database, with / ? # @ : % in the "
-    "password written as %2F %3F %23 %40 %3A %25"
-)
 
 
 class DatabaseUnavailable(MuseumError):
@@ -36,51 +31,51 @@ class Busy(MuseumError):
     """Another run holds the lock of this museum's stage."""
 
 
-class BadAddress(MuseumError, ValueError):
-    """A connection URL is none. The message never quotes it, since a password may be anywhere in it."""
+class DiskFull(MuseumError):
+    """Postgres has no room left on its disk."""
 
 
-def postgres_url(url: str) -> str:
-    """Return the URL as libpq takes it: SQLAlchemy's driver suffix is dropped. Raises BadAddress."""
-    scheme, _, rest = url.partition("://")
-    if scheme.partition("+")[0] not in {"postgresql", "postgres"}:
-        raise BadAddress("not a Postgres address: it must begin with postgresql://")
-    plain = f"postgresql://{rest}"
-    _parts(plain)
-    return plain
+class DatabaseRefused(MuseumError):
+    """Postgres answers and did not do what was asked, such as for a lock, a limit or a conflict."""
 
 
-def _parts(url: str) -> dict[str, str]:
-    """Return libpq's own reading of a URL, which allows several hosts and sockets. Raises BadAddress."""
-    try:
-        parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    except psycopg.ProgrammingError:
-        raise BadAddress(NOT_AN_ADDRESS) from None
-    host, name, ports = parts.get("host", ""), parts.get("dbname", ""), parts.get("port", "")
-    # What follows an unescaped / or @ of a password is read as port, database or host, which connection errors quote.
-    strayed = "@" in name or ("@" in host and not host.startswith("/"))
-    if strayed or not all(port.isdigit() for port in ports.split(",") if port):
-        raise BadAddress(NOT_AN_ADDRESS)
-    return parts
+class NoSessions(MuseumError):
+    """What answers at the address keeps no session: a pooler in transaction mode. Every lock would guard nothing."""
 
 
-def place(url: str) -> str:
-    """Return host and database of a connection URL, without user or password; never raises."""
-    try:
-        parts = _parts(postgres_url(url))
-    except BadAddress:
-        return "an address that is not Postgres's"
-    host, port = parts.get("host", "/"), parts.get("port")
-    host = "local socket" if host.startswith("/") else host
-    return f"{host}{f':{port}' if port else ''}/{parts.get('dbname', '')}"
+_LOST = ("08", "57P")
+"""SQLSTATE classes of a connection that failed, and of a server that stops, starts or drops a database."""
+_CONNECTIONS_LEFT, _DISK = "53300", "53100"
+_DATA = ("22", "23", "54")
+"""SQLSTATE classes of data that Postgres does not take: invalid, in breach of a constraint, beyond a limit."""
 
 
-def advice(url: str, error: Exception, variable: str = "DATABASE_URL") -> str:
-    """Say what to do about a lost or refused connection."""
-    return (
-        f"Postgres at {place(url)} cannot be used: {str(error).strip()}. Check that it runs (`museum up` starts the "
-        f"embedded one) and that {variable} is right, then run again: finished work is kept."
+def refuses_data(error: psycopg.Error) -> bool:
+    """Say whether Postgres (or psycopg, before sending) refuses data, so that other rows may well pass."""
+    if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
+        return True
+    return error.sqlstate is not None and error.sqlstate.startswith(_DATA)
+
+
+def unavailable(url: str, error: Exception, variable: str = "DATABASE_URL") -> DatabaseUnavailable:
+    """Return what a refused or lost connection means, and what to do about it."""
+    return DatabaseUnavailable(
+        f"Postgres at {address_label(url)} cannot be used: {str(error).strip()}. Check that it runs (`museum up` "
+        f"starts the embedded one) and that {variable} is right, then run again: finished work is kept."
     )
+
+
+def explained(url: str, error: psycopg.Error, variable: str = "DATABASE_URL") -> MuseumError:
+    """Return what an operational error of a connection that was open means, and what to do about it."""
+    where, words, state = f"Postgres at {address_label(url)}", " ".join(str(error).split()), error.sqlstate
+    if state is None or state.startswith(_LOST) or state == _CONNECTIONS_LEFT:
+        return unavailable(url, error, variable)
+    if state == _DISK:
+        return DiskFull(
+            f"{where} has no room left on its disk: {words}. Free some on the disk that holds its data, then run "
+            "again: finished work is kept."
+        )
+    return DatabaseRefused(f"{where} refused: {words} [{state}]. Finished work is kept.")
 
 
 class TextArrayDumper(Dumper):
@@ -94,30 +89,84 @@ class TextArrayDumper(Dumper):
         return text_array(obj)
 
 
+PROBES = 3
+"""How often a first connection asks for what it has set before: a pooler may hand out the same backend by chance."""
+_keep_sessions: set[str] = set()
+"""The addresses at which this process has seen a session outlive its transactions."""
+
+
 class Database:
     """Where the platform's tables are. Cheap to make; connects when asked. Raises BadAddress.
 
-    `variable` is the setting that errors advise to look at.
+    `variable` is the setting that errors advise to look at. `check` is called before each connection, and raises when
+    what is there cannot be worked with.
     """
 
-    def __init__(self, url: str, variable: str = "DATABASE_URL") -> None:
+    def __init__(self, url: str, variable: str = "DATABASE_URL", check: Callable[[], None] | None = None) -> None:
         # SQLAlchemy's driver suffix is accepted so that one variable serves every tool.
         self.url = postgres_url(url)
         self.variable = variable
+        self._check = check
+
+    def unchecked(self) -> Database:
+        """Return the same database without the check, for what makes or compares its schema."""
+        return Database(self.url, self.variable)
 
     @contextmanager
     def connect(self, *, autocommit: bool = True) -> Iterator[Connection]:
         """Open a connection with rows as dicts; writers use `conn.transaction()` blocks.
 
-        Raises DatabaseUnavailable when Postgres is or goes away.
+        Raises DatabaseUnavailable when Postgres is or goes away, NoSessions, DiskFull, DatabaseRefused for what else
+        it calls operational, and what the check raises.
         """
+        if self._check:
+            self._check()
+        conn = self._open()
         try:
-            with psycopg.connect(self.url, autocommit=autocommit, row_factory=dict_row, connect_timeout=10) as conn:
+            with conn:
+                if self.url not in _keep_sessions:
+                    self._require_sessions(conn)
+                conn.autocommit = autocommit
                 set_json_loads(orjson.loads, conn)
                 conn.adapters.register_dumper(tuple, TextArrayDumper)
                 yield conn
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise DatabaseUnavailable(advice(self.url, error, self.variable)) from error
+            raise explained(self.url, error, self.variable) from error
+
+    def _open(self) -> Connection:
+        try:
+            return psycopg.connect(self.url, autocommit=True, row_factory=dict_row, connect_timeout=10)
+        except psycopg.Error as error:
+            raise unavailable(self.url, error, self.variable) from error
+
+    def _require_sessions(self, conn: Connection) -> None:
+        """Raise NoSessions when a setting of this session is gone, or another session's, in a later transaction.
+
+        A pooler before 1.21 ended in DuplicatePreparedStatement; newer ones run on, without a lock that holds.
+        """
+        with ExitStack() as opened:
+            try:
+                # With one connection alone, a pooler that is not busy hands out the same backend every time.
+                conns = [conn, opened.enter_context(self._open())]
+            except DatabaseUnavailable:
+                return  # no connection to spare now: the next one asks
+            for _ in range(PROBES):
+                words = {each: secrets.token_hex(8) for each in conns}
+                for each, word in words.items():
+                    each.execute("SELECT set_config('museum.probe', %s, false)", (word,), prepare=False)
+                # Each twice: two backends in turn would come back to who asked them before.
+                found = [
+                    scalar(each, "SELECT current_setting('museum.probe', true)", prepare=False) == word
+                    for each, word in words.items()
+                    for _ in range(2)
+                ]
+                if not all(found):
+                    raise NoSessions(
+                        f"{address_label(self.url)} is a pooler that gives each transaction another session of "
+                        "Postgres, in which no lock would hold. Nothing was changed. Let the pooler keep sessions "
+                        f"(pgbouncer: `pool_mode = session`), or set {self.variable} to the address of Postgres itself"
+                    )
+        _keep_sessions.add(self.url)
 
     @contextmanager
     def lock(self, museum: str, stage: str) -> Iterator[Connection]:
@@ -159,38 +208,7 @@ def flushed_later(conn: Connection) -> Iterator[None]:
             conn.execute("RESET synchronous_commit")
 
 
-def migrate(url: str, museums: Mapping[str, Sequence[str]], *, withdrawal_grace_days: int = 7) -> None:
-    """Bring the database to the newest schema and give every museum its partitions. Safe to repeat.
-
-    `museums` are the slugs of each kind that `ops.partitioned_table` names.
-    """
-    database = Database(url)
-    apply_migrations(database, MIGRATIONS)
-    with database.connect() as conn:
-        for kind, slugs in museums.items():
-            for slug in slugs:
-                conn.execute("SELECT ops.add_museum(%s, %s)", (slug, kind))
-        conn.execute(
-            "UPDATE ops.setting SET value = %s WHERE name = 'withdrawal_grace_days' AND value <> %s",
-            [str(withdrawal_grace_days)] * 2,
-        )
-
-
-def apply_migrations(database: Database, folder: Path) -> None:
-    """Apply what a folder of migrations has and the database has not. Raises DatabaseUnavailable."""
-    from yoyo import get_backend, read_migrations
-
-    # Not yoyo's own lock: that is a row, which a killed process leaves behind for somebody to break by hand.
-    with database.connect() as guard:
-        guard.execute("SELECT pg_advisory_lock(hashtextextended('migrate', 0))")
-        try:
-            backend = get_backend(database.url.replace("postgresql://", "postgresql+psycopg://", 1))
-            backend.apply_migrations(backend.to_apply(read_migrations(str(folder))))
-        except psycopg.OperationalError as error:
-            raise DatabaseUnavailable(advice(database.url, error, database.variable)) from error
-
-
-def scalar(conn: Connection, statement: Any, params: Any = None) -> Any:
-    """Return the only value of the first row."""
-    row = conn.execute(statement, params).fetchone()
+def scalar(conn: Connection, statement: Any, params: Any = None, *, prepare: bool | None = None) -> Any:
+    """Return the only value of the first row; `prepare` is psycopg's."""
+    row = conn.execute(statement, params, prepare=prepare).fetchone()
     return next(iter(cast(dict[str, Any], row).values()))

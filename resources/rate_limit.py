@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString, cast
 
 from psycopg.rows import tuple_row
 from psycopg_pool import ConnectionPool
 
-from museum_assets.failures import SlowDown
+from museum_assets.core.failures import SlowDown
+from sql import query
 
 PATIENCE = 300.0
 """Seconds. A host that asks for a longer pause is not waited for: the run ends there and a later one goes on."""
@@ -55,7 +57,7 @@ class RateLimiter:
         with self._lock:
             self._slots.clear()
             self._succeeded = False
-        self._ask("SELECT ops.slow_down_host(%s, %s, %s)", self.host, self.ceiling, retry_after or 0.0)
+        self._ask("SELECT ops.slow_down_host(%s, %s, %s)", (self.host, self.ceiling, retry_after or 0.0))
 
     def succeeded(self) -> None:
         """Note that the host answered; it travels with the next reservation, so it costs no query of its own."""
@@ -71,10 +73,7 @@ class RateLimiter:
         succeeded, self._succeeded = self._succeeded, False
         slots, wait, pace = self._ask(
             "SELECT slots, wait_seconds, pace FROM ops.reserve_slots(%s, %s, %s, %s)",
-            self.host,
-            self.ceiling,
-            succeeded,
-            self.patience,
+            (self.host, self.ceiling, succeeded, self.patience),
         )
         if not slots:
             raise SlowDown(
@@ -86,13 +85,10 @@ class RateLimiter:
         return deque(first + slot / pace for slot in range(slots))
 
     def _paused(self) -> bool:
-        (paused,) = self._ask(
-            "SELECT coalesce(bool_or(slowed_until > clock_timestamp()), false) FROM ops.host_rate WHERE host = %s",
-            self.host,
-        )
+        (paused,) = self._ask(query("rate_limit.paused"), {"host": self.host})
         return bool(paused)
 
-    def _ask(self, query: LiteralString, *values: object) -> tuple[Any, ...]:
-        """Run a query of exactly one row."""
+    def _ask(self, statement: LiteralString, values: Sequence[object] | Mapping[str, object]) -> tuple[Any, ...]:
+        """Run a statement that returns exactly one row."""
         with self._pool.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            return cast(tuple[Any, ...], cursor.execute(query, values).fetchone())
+            return cast(tuple[Any, ...], cursor.execute(statement, values).fetchone())

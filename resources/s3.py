@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import sha256
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from string import printable
-from threading import Lock
-from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from typing import Any, BinaryIO, Self
+from urllib.parse import quote, unquote
 
-from museum_assets.failures import Failure, Gone, MuseumError, Refused, Unavailable
-from museum_assets.settings import Settings
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from museum_assets.core.addresses import shown_address, web_address
+from museum_assets.core.failures import Failure, Gone, Malformed, MuseumError, RequestRefused, Unavailable
+from museum_assets.core.settings import Settings
+from resources.s3_bodies import chunks_of
 
 LONGEST_KEY = 200
 """Bytes: the embedded server keeps an object as a file, whose name may have 255, and S3 itself allows 1,024."""
-_MAKING = Lock()
-"""Held while a client is made: a session makes one at a time."""
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 MISSING = {"404", "NoSuchKey", "NotFound"}
 MISCONFIGURED = {
-    "403",
-    "AccessDenied",
-    "AllAccessDisabled",
-    "AuthorizationHeaderMalformed",
-    "ExpiredToken",
-    "InvalidAccessKeyId",
-    "InvalidBucketName",
-    "NoSuchBucket",
-    "PermanentRedirect",
-    "SignatureDoesNotMatch",
+    *("403", "AccessDenied", "AllAccessDisabled", "AuthorizationHeaderMalformed", "ExpiredToken", "InvalidAccessKeyId"),
+    *("InvalidBucketName", "NoSuchBucket", "PermanentRedirect", "SignatureDoesNotMatch"),
 }
 
 
@@ -84,14 +78,6 @@ def encoded(text: str) -> str:
     return quote(text, safe="").replace("~", "%7E")
 
 
-@cache
-def _session() -> Any:
-    # One for all buckets: what a first client reads of S3's description takes 0.05 to 0.2 s, then one takes 0.003.
-    import boto3.session
-
-    return boto3.session.Session()
-
-
 class ObjectStore:
     """One bucket. Cheap to make; the client is made at first use and is safe to share between threads."""
 
@@ -116,18 +102,11 @@ class ObjectStore:
 
     def within(self, seconds: float) -> ObjectStore:
         """Return the same bucket for whoever cannot wait: one attempt, given up after so many seconds of silence."""
-        return ObjectStore(
-            self.endpoint_url,
-            self.access_key,
-            self.secret_key,
-            self.region,
-            self.bucket,
-            read_timeout=seconds,
-            attempts=1,
-        )
+        place = (self.endpoint_url, self.access_key, self.secret_key, self.region, self.bucket)
+        return ObjectStore(*place, read_timeout=seconds, attempts=1)
 
     @classmethod
-    def from_settings(cls, settings: Settings, bucket: str | None = None) -> ObjectStore:
+    def from_settings(cls, settings: Settings, bucket: str | None = None) -> Self:
         """Make the store of `bucket`, by default the thumbnails'."""
         secret = settings.aws_secret_access_key
         return cls(
@@ -140,30 +119,17 @@ class ObjectStore:
 
     @cached_property
     def client(self) -> Any:
-        """The boto3 client."""
-        from botocore.config import Config
+        """The boto3 client. Raises StorageMisconfigured for an endpoint that is no address, without quoting it."""
+        from resources.s3_connections import new_client
 
-        with _MAKING:
-            return _session().client(
-                "s3",
-                endpoint_url=self.endpoint_url,
-                aws_access_key_id=self.access_key,
-                aws_secret_access_key=self.secret_key,
-                region_name=self.region,
-                config=Config(
-                    signature_version="s3v4",
-                    s3={"addressing_style": "path"},
-                    connect_timeout=5,
-                    read_timeout=self.read_timeout,
-                    retries={"mode": "standard", "total_max_attempts": self.attempts},
-                    max_pool_connections=64,
-                    # {} is "none", None is "those of the environment": a proxy has no business with loopback.
-                    proxies={} if urlsplit(self.endpoint_url or "").hostname in LOOPBACK else None,
-                    # Several S3-compatible servers refuse the checksums that newer clients send unasked.
-                    request_checksum_calculation="when_required",
-                    response_checksum_validation="when_required",
-                ),
+        try:
+            if self.endpoint_url:
+                web_address(self.endpoint_url)
+            return new_client(
+                self.endpoint_url, self.access_key, self.secret_key, self.region, self.read_timeout, self.attempts
             )
+        except ValueError:
+            raise StorageMisconfigured("S3_ENDPOINT_URL is not an address such as https://s3.example.org") from None
 
     def ensure_bucket(self) -> None:
         """Create the bucket unless it exists. Raises StorageMisconfigured or Unavailable."""
@@ -180,7 +146,7 @@ class ObjectStore:
     def put(self, key: str, body: bytes, *, content_type: str, metadata: dict[str, str] | None = None) -> None:
         """Store an object, replacing what was there. Metadata outside ASCII is percent-encoded on its way.
 
-        Raises Refused, Unavailable or StorageMisconfigured.
+        Raises RequestRefused, Unavailable or StorageMisconfigured.
         """
         safe = printable.strip().replace("%", " ")
         with self._translated("store", key):
@@ -202,37 +168,61 @@ class ObjectStore:
             self.client.upload_fileobj(file, self.bucket, key, ExtraArgs={"ContentType": content_type})
 
     def get_file(self, key: str, path: Path) -> None:
-        """Write the object's bytes to a file of this machine; memory stays flat. Raises as `get` does."""
+        """Write the object's bytes to a file of this machine; memory stays flat. Raises as `get` does.
+
+        What broke off is continued, as often as a request is repeated. boto3's own download_file waits for ever for an
+        object without a length, and takes one that was cut.
+        """
+        part = path.with_name(f"{path.name}.part")
+        try:
+            with part.open("wb") as file:
+                Retrying(
+                    retry=retry_if_exception_type(Unavailable),
+                    stop=stop_after_attempt(self.attempts),
+                    wait=wait_exponential_jitter(multiplier=0.5, max=10),
+                    reraise=True,
+                )(self._append, key, file, {})
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _append(self, key: str, file: BinaryIO, same: dict[str, str]) -> None:
+        """Write what is missing; `same` holds the version that the first attempt found."""
         with self._translated("read", key):
-            self.client.download_file(self.bucket, key, str(path))
+            rest = {"Range": f"bytes={file.tell()}-"} if file.tell() else {}
+            found = self.client.get_object(Bucket=self.bucket, Key=key, **rest, **same)
+            same["IfMatch"] = found["ETag"]
+            if "ContentRange" not in found:  # all of it, whatever was asked for
+                file.seek(0)
+                file.truncate()
+            file.writelines(chunks_of(found, f"{key} in bucket {self.bucket}", sys.maxsize))
 
     def get(self, key: str) -> bytes:
         """Return the object's bytes. Raises Gone, Unavailable or StorageMisconfigured."""
-        with self._translated("read", key):
-            body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-            return body
+        return self._read(key).body
 
     def fetch(self, key: str, max_bytes: int) -> FetchedObject:
         """Return the object with what S3 says about it, from one answer, so that they belong together.
 
-        Raises Refused with code `too_large` (before reading it), Failure with code `denied` when this one object
+        Raises RequestRefused with code `too_large` (before reading it), Failure with code `denied` when this one object
         may not be read, and as `get` does.
         """
         try:
-            with self._translated("read", key):
-                found = self.client.get_object(Bucket=self.bucket, Key=key)
-                with found["Body"] as stream:
-                    if found["ContentLength"] > max_bytes:
-                        size = f"{found['ContentLength']:,} bytes, more than the {max_bytes:,} that are allowed"
-                        raise Refused(f"{key} in bucket {self.bucket} has {size}", code="too_large")
-                    body: bytes = stream.read()
+            return self._read(key, max_bytes)
         except StorageMisconfigured as error:
             # Keys and bucket are right when the bucket can be listed: then it is this object that is closed to us.
             if "(AccessDenied)" not in str(error) and "(403)" not in str(error):
                 raise
             raise Failure(f"{error}. Let the platform read it, then run this again", code="denied") from error
-        stored = StoredObject(key, len(body), found["ETag"].strip('"'), found["LastModified"])
-        return FetchedObject(stored, found.get("ContentType", ""), body)
+
+    def _read(self, key: str, max_bytes: int = sys.maxsize) -> FetchedObject:
+        with self._translated("read", key):
+            found = self.client.get_object(Bucket=self.bucket, Key=key)
+            body = BytesIO()  # gives its bytes away without a copy
+            for chunk in chunks_of(found, f"{key} in bucket {self.bucket}", max_bytes):
+                body.write(chunk)
+            stored = StoredObject(key, body.tell(), found["ETag"].strip('"'), found["LastModified"])
+            return FetchedObject(stored, found.get("ContentType", ""), body.getvalue())
 
     def head(self, key: str) -> StoredObject:
         """Return what is known about the object. Raises Gone, Unavailable or StorageMisconfigured."""
@@ -257,6 +247,13 @@ class ObjectStore:
                     "run again to delete the rest"
                 )
 
+    def remove_bucket(self) -> None:
+        """Delete the bucket with all that is in it; a missing one is no error. Raises as `delete_many` does."""
+        with suppress(Gone), self._translated("remove"):
+            self.client.head_bucket(Bucket=self.bucket)
+            self.delete_many(item.key for item in self.list())
+            self.client.delete_bucket(Bucket=self.bucket)
+
     def list(self, prefix: str = "", *, start_after: str = "") -> Iterator[StoredObject]:
         """Yield the objects whose key begins with `prefix` and sorts after `start_after`, in key order."""
         with self._translated("list", f"{prefix}*"):
@@ -269,10 +266,15 @@ class ObjectStore:
 
     @contextmanager
     def _translated(self, action: str, key: str = "") -> Iterator[None]:
-        """Turn botocore's errors into the platform's."""
+        """Turn the errors of botocore and of what it stands on into the platform's."""
+        from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
+        from botocore.parsers import ResponseParserError
+        from s3transfer.exceptions import S3DownloadFailedError
+        from urllib3.exceptions import HTTPError
 
-        what = f"S3 at {self.endpoint_url or 'AWS'}, bucket {self.bucket}: could not {action} {key or 'it'}"
+        place = shown_address(self.endpoint_url) if self.endpoint_url else "AWS"
+        what = f"S3 at {place}, bucket {self.bucket}: could not {action} {key or 'it'}"
         advice = "check S3_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and the bucket's name"
         try:
             yield
@@ -284,9 +286,15 @@ class ObjectStore:
             if code in MISCONFIGURED:
                 raise StorageMisconfigured(f"{what} ({code}): {advice}") from error
             if 400 <= status < 500 and code not in {"RequestTimeout", "SlowDown", "429"}:
-                raise Refused(f"{what}: {error}") from error
+                raise RequestRefused(f"{what}: {error}") from error
             raise Unavailable(f"{what}: {error}; it is tried again in a later run") from error
         except (NoCredentialsError, ParamValidationError) as error:
             raise StorageMisconfigured(f"{what} ({error}): {advice}") from error
-        except BotoCoreError as error:
+        except (BotoCoreError, Boto3Error, S3DownloadFailedError, HTTPError) as error:
             raise Unavailable(f"{what}: {error}; it is tried again in a later run") from error
+        except (ResponseParserError, KeyError, ValueError, TypeError) as error:
+            # An answer that S3 would not give: no XML, a number or date that is none, a header that is missing.
+            reason = f"{type(error).__name__} {error}"
+            raise Malformed(
+                f"{what}: the answer is not S3's ({reason:.300}); it is tried again in a later run"
+            ) from error

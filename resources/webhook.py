@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from museum_assets.failures import Failure, MuseumError, Refused, SlowDown, Unavailable
-from museum_assets.settings import Settings
+from museum_assets.core.addresses import host_of, secrets_of, webhook_address
+from museum_assets.core.failures import Failure, MuseumError, RequestRefused, SlowDown, Unavailable
+from museum_assets.core.postgres_address import BadAddress
+from museum_assets.core.settings import Settings
 from resources.closing import Closing
-from resources.museum_http import Limiter, http_failures, retry_after_seconds
-from resources.s3 import LOOPBACK
+from resources.http_answers import http_failures, retry_after_seconds, said_by
+from resources.http_bodies import Coding
+from resources.http_client import http_client
+from resources.museum_http import Limiter
 
 TIMEOUT = 10.0
 """Seconds of silence after which the server counts as gone."""
+DEADLINE = 3
+"""Times `timeout`: the longest that posting one notice may take."""
 PER_SECOND = 4.0
 """Slack takes one message a second, and short bursts (https://api.slack.com/apis/rate-limits). The limiter goes down to
 a 64th of this: then a tick waits 16 s, and a slower pace would not fit into one."""
@@ -27,45 +32,43 @@ UNWANTED = {400, 413, 422}
 
 
 class Webhook(Closing):
-    """One webhook. `close` it. Its address never gets into a log, although httpx logs every address that it asks."""
+    """One webhook. `close` it. Of its address only the host is ever shown."""
 
     def __init__(self, url: str, limiter: Limiter, *, timeout: float = TIMEOUT) -> None:
+        try:
+            webhook_address(url)
+        except BadAddress:
+            raise MuseumError(
+                "NOTICE_WEBHOOK_URL is not an address such as https://hooks.slack.com/services/…"
+            ) from None
         parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise MuseumError("NOTICE_WEBHOOK_URL is not an address such as https://hooks.slack.com/services/…")
-        self.host = parts.netloc.rpartition("@")[2]
+        self.host = host_of(url)
         self._url = url
         self._limiter = limiter
-        # A proxy has no business with loopback.
-        self._http = httpx.Client(timeout=timeout, trust_env=parts.hostname not in LOOPBACK)
-        logging.getLogger("httpx").addFilter(self._is_harmless)
-
-    def _is_harmless(self, record: logging.LogRecord) -> bool:
-        return self._url not in record.getMessage()
+        self._secrets = [url, parts.path.strip("/"), *secrets_of(url)]
+        self._http = http_client(timeout=timeout, deadline=DEADLINE * timeout, coding=Coding.NONE)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
-        logging.getLogger("httpx").removeFilter(self._is_harmless)
 
     def wait(self) -> None:
         """Wait for this server's turn. Raises SlowDown when it asked for a longer pause than `PATIENCE`."""
         self._limiter.acquire()
 
     def post(self, payload: Mapping[str, Any]) -> None:
-        """Post a payload. Raises Refused for a payload that is not wanted, Failure for all that may be mended."""
+        """Post a payload. Raises RequestRefused for an unwanted payload, Failure for all that may be mended."""
         what = f"the webhook at {self.host}"
         with http_failures(what), self._http.stream("POST", self._url, json=dict(payload)) as response:
             if response.is_success:
                 self._limiter.succeeded()
                 return
-            said = next(response.iter_bytes(300), b"").decode("utf-8", "replace").strip()
-            raise self._judged(what, response, said)
+            raise self._judged(what, response, said_by(response, self._secrets))
 
     def _judged(self, what: str, response: httpx.Response, said: str) -> Failure:
         text = f"{what} answered {response.status_code} {said!r}"
         if response.status_code in UNWANTED:
-            return Refused(text)
+            return RequestRefused(text)
         if response.status_code == 429:
             pause = retry_after_seconds(response.headers.get("Retry-After"))
             self._limiter.slow_down(pause)

@@ -2,9 +2,13 @@
 
 import dagster as dg
 
-follow_upstream = dg.AutomationConditionSensorDefinition(
-    "follow_upstream",
-    target=dg.AssetSelection.groups("collection"),
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Runs what follows when an asset of a museum was materialized by hand or by its schedule.",
-)
+
+def sensors() -> list[dg.SensorDefinition]:
+    """Return all of them."""
+    from sensors.documents import new_documents
+    from sensors.following import follow_upstream
+    from sensors.kiosk_files import new_kiosk_files
+    from sensors.kiosk_stream import kiosk_stream
+    from sensors.notices import notice_sensors
+
+    return [follow_upstream, new_kiosk_files, kiosk_stream, new_documents, *notice_sensors]

@@ -1,4 +1,4 @@
-"""What sensors have in common that look at one museum after the other and launch a run where something waits."""
+"""A tick of the sensors that ask for each museum in turn whether a run is needed, and launch it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 import dagster as dg
 import orjson
 
-from museum_assets.loop.launching import Launched
+from museum_assets.loop.launching import Launch
 
 TICK_SECONDS = 25.0
-"""Less than half of what Dagster allows a tick. What this one does not get to, the next one looks at first."""
+"""Less than half of the 60 seconds that Dagster allows a tick. The next tick begins with the museums left over."""
 IN_FLIGHT = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -21,50 +21,50 @@ IN_FLIGHT = [
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a look at a museum came to: a launch or none, why, and where the next look goes on."""
+class LaunchDecision:
+    """Whether a museum needs a run: its launch or None, the reason, and where the museum's next tick continues."""
 
-    launch: Launched | None
+    launch: Launch | None
     why: str
     place: str = ""
 
 
-Look = Callable[[str, Launched | None, str], Seen]
-"""Looks at the museum of a slug, given its last launch and the place where the last look ended."""
+Decide = Callable[[str, Launch | None, str], LaunchDecision]
+"""Decides about a museum, given its slug, its last launch, and the place at which the last decision ended."""
 
 
 def watch(
     context: dg.SensorEvaluationContext,
     slugs: Sequence[str],
-    look: Look,
+    decide: Decide,
     request: Callable[[str], dg.RunRequest],
 ) -> dg.SensorResult:
-    """Look at every museum in turn, as far as the tick's time goes."""
+    """Decide about one museum after the other until the tick's time is up; return the requested runs."""
     cursor = orjson.loads(context.cursor or "{}")
-    launched = {slug: Launched(**last) for slug, last in cursor.get("launched", {}).items()}
+    launched = {slug: Launch(**last) for slug, last in cursor.get("launched", {}).items()}
     places: dict[str, str] = cursor.get("places", {})
     first = cursor.get("first", 0) % len(slugs)
     until = time.monotonic() + TICK_SECONDS
-    requests, told = [], []
+    requests, reasons = [], []
     for slug in [*slugs[first:], *slugs[:first]]:
         if time.monotonic() > until:
             break
-        seen = look(slug, launched.get(slug), places.get(slug, ""))
-        told.append(f"{slug}: {seen.why}")
-        places[slug] = seen.place
-        if seen.launch:
-            launched[slug] = seen.launch
+        decision = decide(slug, launched.get(slug), places.get(slug, ""))
+        reasons.append(f"{slug}: {decision.why}")
+        places[slug] = decision.place
+        if decision.launch:
+            launched[slug] = decision.launch
             requests.append(request(slug))
-    state = {"first": first + len(told), "launched": {slug: asdict(last) for slug, last in launched.items()},
+    state = {"first": first + len(reasons), "launched": {slug: asdict(last) for slug, last in launched.items()},
              "places": places}  # fmt: skip
     return dg.SensorResult(
         run_requests=requests,
         cursor=orjson.dumps(state).decode(),
-        skip_reason=None if requests else dg.SkipReason("; ".join(told)),
+        skip_reason=None if requests else dg.SkipReason("; ".join(reasons)),
     )
 
 
 def is_in_flight(instance: dg.DagsterInstance, job: str, slug: str) -> bool:
-    """Say whether a run of this job for this museum waits or runs."""
-    chosen = dg.RunsFilter(job_name=job, statuses=IN_FLIGHT, tags={"dagster/partition": slug})
-    return bool(instance.get_runs(chosen, limit=1))
+    """Say whether a run of this job is queued or running for this museum."""
+    in_flight = dg.RunsFilter(job_name=job, statuses=IN_FLIGHT, tags={"dagster/partition": slug})
+    return bool(instance.get_runs(in_flight, limit=1))

@@ -8,29 +8,32 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import hypothesis
 import psutil
-import psycopg
 import pytest
-from new_database import NewDatabase
-from new_database import new_database as new_database_at
-from psycopg import sql
 from psycopg_pool import ConnectionPool
-from scripted_server import ScriptedServer
 
-from museum_assets.settings import Settings, settings
+from museum_assets.core.settings import Settings
+from museum_assets.operations.running import running_platform
 from museum_assets.simulator.server import Running, Simulator, running
-from resources.embedded.services import Environment, running_services
+from resources.embedded import postgres
+from resources.embedded.services import Environment
+from resources.platform import Platform
 from resources.postgres import Database
-from resources.s3 import ObjectStore
+from tests.support.faster_postgres import careless
+from tests.support.new_database import NewDatabase
+from tests.support.new_database import new_database as new_database_at
+from tests.support.places import FIXTURES, SHARED
+from tests.support.scripted_server import ScriptedServer
 
-FIXTURES = Path(__file__).parent / "fixtures"
-SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+pytest_plugins = ["pytester", "tests.support.lanes"]
+
 MEMORY = Path("/dev/shm")
 ROOM = 6 << 30
-"""Twice what the files of two workers were seen to take."""
+"""Half as much again as the files of three workers were seen to take."""
 numbers = itertools.count(1)
 
 # Timings are not asserted: on a busy machine an example took 350 ms, and 0.1 ms when it was tried again.
@@ -38,7 +41,7 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure() -> None:
     """Keep the tests' files in memory where there is room, unless TMPDIR says where they belong.
 
     A database for one test is a thousand files: 0.02 s in memory, up to a second on a disk.
@@ -48,7 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="museum-tests-", dir=MEMORY)
         Path(folder).chmod(0o755)  # for root, Postgres runs as another user
         os.environ["TMPDIR"] = tempfile.tempdir = folder
-        config.add_cleanup(partial(shutil.rmtree, folder, ignore_errors=True))
+        # After multiprocessing has removed its own folder in it, of priority -100.
+        Finalize(None, shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, exitpriority=-200)
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +63,7 @@ def homes() -> Iterator[Path]:
     user, then panics in the middle of a test: "could not open file global/pg_control: Permission denied".
     """
     with tempfile.TemporaryDirectory(prefix="museum-tests-") as folder:
+        Path(folder).chmod(0o711)  # else root's databases would lie in /var/lib
         yield Path(folder)
 
 
@@ -68,16 +73,20 @@ def own_home(homes: Path) -> Path:
     return homes / str(next(numbers))
 
 
+@pytest.fixture
+def other_server(own_home: Path) -> Iterator[Path]:
+    """The home of a second Postgres server, which a test may stop."""
+    own_home.mkdir()
+    postgres.ensure_running(own_home)
+    yield own_home
+    postgres.stop(own_home)
+
+
 @pytest.fixture(scope="session")
 def services(homes: Path) -> Iterator[Environment]:
     """The embedded Postgres and S3, in a home of their own."""
-    with running_services(Settings(museum_home=homes / "shared", museum_profile="demo")) as environment:
-        # Each test gets a database of a thousand files. Nobody needs them after a power cut: a third of the time.
-        with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as conn:
-            for name, value in (("fsync", "off"), ("full_page_writes", "off"), ("file_copy_method", "clone"),
-                                ("max_wal_size", "256MB")):  # fmt: skip
-                conn.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
-            conn.execute("SELECT pg_reload_conf()")
+    with running_platform(Settings(museum_home=homes / "shared", museum_profile="demo")) as environment:
+        careless(environment["DATABASE_URL"])
         yield environment
 
 
@@ -114,9 +123,7 @@ def database(database_url: str) -> Database:
 
 
 @pytest.fixture
-def platform(
-    services: Environment, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Settings]:
+def platform(services: Environment, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     """An empty platform: database, bucket and vector index of its own, and a small CLIP model."""
     values = {
         **services,
@@ -134,19 +141,16 @@ def platform(
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "dagster").mkdir()
-    settings.cache_clear()
     with Database(database_url).connect() as conn:
         conn.execute("UPDATE ops.setting SET value = '0' WHERE name = 'withdrawal_grace_days'")
-    ObjectStore.from_settings(settings()).ensure_bucket()
-    yield settings()
-    settings.cache_clear()
+    made = Platform.from_settings()
+    made.thumbnails().ensure_bucket()
+    return made
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real records and images beside the repository."""
-    if not SHARED.is_dir():
-        pytest.skip("no folder ../shared with real records and images beside the repository")
+    """The folder of real records and images beside the repository. A test that asks is marked `shared`."""
     return SHARED
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from bench.archive import COLUMNS, generate
 from bench.bench import Bench
 from bench.measuring import Result, Target, alternated, per_second, rate, ratio
-from museum_assets.settings import REPO_ROOT
 from resources.postgres import Database
 
 
@@ -27,7 +26,7 @@ def measure(bench: Bench) -> Iterator[Result]:
         def ours() -> float:
             command = [sys.executable, "-m", "bench.archive", str(path)]
             environment = {**os.environ, "DATABASE_URL": database.url}
-            child = subprocess.run(command, env=environment, cwd=REPO_ROOT, stdout=subprocess.PIPE, check=True)
+            child = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
             seconds, peak, loaded = child.stdout.split()
             assert int(loaded) == rows
             peaks.append(int(peak))
@@ -54,7 +53,7 @@ def _bare(database: Database, path: Path, megabytes: int) -> float:
                 writing.write(body)
 
     with database.connect() as conn:
-        conn.execute(f"CREATE TABLE bare ({columns})")  # type: ignore[call-overload] # names of ours
+        conn.execute(f"CREATE TABLE bare ({columns})")  # names of ours
         conn.execute("CHECKPOINT")
         measured = rate(megabytes, copy)
         conn.execute("DROP TABLE bare")

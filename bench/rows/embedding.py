@@ -10,16 +10,17 @@ from bench.collection import MUSEUM, emptied, harvested, records, transformed
 from bench.image_server import picture, serving
 from bench.measuring import Result, Target, alternated, per_second, rate, ratio
 from bench.rows.thumbnails import store_thumbnails
+from museum_assets.collection.stages import STAGES
+from museum_assets.collection.thumbnails.stage import stored_thumbnails
+from museum_assets.collection.vectors.embedding import EmbeddingStage
+from museum_assets.collection.vectors.index import IndexStage
+from museum_assets.collection.vectors.stages import indexed_artworks
 from museum_assets.images.thumbnail import make_thumbnail
 from museum_assets.loop.run import run_stage
-from museum_assets.settings import Settings
-from museum_assets.stages.embedding import Embedding
-from museum_assets.stages.index import Index
-from resources import platform
-from resources.embedders.clip import ClipEmbedder, fastest_precision
+from museum_assets.loop.stage import Stage
+from resources.embedders.clip import ClipEmbedder, fastest_device, fastest_precision
 from resources.embedders.weights import UNTRAINED_WEIGHTS
-from resources.postgres import Database
-from resources.s3 import ObjectStore
+from resources.platform import Platform
 from resources.vector_index.edge import EdgeVectorIndex
 
 TARGET = Target("at least", 4)
@@ -27,6 +28,8 @@ SHOWN_BY = 4
 """Artworks per picture in the row of the cache."""
 NARROW = ("amx_bf16", "amx_int8", "avx512_bf16", "avx512_vnni", "avx_vnni")
 """The instructions that make narrower numbers faster than float32 on a CPU."""
+
+IMAGES = next(spec for spec in STAGES if spec.vector and spec.vector.input == "image")
 
 
 def measure(bench: Bench) -> Iterator[Result]:
@@ -52,9 +55,9 @@ def measure(bench: Bench) -> Iterator[Result]:
 def _cached(bench: Bench, embedder: ClipEmbedder, pictures: int, one_by_one: Callable[[], float]) -> Iterator[Result]:
     """Run the stage over artworks that show few pictures. Its batches are so small that most meet the cache."""
     count = SHOWN_BY * pictures
-    with bench.platform() as settings, serving(pictures) as image_server:
-        stage = _stage(settings, image_server, embedder, count, batch=pictures)
-        database = platform.database(settings)
+    with bench.platform() as platform, serving(pictures) as image_server:
+        stage = _stage(platform, image_server, embedder, count, batch=pictures)
+        database = platform.database()
 
         def ours() -> float:
             with database.connect() as conn:
@@ -71,19 +74,19 @@ def _cached(bench: Bench, embedder: ClipEmbedder, pictures: int, one_by_one: Cal
                  f"{per_second(rates, 'artworks')}; {pictures} images embedded for {count} artworks")  # fmt: skip
 
 
-def _stage(settings: Settings, image_server: str, embedder: ClipEmbedder, count: int, batch: int) -> Embedding:
+def _stage(platform: Platform, image_server: str, embedder: ClipEmbedder, count: int, batch: int) -> Stage:
     """Prepare everything that comes before the embedding."""
-    database = Database(settings.database_url or "")
-    store = ObjectStore.from_settings(settings)
+    database = platform.database()
+    store = platform.thumbnails()
     store.ensure_bucket()
     harvested(database, records(count, pictures=count // SHOWN_BY, image_server=image_server))
     transformed(database)
-    store_thumbnails(settings, image_server)
-    index = EdgeVectorIndex(settings.home / "vectors")
+    store_thumbnails(platform, image_server)
+    index = EdgeVectorIndex(platform.settings.home / "vectors")
     with index.open() as session:
-        session.ensure_collection()
-    run_stage(database, MUSEUM, Index(index, place="bench"))
-    return Embedding("image_clip", embedder, index, database, store, place="bench", batch=batch)
+        session.ensure_collection({IMAGES.name: embedder.dimension})
+    run_stage(database, MUSEUM, indexed_artworks.bind(IndexStage(index), "bench"))
+    return IMAGES.bind(EmbeddingStage(embedder, index, database, store, stored_thumbnails, batch=batch), "bench")
 
 
 def _one_at_a_time(model: str) -> Callable[[bytes], object]:
@@ -92,7 +95,7 @@ def _one_at_a_time(model: str) -> Callable[[bytes], object]:
     import torch
     from PIL import Image
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = fastest_device()
     clip, _, preprocess = open_clip.create_model_and_transforms(model, precision="fp32", device=device)
     clip.eval()
 
@@ -107,10 +110,12 @@ def hardware() -> str:
     """Return what the model ran on, in which precision, and whether there are units for a narrower one."""
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = fastest_device()
     precision = str(fastest_precision(device)).removeprefix("torch.")
     if device == "cuda":
         return f"{torch.cuda.get_device_name()}, {precision}"
+    if device == "mps":
+        return f"Apple's GPU, {precision}"
     has = torch.cpu.get_capabilities()
     units = [name for name in NARROW if has.get(name)]
     able = ", ".join(units) or "no bf16 or int8 units: 4 times is out of its reach"

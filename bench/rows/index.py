@@ -13,14 +13,14 @@ from qdrant_client import QdrantClient, models
 
 from bench.bench import Bench
 from bench.collection import MUSEUM, records
-from bench.measuring import Result, alternated, per_second, rate, ratio
+from bench.measuring import IMAGES, VECTORS, Result, alternated, per_second, rate, ratio
+from museum_assets.collection.vectors.index import point_payload
 from museum_assets.loop.stage import Work
 from museum_assets.museums.smk import Smk
-from museum_assets.stages.index import payload
 from resources.vector_index.edge import EdgeVectorIndex
-from resources.vector_index.index import COLLECTION, VECTORS, WRITE_BATCH, Payload, point_id
+from resources.vector_index.index import COLLECTION, Payload, point_id
+from resources.vector_index.session import WRITE_BATCH
 
-VECTOR = "image_clip"
 Points = list[tuple[str, Payload]]
 
 
@@ -28,13 +28,13 @@ def measure(bench: Bench) -> Iterator[Result]:
     """Fill a new index each round."""
     count = bench.size(3_000, 1_000)
     points = _points(count)
-    vectors = np.random.default_rng(0).standard_normal((count, VECTORS[VECTOR]), dtype=np.float32)
+    vectors = np.random.default_rng(0).standard_normal((count, VECTORS[IMAGES]), dtype=np.float32)
 
     def edge() -> float:
         with TemporaryDirectory(dir=bench.settings.home) as home:
             index = EdgeVectorIndex(Path(home))
             with index.open() as session:
-                session.ensure_collection()
+                session.ensure_collection(VECTORS)
             return rate(count, lambda: _fill_edge(index, points, vectors))
 
     def local() -> float:
@@ -54,14 +54,14 @@ def measure(bench: Bench) -> Iterator[Result]:
 def _points(count: int) -> Points:
     read = Smk().read
     works = (Work(r.id, b"", 0, None, read(r.payload).model_dump()) for r in records(count))
-    return [(point_id(MUSEUM, work.data["object_number"]), payload(work)) for work in works]
+    return [(point_id(MUSEUM, work.data["object_number"]), point_payload(work.data)) for work in works]
 
 
 def _fill_edge(index: EdgeVectorIndex, points: Points, vectors: NDArray[np.float32]) -> None:
     with index.open() as session:
         session.upsert_points(points)
     with index.open() as session:
-        session.update_vectors(VECTOR, [id_ for id_, _ in points], vectors, "bench")
+        session.update_vectors(IMAGES, [id_ for id_, _ in points], vectors, "bench")
 
 
 def _fill_local(client: QdrantClient, points: Points, vectors: NDArray[np.float32]) -> None:
@@ -70,7 +70,7 @@ def _fill_local(client: QdrantClient, points: Points, vectors: NDArray[np.float3
         client.upsert(
             COLLECTION,
             [
-                models.PointStruct(id=id_, vector={VECTOR: vector}, payload=cast(dict[str, Any], shown))
+                models.PointStruct(id=id_, vector={IMAGES: vector}, payload=cast(dict[str, Any], shown))
                 for (id_, shown), vector in batch
             ],
         )

@@ -12,8 +12,7 @@ from bench.bench import Bench
 from bench.collection import emptied
 from bench.kiosk import combined, copies, fill, loaded
 from bench.measuring import Result, Target, alternated, per_second, rate, ratio
-from museum_assets.settings import REPO_ROOT, Settings
-from resources.platform import bucket, kiosk_source
+from resources.platform import Platform
 from resources.postgres import Database
 
 TABLES = ("kiosk.review", "kiosk.incident", "kiosk.file", "ops.dead_letter")
@@ -25,18 +24,22 @@ FILES = 50
 def measure(bench: Bench) -> Iterator[Result]:
     """Load the same bucket anew each round; then load two buckets, one ten times the other, in fresh processes."""
     rows = bench.size(100_000, 10_000)
-    with bench.platform() as settings:
-        database = Database(settings.database_url or "")
-        bucket(settings, settings.kiosk_combined_bucket).ensure_bucket()
-        bodies = fill(kiosk_source(settings, "lmnh"), FILES, rows)
+    with bench.platform() as platform:
+        database = platform.database()
+        platform.bucket(platform.settings.kiosk_combined_bucket).ensure_bucket()
+        bodies = fill(platform.kiosk_source("lmnh"), FILES, rows)
+
+        def both() -> None:
+            combined(platform)
+            loaded(platform)
 
         def everything() -> float:
             emptied(database, *TABLES)
-            return rate(FILES * rows, lambda: (combined(settings), loaded(settings)))
+            return rate(FILES * rows, both)
 
         def load() -> float:
             emptied(database, *TABLES)
-            return rate(FILES * rows, lambda: loaded(settings))
+            return rate(FILES * rows, lambda: loaded(platform))
 
         sides = {
             "both steps": everything,
@@ -45,9 +48,9 @@ def measure(bench: Bench) -> Iterator[Result]:
             "COPY into an indexed table": copies(database, bodies, FILES * rows, INDEXED),
         }
         rates = alternated(bench.size(3, 2), sides)
-        peak = _peak(settings, database)
-        kiosk_source(settings, "lmnh").delete_many(f"lmnh_hist_data_{n}.csv" for n in range(FILES // 10, FILES))
-        small = _peak(settings, database)
+        peak = _peak(platform, database)
+        platform.kiosk_source("lmnh").delete_many(f"lmnh_hist_data_{n}.csv" for n in range(FILES // 10, FILES))
+        small = _peak(platform, database)
     note = per_second(rates, "rows") + f"; {FILES} files of {rows:,} rows"
     yield Result("kiosk", "load of the combined kiosk files into the tables, of a bare COPY",
                  100 * ratio(rates, "load", "bare COPY"), "%", Target("at least", 100 / 3), note)  # fmt: skip
@@ -60,20 +63,19 @@ def measure(bench: Bench) -> Iterator[Result]:
                  "libraries included")  # fmt: skip
 
 
-def _peak(settings: Settings, database: Database) -> int:
+def _peak(platform: Platform, database: Database) -> int:
     """Load everything in a process that does nothing else; return its largest resident size in bytes."""
     emptied(database, *TABLES)
-    secret = settings.aws_secret_access_key
+    secret = platform.settings.aws_secret_access_key
     services = {
-        "DATABASE_URL": settings.database_url,
-        "S3_ENDPOINT_URL": settings.s3_endpoint_url,
-        "AWS_ACCESS_KEY_ID": settings.aws_access_key_id,
+        "DATABASE_URL": platform.settings.database_url,
+        "S3_ENDPOINT_URL": platform.settings.s3_endpoint_url,
+        "AWS_ACCESS_KEY_ID": platform.settings.aws_access_key_id,
         "AWS_SECRET_ACCESS_KEY": secret.get_secret_value() if secret else None,
     }
     child = subprocess.run(
         [sys.executable, "-m", "bench.kiosk"],
         env={**os.environ, **{name: value for name, value in services.items() if value}},
-        cwd=REPO_ROOT,
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -10,20 +10,17 @@ from collections.abc import Iterator
 from bench.bench import Bench
 from bench.collection import harvested, records
 from bench.measuring import Result, Target
-from museum_assets.settings import REPO_ROOT
-from resources.postgres import Database
 
 
 def measure(bench: Bench) -> Iterator[Result]:
     """Transform a large collection in a child process."""
     count = bench.size(200_000, 20_000)
-    with bench.platform() as settings:
-        database = Database(settings.database_url or "")
+    with bench.platform() as platform:
+        database = platform.database()
         harvested(database, records(count))
         child = subprocess.run(
             [sys.executable, "-m", "bench.peak"],
             env={**os.environ, "DATABASE_URL": database.url},
-            cwd=REPO_ROOT,
             stdout=subprocess.PIPE,
             check=True,
         )

@@ -12,12 +12,12 @@ from psycopg import sql
 
 from bench.bench import Bench
 from bench.measuring import Rates, Result, Target, alternated, per_second, rate, ratio
-from museum_assets.releases.build import build
-from museum_assets.releases.candidate import make_candidate
-from museum_assets.releases.record import Release, begin, live, move, set_state
+from museum_assets.releases.promotion.build import build
+from museum_assets.releases.promotion.summary import Side, compare
+from museum_assets.releases.record import Release, begin, live, move_pointer, set_state
 from museum_assets.releases.rows import connected
 from museum_assets.releases.schema import Table, tables_of
-from museum_assets.releases.summary import Side, compare
+from museum_assets.releases.staging.candidate import stage_candidate
 from resources.postgres import Connection, Database
 
 LARGE, SMALL = "met", "smk"
@@ -55,7 +55,7 @@ def measure(bench: Bench) -> Iterator[Result]:
             conn.execute(CHANGE, {"museum": museum})
         artwork = next(table for table in tables_of(conn, LARGE) if table.name == "artwork")
         for museum in works:
-            make_candidate(database, database, museum)
+            stage_candidate(database, database, museum)
         yield summary(bench, conn, artwork, works[LARGE])
         yield building(bench, conn, artwork, works[LARGE])
         for museum in works:
@@ -67,11 +67,11 @@ def measure(bench: Bench) -> Iterator[Result]:
 def published(database: Database, conn: Connection, museum: str, *, made: bool = False) -> Release:
     """Make what is staged of a museum its next release."""
     if not made:
-        make_candidate(database, database, museum)
+        stage_candidate(database, database, museum)
     release = begin(conn, museum, by="bench", why="bench")
     build(conn, conn, tables_of(conn, museum), release, same=True)
     set_state(conn, release, "ready", was=["building"])
-    move(conn, museum, "promote", from_=live(conn, museum), to=release.id, by="bench", why="bench")
+    move_pointer(conn, museum, "promote", from_=live(conn, museum), to=release.id, by="bench", why="bench")
     return release
 
 
@@ -123,7 +123,7 @@ def commits(bench: Bench, database: Database, conn: Connection, works: dict[str,
     def moving(museum: str, target: int) -> float:
         action = "promote" if target == ends[museum][1] else "rollback"
         start = time.perf_counter()
-        move(conn, museum, action, from_=live(conn, museum), to=target, by="bench", why="bench")  # type: ignore[arg-type]
+        move_pointer(conn, museum, action, from_=live(conn, museum), to=target, by="bench", why="bench")  # type: ignore[arg-type]
         return 1 / (time.perf_counter() - start)
 
     with reader(database):
@@ -175,7 +175,7 @@ def reading(bench: Bench, database: Database, conn: Connection) -> Iterator[Resu
 
 def _asked(client: psycopg.Connection[tuple[object, ...]], statement: str, times: int) -> None:
     for _ in range(times):
-        client.execute(statement).fetchall()  # type: ignore[call-overload]
+        client.execute(statement).fetchall()
 
 
 def _milliseconds(rates: Rates) -> str:

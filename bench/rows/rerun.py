@@ -9,13 +9,14 @@ from statistics import median
 from bench.bench import Bench
 from bench.collection import MUSEUM, harvested, records, transformed
 from bench.measuring import Result, Target
+from museum_assets.collection.artworks.stage import transformed_artworks
+from museum_assets.collection.artworks.transform import TransformStage
+from museum_assets.collection.vectors.index import IndexStage
+from museum_assets.collection.vectors.stages import indexed_artworks
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Stage
 from museum_assets.museums.smk import Smk
-from museum_assets.settings import Settings
-from museum_assets.stages.index import Index
-from museum_assets.stages.transform import Transform
-from resources import platform
+from resources.platform import Platform
 from resources.postgres import Database
 from resources.vector_index.edge import EdgeVectorIndex
 
@@ -25,22 +26,22 @@ AGAIN = 3
 
 def measure(bench: Bench) -> Iterator[Result]:
     """Run each stage once over everything, then over nothing."""
-    with _collection(bench, bench.size(100_000, 20_000)) as (settings, count):
-        yield _rerun(platform.database(settings), Transform(Smk()), count)
-    with _collection(bench, bench.size(20_000, 5_000)) as (settings, count):
-        database = platform.database(settings)
+    with _collection(bench, bench.size(100_000, 20_000)) as (platform, count):
+        yield _rerun(platform.database(), transformed_artworks.bind(TransformStage(Smk()), "bench"), count)
+    with _collection(bench, bench.size(20_000, 5_000)) as (platform, count):
+        database = platform.database()
         transformed(database)
-        index = EdgeVectorIndex(settings.home / "vectors")
+        index = EdgeVectorIndex(platform.settings.home / "vectors")
         with index.open() as session:
-            session.ensure_collection()
-        yield _rerun(database, Index(index, place="bench"), count)
+            session.ensure_collection({})
+        yield _rerun(database, indexed_artworks.bind(IndexStage(index), "bench"), count)
 
 
 @contextmanager
-def _collection(bench: Bench, count: int) -> Iterator[tuple[Settings, int]]:
-    with bench.platform() as settings:
-        harvested(platform.database(settings), records(count))
-        yield settings, count
+def _collection(bench: Bench, count: int) -> Iterator[tuple[Platform, int]]:
+    with bench.platform() as platform:
+        harvested(platform.database(), records(count))
+        yield platform, count
 
 
 def _rerun(database: Database, stage: Stage, count: int) -> Result:

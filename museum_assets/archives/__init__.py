@@ -1,1 +1,1 @@
-"""Bulk archives: downloaded, checked, read member by member, and loaded as whole imports that can be rolled back."""
+"""Imports: a declared source's archives, checked, read member by member, loaded as a whole, and rolled back."""

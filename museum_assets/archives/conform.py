@@ -1,7 +1,6 @@
-"""Holding rows against their declared types, a column at a time, and writing them as COPY reads them.
+"""Checking rows against their declared types, a column at a time, and writing them as text for COPY.
 
-Values stay the text that they were; what is checked is that Postgres takes them. So a row that COPY would refuse never
-reaches it, where it would take its whole batch along.
+Values are not converted; it is checked that Postgres accepts them. One row that COPY refuses would fail its batch.
 """
 
 from __future__ import annotations
@@ -10,36 +9,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from museum_assets.archives.block import Block, Place, Refused
-from museum_assets.archives.schema import Column, Source
-from museum_assets.failures import Failure
+from museum_assets.archive_files.declared import Column, DeclaredSource
+from museum_assets.archive_files.read.block import Block, Checkpoint, RowRefusal
+from museum_assets.core.failures import Failure
+from museum_assets.museums.keys import LONGEST_KEY
 
 Faults = dict[int, tuple[str, str, str]]
-"""Row -> (code, message, column); the first one found."""
+"""{row: (code, message, column)} of each row's first fault."""
 
 ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """What a block amounts to: `rows` of COPY text (with import id and position), and what was refused."""
+class CopyBatch:
+    """The rows of a block as text for COPY, each with import id and position, and the rows that were refused."""
 
     text: Any
     rows: int
-    refused: list[Refused]
-    end: Place
+    refused: list[RowRefusal]
+    end: Checkpoint
 
     @property
     def read(self) -> int:
-        """Rows that were read."""
+        """How many rows were read, refused ones included."""
         return self.rows + len(self.refused)
 
 
-def conform(source: Source, block: Block, *, year: int | None, import_id: int, position: int) -> Batch:
-    """Return the rows of a block as COPY text; the first gets the number `position`.
+def conform(source: DeclaredSource, block: Block, *, year: int | None, import_id: int, position: int) -> CopyBatch:
+    """Return the rows of a block as text for COPY; the first one gets the number `position`.
 
-    Raises Failure(stale_year) for a row of another year than the one asked for.
+    Raises Failure(stale_year) when a row is of another year than `year`.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -47,7 +47,7 @@ def conform(source: Source, block: Block, *, year: int | None, import_id: int, p
     faults: Faults = {}
     columns = {name: _column(source, name, block, faults) for name in source.columns}
     if source.year_column and block.rows:
-        _check_year(source.year_column, columns[source.year_column], block, year)
+        _check_year(source, columns[source.year_column], block, year)
     numbers = pa.array(range(position, position + block.rows), pa.int64()).cast(pa.string())
     arrays = [numbers, *columns.values()]
     if faults:
@@ -58,31 +58,31 @@ def conform(source: Source, block: Block, *, year: int | None, import_id: int, p
     first = pa.scalar(str(import_id))
     joined = pc.binary_join_element_wise(first, *arrays, "\t", null_handling="replace", null_replacement="\\N")
     text = _bytes(pc.binary_join_element_wise(joined, "", "\n")) if rows else b""
-    return Batch(text, rows, [*block.refused, *refused], block.end)
+    return CopyBatch(text, rows, [*block.refused, *refused], block.end)
 
 
 def _bytes(lines: Any) -> Any:
-    """Return the texts of an array one behind the other, as they already lie in memory."""
+    """Return the joined texts of an array as a view of its memory, without copying them."""
     ends = _offsets(lines)
     return memoryview(lines.buffers()[2])[int(ends[0]) : int(ends[-1])]
 
 
 def _offsets(texts: Any) -> Any:
-    """Return where each text of an array begins, and the last one ends."""
+    """Return the offsets at which the texts of an array begin, and at last the end of the last one."""
     import numpy as np
 
     return np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
 
 
 def _empties(texts: Any) -> Any:
-    """Return which texts are empty: those that begin where the next one does."""
+    """Return a mask of the empty texts: those that begin where the next one does."""
     import numpy as np
 
     return np.diff(_offsets(texts)) == 0 if len(texts) else np.zeros(0, bool)
 
 
-def _column(source: Source, name: str, block: Block, faults: Faults) -> Any:
-    """Return one column trimmed, with null for empty, checked and escaped."""
+def _column(source: DeclaredSource, name: str, block: Block, faults: Faults) -> Any:
+    """Return one column trimmed, checked and escaped, with null for empty values; add its faults to `faults`."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -93,6 +93,11 @@ def _column(source: Source, name: str, block: Block, faults: Faults) -> Any:
         array = pc.if_else(pa.array(empty), None, array)
         if source.required(name):
             _note(faults, empty.nonzero()[0].tolist(), lambda _: ("missing_value", f"{name} is empty", name))
+    if column.type == "text" and name in source.keys:
+        # Postgres indexes some 2,700 bytes, of a row's keys together.
+        most = LONGEST_KEY // len(source.keys)
+        long = pc.fill_null(pc.greater(pc.binary_length(array), most), False)
+        _note(faults, _where(long), lambda _: ("key_too_long", f"{name} has more than {most:,} bytes", name))
     if column.type == "text":
         return _escaped(array, block.escaped)
     array, wrong = CHECKS[column.type](array, column)
@@ -140,7 +145,7 @@ def _numbers(array: Any, _: Column) -> tuple[Any, list[int]]:
     if wrong:
         left = set(wrong)
         array = pc.if_else(pa.array([row not in left for row in range(len(array))]), array, None)
-    # "nan" and "inf" are floating-point numbers, and no amounts.
+    # "nan" and "inf" are floating-point numbers, but not amounts.
     endless = pc.invert(pc.is_finite(array.cast(pa.float64()))).fill_null(False)
     return array, sorted([*wrong, *_where(endless)])
 
@@ -155,9 +160,9 @@ def _dates(array: Any, column: Column) -> tuple[Any, list[int]]:
     return pc.strftime(times, "%Y-%m-%d"), _where(wrong)
 
 
-Check = Callable[[Any, Column], tuple[Any, list[int]]]
+ColumnCheck = Callable[[Any, Column], tuple[Any, list[int]]]
 
-CHECKS: dict[str, Check] = {"integer": _integers, "number": _numbers, "date": _dates}
+CHECKS: dict[str, ColumnCheck] = {"integer": _integers, "number": _numbers, "date": _dates}
 NAMES = {
     "integer": ("not_an_integer", "a whole number"),
     "number": ("not_a_number", "a number"),
@@ -165,31 +170,32 @@ NAMES = {
 }
 
 
-def _uncastable(array: Any, wanted: Any, offset: int = 0) -> list[int]:
-    """Return the rows that cannot be cast, found by halving: a column without a fault is one call."""
+def _uncastable(array: Any, type_: Any, offset: int = 0) -> list[int]:
+    """Return the rows that cannot be cast, found by halving: a column without a fault costs one call."""
     import pyarrow as pa
 
     try:
-        array.cast(wanted)
+        array.cast(type_)
     except pa.ArrowInvalid:
         if len(array) == 1:
             return [offset]
         middle = len(array) // 2
-        first = _uncastable(array.slice(0, middle), wanted, offset)
-        return first + _uncastable(array.slice(middle), wanted, offset + middle)
+        first = _uncastable(array.slice(0, middle), type_, offset)
+        return first + _uncastable(array.slice(middle), type_, offset + middle)
     return []
 
 
-def _check_year(name: str, array: Any, block: Block, year: int | None) -> None:
+def _check_year(source: DeclaredSource, array: Any, block: Block, year: int | None) -> None:
     import pyarrow.compute as pc
 
+    column = str(source.year_column)
     other = _where(pc.not_equal(array, str(year)).fill_null(False))
     if other:
         found = array[other[0]].as_py()
-        refused = block.refusal(other[0], "stale_year", "", name)
+        refused = block.refusal(other[0], "stale_year", "", column)
         raise Failure(
-            f"{refused.file}, line {refused.line}: {name} is {found}, but {year} was asked for. Nothing is loaded as "
-            f"{year}; if the older data is wanted, import it as the year it is of.",
+            f"{refused.file}, line {refused.line}: {column} is {found}, but {year} was asked for. Nothing is loaded as "
+            f"{year}. If the older data is wanted, import it as its own year.",
             code="stale_year",
             permanent=True,
         )

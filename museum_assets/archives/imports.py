@@ -1,4 +1,4 @@
-"""Imports as wholes: begun or found again, finished, given up, rolled back; and the pointer to the current one."""
+"""The life of an import: begun, finished, given up or rolled back; and which import of a source is current."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
-from museum_assets.archives.block import Place
-from museum_assets.archives.schema import Source
+from museum_assets.archive_files.declared import DeclaredSource
+from museum_assets.archive_files.download.transfer import Downloaded
+from museum_assets.archive_files.read.block import Checkpoint
+from museum_assets.archive_files.unpack.unpack import check
+from museum_assets.archives.letters import ARCHIVE_IMPORT
 from museum_assets.archives.tables import Tables, drop
-from museum_assets.archives.transfer import Downloaded
-from museum_assets.dead_letters.letters import Chosen, close_letters
-from museum_assets.failures import Failure, MuseumError
+from museum_assets.core.failures import Failure, MuseumError
+from museum_assets.dead_letters.letters import LetterFilter, close_letters
 from resources.postgres import Connection, Database
 from sql import query
 
-SOURCE = "archive_import"
-"""Of dead letters, whose museum is the declared source; also the name of the asset and of the lock."""
-State = Literal["loading", "held", "loaded", "failed", "rolled_back"]
-Did = Literal["imported", "resumed", "unchanged", "published"]
+IMPORT_LETTERS = ARCHIVE_IMPORT.name
+"""The source of imports' dead letters, whose `museum` is the declared source. The lock has the same name."""
+ImportState = Literal["loading", "held", "loaded", "failed", "rolled_back"]
+ImportOutcome = Literal["imported", "resumed", "unchanged", "published", "held"]
+"""What a run did with an import. `held`: readers still see the import before it."""
 NEWEST = 1_000
 MOST_LOST = 0.2
-"""An import that has lost more than this share of the current one's rows is likelier to be short than right."""
+"""An import that lacks more than this share of the current import's rows is held: it is probably incomplete."""
 
 
 @dataclass(slots=True)
@@ -38,7 +41,7 @@ class Import:
     files: list[dict[str, Any]]
     content_hash: bytes
     contract: str
-    state: State
+    state: ImportState
     partial: bool
     checkpoint: dict[str, Any] | None
     rows_read: int
@@ -50,14 +53,18 @@ class Import:
     started_at: datetime
     ended_at: datetime | None
     current: bool
-    outcome: Did = "imported"
-    """What this run did with it."""
+    outcome: ImportOutcome | None = None
+    """What this run did with it; None when it was only looked up."""
     seconds: float = 0.0
 
+    def of_files(self, files: Sequence[Downloaded]) -> bool:
+        """Say whether it was made of these files, byte for byte: then a checkpoint means the same place in them."""
+        return [each["sha256"] for each in self.files] == [each.sha256 for each in files]
+
     @property
-    def place(self) -> Place:
-        """Where the reading goes on."""
-        return Place.of(self.checkpoint)
+    def checkpoint_reached(self) -> Checkpoint:
+        """The checkpoint after which reading continues."""
+        return Checkpoint.of(self.checkpoint)
 
 
 def imports(
@@ -69,39 +76,59 @@ def imports(
     content_hash: bytes | None = None,
     limit: int = NEWEST,
 ) -> list[Import]:
-    """Return imports, newest first."""
-    chosen = {"source": source, "id": id, "states": None if states is None else list(states), "limit": limit}
-    rows = conn.execute(query("archive_find"), {**chosen, "content_hash": content_hash})
+    """Return the imports that match every given filter, newest first."""
+    filters = {"source": source, "id": id, "states": None if states is None else list(states), "limit": limit}
+    rows = conn.execute(query("archives.find"), {**filters, "content_hash": content_hash})
     return [Import(**row) for row in rows]
 
 
 def find(conn: Connection, import_id: int) -> Import:
-    """Return one import. Raises MuseumError when there is none."""
-    found = imports(conn, id=import_id)
-    if not found:
+    """Return the import with this number. Raises MuseumError when there is none."""
+    matching = imports(conn, id=import_id)
+    if not matching:
         raise MuseumError(f"there is no import {import_id}: `museum archive list` shows them")
-    return found[0]
+    return matching[0]
 
 
-def content_hash(files: Sequence[Downloaded]) -> bytes:
-    """Return what tells two contents apart, wherever they came from."""
-    return hashlib.sha256("\n".join(each.sha256 for each in files).encode()).digest()
+def content_hash(conn: Connection, declared: DeclaredSource, files: Sequence[Downloaded]) -> bytes:
+    """Return a hash of what the matching members hold, which does not depend on the archives around them.
+
+    Archives are read whole for that, unless the same files were before. Raises BadArchive, and Failure(no_members) when
+    no member matches.
+    """
+    for earlier in imports(conn, source=declared.name, states=["loading", "held", "loaded"]):
+        if earlier.contract == declared.contract() and earlier.of_files(files):
+            return earlier.content_hash
+    digest = hashlib.sha256()
+    for file in files:
+        found = check(file.path, declared.member_pattern.matches, hashed=True)
+        if not found.matching:
+            raise Failure(f"no member of {file.path.name} matches {declared.members!r} of {declared.name}.toml.",
+                          code="no_members", permanent=True)  # fmt: skip
+        digest.update(b"".join(found.digests))
+    return digest.digest()
 
 
 def begin(
-    conn: Connection, declared: Source, files: Sequence[Downloaded], year: int | None, *, partial: bool
+    conn: Connection,
+    declared: DeclaredSource,
+    files: Sequence[Downloaded],
+    content: bytes,
+    year: int | None,
+    *,
+    partial: bool,
 ) -> Import:
-    """Note a new import and make its table, in one transaction."""
+    """Record a new import, make its table in the same transaction, and return the import."""
     tables = Tables(declared)
     with conn.transaction():
         tables.prepare(conn)
         row = conn.execute(
-            query("archive_begin"),
+            query("archives.begin"),
             {
                 "source": declared.name,
                 "year": year,
                 "files": Jsonb([{"url": f.url, "sha256": f.sha256, "bytes": f.path.stat().st_size} for f in files]),
-                "content_hash": content_hash(files),
+                "content_hash": content,
                 "contract": declared.contract(),
                 "partial": partial,
             },
@@ -111,82 +138,92 @@ def begin(
         return find(conn, row["id"])
 
 
-def check_year(conn: Connection, declared: Source, content: bytes, year: int | None) -> None:
-    """Raise Failure(stale_year) when this very content was imported as another year's."""
-    for found in imports(conn, source=declared.name, states=["held", "loaded"], content_hash=content):
-        if declared.yearly and found.year != year:
+def check_year(conn: Connection, declared: DeclaredSource, content: bytes, year: int | None) -> None:
+    """Raise Failure(stale_year) when the same content was imported as another year, in whatever archive."""
+    for earlier in imports(conn, source=declared.name, states=["held", "loaded"], content_hash=content):
+        if declared.yearly and earlier.year != year:
             raise Failure(
-                f"the files of {declared.name} for {year} are byte for byte those imported as {found.year} (import "
-                f"{found.id}): {year} is not published yet. Nothing is loaded as {year}.",
+                f"the files of {declared.name} for {year} hold, byte for byte, what was imported as {earlier.year} "
+                f"(import {earlier.id}): {year} is not published yet. Nothing is loaded as {year}. Once it is, run "
+                f"`museum archive import {declared.name} --year {year}`",
                 code="stale_year",
                 permanent=True,
             )
 
 
-def finish(conn: Connection, declared: Source, found: Import, *, partial: bool) -> None:
-    """Take out duplicates, and publish the import, unless it is to be held and nobody wants a partial one.
+def finish(conn: Connection, declared: DeclaredSource, import_: Import, *, partial: bool) -> None:
+    """Remove duplicates, then make the import current, or hold it when it is doubtful and not wanted as `partial`.
 
-    Raises Failure(no_rows): an empty file must not empty what readers see.
+    Raises Failure(no_rows) for empty files, which must not replace what readers see.
     """
-    if not found.rows_read:
+    if not import_.rows_read:
         raise Failure(f"the files of {declared.name} hold no rows. Nothing is loaded.", code="no_rows", permanent=True)
     tables = Tables(declared)
     with conn.transaction():
-        if found.state == "loading":
-            tables.deduplicate(conn, found.id)
-            found = find(conn, found.id)
-        if (doubt := _doubt(conn, found)) and not partial:
-            _end(conn, found, "held", f"{doubt}: mend the source, or import it with --partial")
+        if import_.state == "loading":
+            tables.deduplicate(conn, import_.id)
+            import_ = find(conn, import_.id)
+        if (doubt := _doubt(conn, import_)) and not partial:
+            command = f"museum archive import {import_.source}{year_option(import_)} --partial"
+            _end(conn, import_, "held", f"{doubt}: mend the source, or publish the same files with `{command}`")
             return
-        tables.attach(conn, found.id)
-        _end(conn, found, "loaded", None, partial=doubt is not None)
-        conn.execute(query("archive_point"), {"source": declared.name})
+        tables.attach(conn, import_.id)
+        _end(conn, import_, "loaded", None, partial=doubt is not None)
+        conn.execute(query("archives.point"), {"source": declared.name})
         for older in imports(conn, source=declared.name, states=["held", "loaded"]):
-            if older.id < found.id and older.year == found.year:
-                _close_letters(conn, older, f"import {found.id} took its place")
+            if older.id < import_.id and older.year == import_.year:
+                _close_letters(conn, older, f"import {import_.id} took its place")
 
 
-def _doubt(conn: Connection, found: Import) -> str | None:
-    """Say why an import should not take the current one's place unasked."""
-    if found.rejected:
-        return f"{found.rejected:,} rows were rejected"
-    current = next((each for each in imports(conn, source=found.source, states=["loaded"]) if each.current), None)
-    if current and (found.year or 0) >= (current.year or 0) and found.loaded < (1 - MOST_LOST) * current.loaded:
-        return f"it has {found.loaded:,} rows where import {current.id} has {current.loaded:,}"
+def year_option(import_: Import) -> str:
+    """Return the command-line option for an import's year, such as ` --year 2026`; '' for a source without years."""
+    return f" --year {import_.year}" if import_.year is not None else ""
+
+
+def _doubt(conn: Connection, import_: Import) -> str | None:
+    """Return why an import should be held; None when it may become current by itself."""
+    if import_.rejected:
+        return f"{import_.rejected:,} rows were rejected"
+    current = next((each for each in imports(conn, source=import_.source, states=["loaded"]) if each.current), None)
+    if current and (import_.year or 0) >= (current.year or 0) and import_.loaded < (1 - MOST_LOST) * current.loaded:
+        return f"it has {import_.loaded:,} rows where import {current.id} has {current.loaded:,}"
     return None
 
 
-def give_up(conn: Connection, found: Import, message: str) -> None:
-    """End an import that cannot be finished; it leaves no rows."""
+def give_up(conn: Connection, import_: Import, message: str) -> None:
+    """End an import that cannot be finished, and drop its rows."""
     with conn.transaction():
-        drop(conn, found.source, found.id)
-        _close_letters(conn, found, f"import {found.id} failed: {message}"[:500])
-        _end(conn, found, "failed", message)
+        drop(conn, import_.source, import_.id)
+        _close_letters(conn, import_, f"import {import_.id} failed: {message}"[:500])
+        _end(conn, import_, "failed", message)
 
 
 def roll_back(database: Database, import_id: int, by: str) -> Import:
-    """Take an import out as a whole, whatever its state; the next best one is current again.
+    """Remove an import as a whole; the latest one that is left becomes current.
 
-    Returns the import that is current now, or the one rolled back when there is none. Raises MuseumError.
+    Returns the import that is current now, or the one rolled back when none is. Raises MuseumError for an import that
+    failed or was rolled back before.
     """
     with database.connect() as conn:
-        found = find(conn, import_id)
-        if found.state in ("failed", "rolled_back"):
-            raise MuseumError(f"import {import_id} is {found.state.replace('_', ' ')} already: it has no rows")
-        with database.lock(found.source, SOURCE), conn.transaction():
-            drop(conn, found.source, found.id)
-            conn.execute("DELETE FROM ops.archive_duplicate WHERE import_id = %s", (found.id,))
-            _close_letters(conn, found, f"import {found.id} was rolled back by {by}")
-            _end(conn, found, "rolled_back", f"by {by}")
-            # The pointer refers to the import: it moves in the same transaction.
-            conn.execute(query("archive_point"), {"source": found.source})
-        current = [each for each in imports(conn, source=found.source, states=["loaded"]) if each.current]
+        import_ = find(conn, import_id)
+        if import_.state in ("failed", "rolled_back"):
+            raise MuseumError(f"import {import_id} is {import_.state.replace('_', ' ')} already: it has no rows")
+        with database.lock(import_.source, IMPORT_LETTERS), conn.transaction():
+            drop(conn, import_.source, import_.id)
+            conn.execute("DELETE FROM ops.archive_duplicate WHERE import_id = %s", (import_.id,))
+            _close_letters(conn, import_, f"import {import_.id} was rolled back by {by}")
+            _end(conn, import_, "rolled_back", f"by {by}")
+            # What is current must not name an import without a table, so it changes in the same transaction.
+            conn.execute(query("archives.point"), {"source": import_.source})
+        current = [each for each in imports(conn, source=import_.source, states=["loaded"]) if each.current]
         return current[0] if current else find(conn, import_id)
 
 
-def _end(conn: Connection, found: Import, state: State, message: str | None, *, partial: bool = False) -> None:
-    conn.execute(query("archive_end"), {"id": found.id, "state": state, "message": message, "partial": partial})
+def _end(conn: Connection, import_: Import, state: ImportState, message: str | None, *, partial: bool = False) -> None:
+    conn.execute(query("archives.end"), {"id": import_.id, "state": state, "message": message, "partial": partial})
 
 
-def _close_letters(conn: Connection, found: Import, note: str) -> None:
-    close_letters(conn, Chosen(SOURCE, found.source, context={"import": found.id}), SOURCE, note)
+def _close_letters(conn: Connection, import_: Import, note: str) -> None:
+    close_letters(
+        conn, LetterFilter(IMPORT_LETTERS, import_.source, context={"import": import_.id}), IMPORT_LETTERS, note
+    )

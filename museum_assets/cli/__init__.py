@@ -11,7 +11,7 @@ def main() -> None:
     from rich.markup import escape
 
     from museum_assets.cli.app import app
-    from museum_assets.failures import MuseumError
+    from museum_assets.core.failures import MuseumError
 
     try:
         app()

@@ -11,16 +11,15 @@ from museum_assets.cli.archive import app as archive
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
 from museum_assets.cli.notices import app as notices
+from museum_assets.cli.options import Json
 from museum_assets.cli.release_archive import app as release
 from museum_assets.cli.sources import app as sources
-from museum_assets.museums import MUSEUMS
+from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 
 app = typer.Typer(
     name="museum",
-    help="Museum collections: harvested, cleaned, thumbnailed, embedded and searchable.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 app.add_typer(archive)
 app.add_typer(dead_letters)
@@ -29,24 +28,67 @@ app.add_typer(notices)
 app.add_typer(release)
 app.add_typer(sources)
 
+
+def show_version(asked: bool) -> None:
+    """Print the version and leave, when it was asked for."""
+    if asked:
+        from museum_assets.core.version import version
+
+        typer.echo(f"museum {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Museum collections: harvested, cleaned, thumbnailed, embedded and searchable."""
+
+
 Museums = Annotated[
     list[str] | None,
-    typer.Option(
-        "--museum", "-m", help=f"Museum, repeatable or comma-separated; all when left out: {', '.join(MUSEUMS)}."
-    ),
+    typer.Option("--museum", "-m", help="Museum, repeatable or comma-separated; all when left out."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+ReadOnly = Annotated[bool, typer.Option("--read-only", help="The UI shows everything and changes nothing.")]
 
 
 @app.command()
 def up(
     port: Annotated[int | None, typer.Option(help="Port of the UI; another is used when it is taken.")] = None,
+    read_only: ReadOnly = False,
 ) -> None:
     """Start Postgres, S3, the vector index and the Dagster UI, as far as they are not configured elsewhere."""
     from museum_assets.cli.services import up as start
-    from museum_assets.settings import settings as current
+    from museum_assets.core.settings import read_settings
 
-    raise typer.Exit(start(current(), port=port))
+    raise typer.Exit(start(read_settings(), port=port, read_only=read_only))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the databases to this version of the platform: its tables, production's and Dagster's. Safe to repeat."""
+    from museum_assets.cli.services import migrate as bring_up_to_date
+    from museum_assets.core.settings import read_settings
+
+    bring_up_to_date(read_settings())
+
+
+@app.command()
+def webserver(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen at.")] = 3000,
+    workspace: Annotated[Path | None, typer.Option(help="Dagster's workspace file; unset: the platform's.")] = None,
+    read_only: ReadOnly = False,
+    fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Serve the Dagster UI alone, behind its guard; runs are launched by a daemon elsewhere, such as `museum up`'s."""
+    from museum_assets.cli.services import webserver as serve
+
+    serve(host, port, workspace=workspace, read_only=read_only, fd=fd)
 
 
 @app.command()
@@ -57,30 +99,61 @@ def demo(
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records per museum and stage.")] = None,
     exit_: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of leaving the UI running.")] = False,
     port: Annotated[int | None, typer.Option(help="Port of the UI.")] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove-files", help="Only delete the demo's buckets from the S3 server that is set.")
+    ] = False,
 ) -> None:
     """Run the whole pipeline over six simulated museums, offline, then leave the UI running."""
-    from museum_assets.cli.demo import run_demo
+    from museum_assets.cli.demo import remove_files, run_demo
 
+    if remove:
+        remove_files()
+        return
     raise typer.Exit(run_demo(works=works, records=records, live=live, limit=limit, stop=exit_, port=port))
+
+
+@app.command("demo-runs", hidden=True)
+def demo_runs(
+    records: Annotated[Path | None, typer.Option()] = None,
+    live: Annotated[bool, typer.Option("--live")] = False,
+    limit: Annotated[int | None, typer.Option()] = None,
+) -> None:
+    """Do what `museum demo` does over the services that it has started."""
+    from museum_assets.cli.demo_runs import run_apart
+
+    raise typer.Exit(run_apart(records, limit=limit, live=live))
+
+
+@app.command()
+def erase(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete everything that the platform keeps on this machine: its home, with the databases in it."""
+    from museum_assets.cli.erasing import erase_home
+
+    erase_home(ask=not yes)
 
 
 @app.command()
 def run(
-    assets: Annotated[list[str], typer.Argument(help="Assets such as raw_metadata or stored_thumbnails, or `all`.")],
+    assets: Annotated[
+        list[str], typer.Argument(help="Assets by name, as the UI shows them, or `all`: the collection's.")
+    ],
     museum: Museums = None,
     force: Annotated[bool, typer.Option("--force", help="Redo what was done before.")] = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Include what failed for good.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records per museum and asset.")] = None,
-    since: Annotated[str | None, typer.Option(help="raw_metadata only: changes since YYYY-MM-DD, or `last`.")] = None,
+    since: Annotated[str | None, typer.Option(help="The harvest alone: changes since YYYY-MM-DD, or `last`.")] = None,
     json: Json = False,
 ) -> None:
     """Materialize assets for one museum, several or all; the runs show in the Dagster UI."""
-    from museum_assets.cli.run import Controls, materialize, report
+    from museum_assets.cli.run import Controls, materialize
+    from museum_assets.cli.run_results import report
     from museum_assets.cli.session import connected
 
     controls = Controls(force=force, retry_failed=retry_failed, limit=limit, since=since)
     with connected(for_runs=True):
-        raise typer.Exit(report(materialize(assets, chosen(museum), controls), as_json=json))
+        raise typer.Exit(report(materialize(assets, named(museum), controls), as_json=json))
 
 
 @app.command()
@@ -99,6 +172,31 @@ def where(
     from museum_assets.cli.report import show_where
 
     show_where(name, as_json=json)
+
+
+@app.command()
+def backup(
+    target: Annotated[str, typer.Argument(help="Where backups are kept: a folder, or s3://bucket/prefix.")],
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Make none: read a backup, or the newest one, again and compare it.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Back up databases, buckets and what the vector index is made from, into a new folder of the target."""
+    from museum_assets.cli.backup import show_backup, show_verification
+
+    raise typer.Exit((show_verification if verify else show_backup)(target, as_json=json))
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="A backup, or the target it is in: then the newest one.")],
+    json: Json = False,
+) -> None:
+    """Restore a backup into empty services, and compare every count and checksum."""
+    from museum_assets.cli.backup import show_restore
+
+    raise typer.Exit(show_restore(source, as_json=json))
 
 
 @app.command()
@@ -157,12 +255,18 @@ def similar(
     show_similar(name, Ways(limit, html, json, production))
 
 
+def named(given: list[str] | None) -> list[str] | None:
+    """Return the museums named by the option, None when it was left out."""
+    names = [name.strip() for part in given or [] for name in part.split(",") if name.strip()]
+    return None if not names or names == ["all"] else list(dict.fromkeys(names))
+
+
 def chosen(given: list[str] | None) -> list[str]:
     """Return the museums named by the option, all when it was left out. Raises BadParameter for an unknown one."""
-    names = [name.strip() for part in given or [] for name in part.split(",") if name.strip()]
-    if not names or names == ["all"]:
-        return list(MUSEUMS)
+    names = named(given) or list(MUSEUMS)
     for name in names:
+        if name in KIOSK_MUSEUMS:
+            raise typer.BadParameter(f"{name} has kiosks and no collection: `museum kiosk status -m {name}` shows it")
         if name not in MUSEUMS:
             raise typer.BadParameter(f"unknown museum {name!r}: choose from {', '.join(MUSEUMS)}")
-    return list(dict.fromkeys(names))
+    return names

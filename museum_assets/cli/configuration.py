@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from museum_assets.cli.printing import print_json, print_table
-from museum_assets.museum_settings import documents_pattern, museum_overrides
+from museum_assets.core.addresses import shown_address
+from museum_assets.core.settings import Settings
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks, museum
-from museum_assets.settings import Settings, settings
+from resources.platform import Platform
 
 HIDDEN = ("database_url", "dagster_postgres_url", "production_database_url")
 """Fields that are not secrets as a whole but may hold a password."""
@@ -18,8 +19,9 @@ HIDDEN = ("database_url", "dagster_postgres_url", "production_database_url")
 
 def show_settings(*, as_json: bool) -> None:
     """Print every variable with its value and meaning; secrets only as set or not."""
-    rows = [*_platform(settings()), *(row for slug in MUSEUMS for row in _museum(slug)),
-            *(_kiosk(slug) for slug in KIOSK_MUSEUMS)]  # fmt: skip
+    platform = Platform.from_settings()
+    rows = [*_platform(platform.settings), *(row for slug in MUSEUMS for row in _museum(platform, slug)),
+            *(_kiosk(platform, slug) for slug in KIOSK_MUSEUMS)]  # fmt: skip
     if as_json:
         print_json([dict(zip(("variable", "value", "source", "meaning"), row, strict=True)) for row in rows])
     else:
@@ -51,20 +53,21 @@ def _source(variable: str, current: Settings) -> str:
     return f".env.{current.profile}" if name in current.model_fields_set and name != "profile" else "default"
 
 
-def _museum(slug: str) -> list[tuple[str, Any, str, str]]:
-    chosen, given = museum(slug), museum_overrides(slug)
+def _museum(platform: Platform, slug: str) -> list[tuple[str, Any, str, str]]:
+    chosen, given = museum(slug), platform.overrides(slug)
     base = "Archive" if chosen.dump_only else "Base of the API"
     values = (
-        (f"MUSEUM_API_{slug.upper()}", given.api_base, chosen.api_base, f"{base} of {chosen.name}."),
+        (f"MUSEUM_API_{slug.upper()}", _label(given.api_base), chosen.api_base, f"{base} of {chosen.name}."),
         (f"MUSEUM_IMAGE_HOSTS_{slug.upper()}", ", ".join(given.image_hosts), ", ".join(chosen.image_hosts),
          "Hosts that images may come from besides the museum's own, comma-separated."),
         (f"MUSEUM_RATE_{slug.upper()}", given.requests_per_second, chosen.requests_per_second,
          "Most requests per second, to the API and to each image host."),
-        (f"MUSEUM_DOCUMENTS_{slug.upper()}", given.documents, documents_pattern(settings(), slug),
+        (f"MUSEUM_DOCUMENTS_{slug.upper()}", given.documents, platform.documents_pattern(slug),
          "Keys of its documents in DOCUMENTS_BUCKET."),
-        *([(f"MUSEUM_DUMP_{slug.upper()}", given.dump, None,
+        *([(f"MUSEUM_DUMP_{slug.upper()}", _label(given.dump), None,
             f"Its bulk file, harvested instead of its API when set: {chosen.dump}")] if chosen.dump else []),
-        (f"MUSEUM_DRIFT_{slug.upper()}", given.drift, settings().release_drift, "Its own limits of RELEASE_DRIFT."),
+        (f"MUSEUM_DRIFT_{slug.upper()}", given.drift, platform.settings.release_drift,
+         "Its own limits of RELEASE_DRIFT."),
     )  # fmt: skip
     return [
         (name, str(value or default or ""), "environment" if value else "default", text)
@@ -72,7 +75,11 @@ def _museum(slug: str) -> list[tuple[str, Any, str, str]]:
     ]
 
 
-def _kiosk(slug: str) -> tuple[str, Any, str, str]:
-    chosen, given = kiosks(slug), museum_overrides(slug).kiosk_bucket
+def _label(url: str | None) -> str | None:
+    return url and shown_address(url)
+
+
+def _kiosk(platform: Platform, slug: str) -> tuple[str, Any, str, str]:
+    chosen, given = kiosks(slug), platform.overrides(slug).kiosk_bucket
     meaning = f"Bucket in which {chosen.name} drops its kiosks' files."
     return f"MUSEUM_KIOSK_BUCKET_{slug.upper()}", given or chosen.bucket, "environment" if given else "default", meaning

@@ -1,56 +1,63 @@
-"""`museum dead-letters`: what a person must look at, listed, shown, replayed and closed."""
+"""`museum dead-letters`: list, show, replay and close what was refused."""
 
 from __future__ import annotations
 
 import base64
 import getpass
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from museum_assets.failures import MuseumError
+from museum_assets.cli.options import Json
+from museum_assets.core.failures import MuseumError
 
 if TYPE_CHECKING:
-    from museum_assets.dead_letters.letters import Chosen, StoredLetter
+    from museum_assets.dead_letters.letters import LetterFilter, StoredLetter
     from resources.postgres import Connection
 
 app = typer.Typer(
-    name="dead-letters", help="What was refused and waits for a person, with its bytes.", no_args_is_help=True
+    name="dead-letters", help="Records and files that were refused, kept for a person.", no_args_is_help=True
 )
 
 SHOWN_BYTES = 8192
-"""Of a body on a terminal; --json gives all of it."""
-LARGEST = 2**63 - 1
+"""How much of a body a terminal is shown; --json gives all of it."""
+LARGEST_ID = 2**63 - 1
 
-Source = Annotated[str | None, typer.Option("--source", help="Only of this source, such as kiosk_stream.")]
-Museum = Annotated[str | None, typer.Option("--museum", "-m", help="Only of this museum.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Only with this reason, such as unknown_site.")]
-Ids = Annotated[list[int] | None, typer.Argument(min=1, max=LARGEST, help="Only the letters with these numbers.")]
-By = Annotated[str | None, typer.Option("--by", help="Who does it; the user of this system when left out.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="Only of this source, such as kiosk_stream.")]
+MuseumOption = Annotated[str | None, typer.Option("--museum", "-m", help="Only of this museum.")]
+ReasonOption = Annotated[str | None, typer.Option("--reason", help="Only with this reason, such as unknown_site.")]
+IdsArgument = Annotated[
+    list[int] | None, typer.Argument(min=1, max=LARGEST_ID, help="Only the letters with these numbers.")
+]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who closes them; by default this system's user.")]
 
 
 @app.command("list")
 def list_(
-    source: Source = None,
-    museum: Museum = None,
-    reason: Reason = None,
+    source: SourceOption = None,
+    museum: MuseumOption = None,
+    reason: ReasonOption = None,
     state: Annotated[str, typer.Option("--state", help="open, replayed, closed or all.")] = "open",
     limit: Annotated[int, typer.Option(min=1, help="At most this many, newest first.")] = 50,
     json: Json = False,
 ) -> None:
     """List dead letters, newest first, and count them by reason."""
     from museum_assets.cli.printing import console, print_json, print_table
-    from museum_assets.dead_letters.letters import Chosen, count_letters, list_letters, reasons_of
+    from museum_assets.dead_letters.letters import LetterFilter, count_by_reason, count_letters, list_letters
 
     states = {"open": "open", "replayed": "replayed", "closed": "closed", "all": None}
     if state not in states:
         raise typer.BadParameter(f"unknown state {state!r}: choose from {', '.join(states)}")
-    chosen = Chosen(source, museum, reason, state=states[state])
+    wanted = LetterFilter(source, museum, reason, state=states[state])
     with connection() as conn:
-        rows, total, reasons = list_letters(conn, chosen, limit), count_letters(conn, chosen), reasons_of(conn, chosen)
+        rows, total, reasons = (
+            list_letters(conn, wanted, limit),
+            count_letters(conn, wanted),
+            count_by_reason(conn, wanted),
+        )
     if json:
         print_json({"total": total, "reasons": reasons, "letters": rows})
         return
@@ -64,7 +71,8 @@ def list_(
 
 
 def _row(row: dict[str, Any]) -> tuple[Any, ...]:
-    texts = {name: printable(row[name] or "") for name in ("source", "museum", "place", "message")}
+    texts = {name: printable(row[name] or "") for name in ("source", "museum", "message")}
+    texts["place"] = printable(row["key"] or row["place"])
     reasons = printable(", ".join(row["reasons"]))
     arrived = f"{row['arrived_at']:%Y-%m-%d %H:%M:%S}"
     return (str(row["id"]), texts["source"], texts["museum"], texts["place"], reasons, row["bytes"], row["state"],
@@ -73,18 +81,18 @@ def _row(row: dict[str, Any]) -> tuple[Any, ...]:
 
 @app.command()
 def show(
-    number: Annotated[int, typer.Argument(min=1, max=LARGEST, metavar="ID", help="The letter's number.")],
+    number: Annotated[int, typer.Argument(min=1, max=LARGEST_ID, metavar="ID", help="The letter's number.")],
     json: Json = False,
 ) -> None:
     """Show one dead letter with its bytes: as text when they are UTF-8, otherwise in hexadecimal."""
     from museum_assets.cli.printing import console, print_json, print_table
-    from museum_assets.dead_letters.letters import Chosen, page_of
+    from museum_assets.dead_letters.letters import LetterFilter, next_page
 
     with connection() as conn:
-        found = page_of(conn, Chosen(ids=[number], state=None))
-    if not found:
-        raise MuseumError(f"there is no dead letter {number}: `museum dead-letters list --state all` shows them")
-    letter = found[0]
+        letters = next_page(conn, LetterFilter(ids=[number], state=None))
+    if not letters:
+        raise MuseumError(f"there is no dead letter {number}: `museum dead-letters list --state all` lists them")
+    letter = letters[0]
     if json:
         print_json(as_json(letter))
         return
@@ -105,17 +113,21 @@ def _plain(value: Any) -> str:
 
 @app.command()
 def replay(
-    ids: Ids = None, source: Source = None, museum: Museum = None, reason: Reason = None, json: Json = False
+    ids: IdsArgument = None,
+    source: SourceOption = None,
+    museum: MuseumOption = None,
+    reason: ReasonOption = None,
+    json: Json = False,
 ) -> None:
-    """Send open dead letters through their source's rules once more; those that pass are settled."""
+    """Put open dead letters through their source's rules once more; those that pass are settled."""
+    from museum_assets.catalogue import letter_sources
     from museum_assets.cli.printing import console, print_json
     from museum_assets.cli.session import connected
     from museum_assets.dead_letters.replay import replay_letters
-    from resources.platform import database
 
-    chosen = some(ids, source, museum, reason)
-    with connected() as settings:
-        done = replay_letters(database(settings), chosen, user())
+    wanted = letter_filter(ids, source, museum, reason)
+    with connected() as platform:
+        done = replay_letters(platform.database(), letter_sources(), wanted, user())
     if json:
         print_json({"replayed": done.replayed, "refused": done.refused, "due": done.due})
         return
@@ -125,51 +137,56 @@ def replay(
 
 @app.command()
 def close(
-    note: Annotated[str, typer.Option("--note", help="Why they need no replay; kept with each letter.")],
-    ids: Ids = None,
-    source: Source = None,
-    museum: Museum = None,
-    reason: Reason = None,
-    by: By = None,
+    ids: IdsArgument = None,
+    note: Annotated[str, typer.Option("--note", help="Why they need no replay; asked for when left out.")] = "",
+    source: SourceOption = None,
+    museum: MuseumOption = None,
+    reason: ReasonOption = None,
+    by: ByOption = None,
     json: Json = False,
 ) -> None:
     """Close open dead letters that need no replay, saying who and why."""
     from museum_assets.cli.printing import console, print_json
     from museum_assets.dead_letters.letters import close_letters
 
-    chosen = some(ids, source, museum, reason)
-    if not note.strip():
-        raise typer.BadParameter("say why: --note must not be empty")
+    wanted = letter_filter(ids, source, museum, reason)
+    note = note.strip() or asked_note()
     with connection() as conn:
-        count = close_letters(conn, chosen, by or user(), note)
+        count = close_letters(conn, wanted, by or user(), note)
     if json:
         print_json({"closed": count})
     else:
         console.print(f"{count} closed", highlight=False)
 
 
-def some(ids: list[int] | None, source: str | None, museum: str | None, reason: str | None) -> Chosen:
-    """Return the filter. Raises BadParameter when it would choose every letter there is."""
-    from museum_assets.dead_letters.letters import Chosen
+def asked_note() -> str:
+    """Return the note that is typed at the terminal. Raises BadParameter for no note, or where nobody can type one."""
+    if sys.stdin.isatty() and (note := typer.prompt("Why do they need no replay?", default="").strip()):
+        return str(note)
+    raise typer.BadParameter('say why they need no replay: add --note "…", which is kept with each letter')
 
-    chosen = Chosen(source, museum, reason, ids or None)
-    if chosen == Chosen():
-        raise typer.BadParameter("say which letters: numbers, --source, --museum or --reason")
-    return chosen
+
+def letter_filter(ids: list[int] | None, source: str | None, museum: str | None, reason: str | None) -> LetterFilter:
+    """Return the filter that the options make. Raises BadParameter when they name none, which means every letter."""
+    from museum_assets.dead_letters.letters import LetterFilter
+
+    wanted = LetterFilter(source, museum, reason, ids or None)
+    if wanted == LetterFilter():
+        raise typer.BadParameter("say which letters: their numbers, --source, --museum or --reason")
+    return wanted
 
 
 @contextmanager
 def connection() -> Iterator[Connection]:
-    """Open a connection to the platform's database, running the services for as long."""
+    """Yield a connection to the platform's database; embedded services run while it is open."""
     from museum_assets.cli.session import connected
-    from resources.platform import database
 
-    with connected() as settings, database(settings).connect() as conn:
+    with connected() as platform, platform.database().connect() as conn:
         yield conn
 
 
 def user() -> str:
-    """Return the user of this system, who answers for what is settled."""
+    """Return the name of this system's user, which stands in what a command settles."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
@@ -186,9 +203,9 @@ def as_json(letter: StoredLetter) -> dict[str, Any]:
 
 
 def body_text(body: bytes, limit: int = SHOWN_BYTES) -> str:
-    """Return bytes as a terminal may be shown them: UTF-8 text with its control characters escaped, or hexadecimal.
+    """Return bytes as a terminal can show them: UTF-8 text with control characters escaped, otherwise hexadecimal.
 
-    At most so many characters or bytes; the last line then says how many are left out.
+    Only the first `limit` characters or bytes are shown; a last line says how many are left out.
     """
     try:
         text = body.decode("utf-8")
@@ -207,6 +224,6 @@ def _hex_line(body: bytes, at: int) -> str:
 
 
 def printable(text: str, *, lines: bool = False) -> str:
-    """Escape what is no printable character: it could move the cursor, change the title or turn the text around."""
+    """Return text with unprintable characters escaped: they could move the cursor or reverse the text."""
     kept = "\n\t" if lines else ""
     return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode("ascii") for c in text)

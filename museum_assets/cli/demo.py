@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from museum_assets.cli.printing import console
-from museum_assets.failures import MuseumError
-from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks
-from museum_assets.settings import Settings
+from museum_assets.cli.printing import console, program
+from museum_assets.cli.simulation import LATE_FILES
+from museum_assets.core.failures import MuseumError
 
 PROFILE = {"MUSEUM_PROFILE": "demo"}
-LATE_FILES = "kiosk-files"
-"""Folder in the home with kiosk files that are not in the bucket yet."""
 
 
 def run_demo(*, works: int, records: Path | None, live: bool, limit: int | None, stop: bool, port: int | None) -> int:
@@ -22,53 +21,79 @@ def run_demo(*, works: int, records: Path | None, live: bool, limit: int | None,
         raise MuseumError("--live and --records exclude each other: real APIs, or recorded answers")
     if records is not None and not records.is_dir():
         raise MuseumError(f"--records {records} is not a folder")
-    from museum_assets.cli.report import show_status
-    from museum_assets.cli.run import Controls, materialize, report
     from museum_assets.cli.session import connected
-    from museum_assets.cli.simulation import real, simulated
+    from museum_assets.cli.simulation import choose_buckets, real, simulated
+    from museum_assets.core.settings import read_settings
 
+    os.environ.update(PROFILE)
+    choose_buckets(read_settings())
     with ExitStack() as stack:
-        settings = stack.enter_context(connected(PROFILE, for_runs=True))
-        museums = stack.enter_context(real(settings.home) if live else simulated(settings.home, works, records))
-        os.environ.update(museums)  # `connected` restores the environment
-        loads = show_kiosks(settings, records)
+        platform = stack.enter_context(connected(for_runs=True))
+        settings = platform.settings
+        variables = stack.enter_context(real(settings.home) if live else simulated(settings.home, works, records))
+        os.environ.update(variables)  # `connected` restores the environment
         page = None
         if not stop:
-            from museum_assets.cli.services import ui
+            from museum_assets.operations.ui import ui
 
-            page = stack.enter_context(ui(settings, port=port, env=museums))
+            page = stack.enter_context(ui(settings, port=port, env=variables))
             console.print(f"Watch it at [bold]{page.url}[/] while it runs.")
-        code = max(loads, report(materialize(["all"], list(MUSEUMS), Controls(limit=limit)), as_json=False))
-        show_status(list(MUSEUMS), as_json=False)
+        code = run_in_child(records, limit=limit, live=live)
         if page is None:
             return code
         console.print(
             f"The Dagster UI is at [bold]{page.url}[/] (Ctrl-C stops everything). In another terminal:\n"
             "  export MUSEUM_PROFILE=demo\n"
-            '  .venv/bin/museum search "ships in a storm" --html search.html\n'
-            "  .venv/bin/museum status\n"
-            f"  .venv/bin/museum kiosk put {settings.home / LATE_FILES}/*   # the sensor loads them within a minute\n"
-            "  .venv/bin/museum kiosk report"
+            f'  {program()} search "ships in a storm" --html search.html\n'
+            f"  {program()} status\n"
+            f"  {program()} kiosk put {settings.home / LATE_FILES}/*   # the sensor loads them within a minute\n"
+            f"  {program()} kiosk report"
         )
         page.wait()
         return code
 
 
-def show_kiosks(settings: Settings, records: Path | None) -> int:
-    """Fill the kiosk museums' buckets, load them and print what came of it; 0 when it worked.
+def run_in_child(records: Path | None, *, limit: int | None, live: bool) -> int:
+    """Run `museum demo-runs`; 0 when all of it worked, else 1. Its end gives back the memory of the model, 2.6 GB."""
+    command = [sys.executable, "-m", "museum_assets", "demo-runs", *(["--live"] if live else [])]
+    command += ["--records", str(records.resolve())] if records else []
+    command += ["--limit", str(limit)] if limit else []
+    # Its own session: Ctrl-C is for this process, which then stops it. The pipe ends it when this process is killed.
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603  this program's own
+    try:
+        code = process.wait()
+    finally:
+        process.terminate()
+        process.communicate()
+    if code not in {0, 1}:
+        raise MuseumError(
+            f"the demo's runs ended with exit status {code}; what they said is above. Finished work is kept: "
+            "`museum demo` goes on from there"
+        )
+    return code
 
-    With recorded data that holds a kiosk bucket, that one is LMNH's. Files to drop in later are put into the home.
-    """
-    from museum_assets.cli.kiosk_files import print_loads
-    from museum_assets.cli.run import run_job
-    from museum_assets.simulator import kiosk as made_up
-    from resources.embedded.s3 import own_url
-    from resources.platform import kiosk_source
 
-    own = settings.s3_endpoint_url == own_url(settings.home)
-    for slug in KIOSK_MUSEUMS if own else ():  # made-up files have no business in a bucket of somebody else's
-        made_up.fill(kiosk_source(settings, slug), kiosks(slug), records)
-    made_up.write_late_files(settings.home / LATE_FILES, kiosks(KIOSK_MUSEUMS[0]))
-    runs = run_job("kiosk_files", list(KIOSK_MUSEUMS))
-    print_loads(runs)
-    return 0 if all(ran.good for ran in runs) else 1
+def remove_files() -> None:
+    """Delete the demo's buckets from the S3 that the settings name. Raises MuseumError while a demo runs."""
+    from museum_assets.cli.simulation import chosen_buckets, recorded_environment
+    from resources.platform import Platform
+
+    os.environ.update(PROFILE)
+    platform = Platform.from_settings()
+    settings = platform.settings
+    if recorded_environment(settings.home) is not None:
+        raise MuseumError(f"a demo runs in {settings.home}: stop it with Ctrl-C, then run `museum demo --remove-files`")
+    names = sorted(set(chosen_buckets(settings.home).values()))
+    if not names:
+        raise MuseumError(
+            f"the last demo of {settings.home} used the S3 server in that folder, which `MUSEUM_PROFILE=demo museum "
+            "erase` deletes. For buckets that an earlier one left elsewhere, start `museum demo --exit` with its "
+            "S3_ENDPOINT_URL once more, then run this again"
+        )
+    for name in names:
+        platform.bucket(name).remove_bucket()
+    console.print(
+        f"The buckets {', '.join(names)} are gone. `MUSEUM_PROFILE=demo museum erase` deletes the rest of the demo: "
+        "what is in its database refers to them",
+        highlight=False,
+    )

@@ -9,11 +9,12 @@ from typing import Any
 
 from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.session import connected
-from museum_assets.failures import Gone, MuseumError
+from museum_assets.collection.stages import vectors_of
+from museum_assets.core.failures import Gone, MuseumError
 from museum_assets.museums import MUSEUMS
 from museum_assets.museums.work_types import SEARCHABLE
-from museum_assets.settings import Settings
-from resources.vector_index.index import Hit
+from resources.platform import Platform
+from resources.vector_index.index import Hit, contract_field
 
 UNTRAINED = "The model's weights are untrained (demo without the model hub): the order of these results means nothing."
 
@@ -35,18 +36,15 @@ def show_search(query: str, ways: Ways, *, museum: str | None, work_type: str | 
     if work_type is not None and work_type not in SEARCHABLE:
         raise MuseumError(f"unknown work type {work_type!r}: choose from {', '.join(SEARCHABLE)}")
 
-    def find(settings: Settings) -> list[Hit]:
-        from museum_assets.search.find import search_text
-        from museum_assets.search.production import search_production
-        from resources import platform
+    def find(platform: Platform) -> list[Hit]:
+        from museum_assets.releases.snapshot import search_production
+        from resources.vector_index.search import search_text
 
-        model = platform.embedder(settings, "clip")
+        model = platform.clip()
         narrow: dict[str, Any] = {"museum": museum, "work_type": work_type, "limit": ways.limit}
         if ways.production:
-            return search_production(
-                platform.production(settings), platform.production_index(settings), model, query, **narrow
-            )
-        return search_text(platform.vector_index(settings), model, query, **narrow)
+            return search_production(platform.production(), platform.production_index(), model, query, **narrow)
+        return search_text(platform.vector_index(), model, vectors_of(model.name), query, **narrow)
 
     _show(query, find, ways)
 
@@ -57,25 +55,28 @@ def show_similar(name: str, ways: Ways) -> None:
     if slug not in MUSEUMS or not number:
         raise MuseumError(f"{name!r} is not museum:object_number, such as smk:KMS1 (museums: {', '.join(MUSEUMS)})")
 
-    def find(settings: Settings) -> list[Hit]:
-        from museum_assets.search.find import similar
-        from museum_assets.search.production import similar_in_production
-        from resources import platform
+    def find(platform: Platform) -> list[Hit]:
+        from museum_assets.releases.snapshot import similar_in_production
+        from resources.vector_index.search import similar
 
         if ways.production:
-            database, index = platform.production(settings), platform.production_index(settings)
+            database, index = platform.production(), platform.production_index()
             return similar_in_production(database, index, slug, number, limit=ways.limit)
-        return similar(platform.vector_index(settings), slug, number, limit=ways.limit)
+        return similar(platform.vector_index(), slug, number, vectors_of("clip"), limit=ways.limit)
 
     _show(f"Like {name}", find, ways)
 
 
-def _show(heading: str, find: Callable[[Settings], list[Hit]], ways: Ways) -> None:
-    with connected() as settings:
-        hits = find(settings)
-        note = UNTRAINED if any("untrained" in str(hit.payload.get("image_clip_contract")) for hit in hits) else None
+def _show(heading: str, find: Callable[[Platform], list[Hit]], ways: Ways) -> None:
+    with connected() as platform:
+        hits = find(platform)
+        note = (
+            UNTRAINED
+            if any("untrained" in str(hit.payload.get(contract_field(vectors_of("clip")[0]))) for hit in hits)
+            else None
+        )
         if ways.html:
-            ways.html.write_text(_page(settings, heading, hits, note), encoding="utf-8")
+            ways.html.write_text(_page(platform, heading, hits, note), encoding="utf-8")
     if ways.as_json:
         print_json([{"rank": rank, "score": hit.score, **hit.payload} for rank, hit in enumerate(hits, start=1)])
         return
@@ -102,12 +103,11 @@ def _rows(hits: Sequence[Hit]) -> list[tuple[object, ...]]:
     ]
 
 
-def _page(settings: Settings, heading: str, hits: Sequence[Hit], note: str | None) -> str:
+def _page(platform: Platform, heading: str, hits: Sequence[Hit], note: str | None) -> str:
     from museum_assets.search.page import render
-    from resources import platform
     from resources.s3 import thumbnail_key
 
-    working, published = platform.thumbnails(settings), platform.production_thumbnails(settings)
+    working, published = platform.thumbnails(), platform.production_thumbnails()
 
     def picture(hit: Hit) -> bytes | None:
         try:

@@ -1,4 +1,4 @@
-"""`museum notices`: who is told of failures, what was told, and whether telling works."""
+"""`museum notices`: list notices, send those that are due, and test the channels."""
 
 from __future__ import annotations
 
@@ -6,45 +6,44 @@ from typing import Annotated, Any
 
 import typer
 
+from museum_assets.cli.options import Json
+
 app = typer.Typer(
     name="notices", help="Failed runs and breached checks, told by mail and webhook.", no_args_is_help=True
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")
 def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most this many, latest first.")] = 50, json: Json = False
 ) -> None:
-    """List notices, latest first, with what became of each on every channel."""
+    """List notices, latest first, each with its state on every channel."""
     from museum_assets.cli.printing import console, print_json, print_table
     from museum_assets.cli.session import connected
-    from museum_assets.notices.channels import NONE, configured
+    from museum_assets.notices.stages import NO_CHANNEL, configured
     from museum_assets.notices.store import list_notices
-    from resources.platform import database
 
-    with connected() as settings:
-        channels = configured(settings)
-        with database(settings).connect() as conn:
+    with connected() as platform:
+        channels = configured(platform.settings)
+        with platform.database().connect() as conn:
             rows = list_notices(conn, limit)
     if json:
         print_json({"channels": channels, "notices": rows})
         return
     columns = ("id", "asset", "partition", "reason", "seen", "last", "told", "message")
     print_table("Notices", columns, [_row(row) for row in rows])
-    console.print(f"channels: {', '.join(channels)}" if channels else NONE, highlight=False)
+    console.print(f"channels: {', '.join(channels)}" if channels else NO_CHANNEL, highlight=False)
 
 
 def _row(row: dict[str, Any]) -> tuple[Any, ...]:
     from museum_assets.notices.notice import one_line
 
-    told = "; ".join(_told(name, state) for name, state in sorted(row["channels"].items()))
+    channels = "; ".join(_channel(name, state) for name, state in sorted(row["channels"].items()))
     return (str(row["id"]), one_line(row["asset"]), one_line(row["partition"]), one_line(row["reason"]), row["seen"],
-            f"{row['last_at']:%Y-%m-%d %H:%M:%S}", told or "nobody", one_line(row["message"]))  # fmt: skip
+            f"{row['last_at']:%Y-%m-%d %H:%M:%S}", channels or "nobody", one_line(row["message"]))  # fmt: skip
 
 
-def _told(name: str, state: dict[str, Any]) -> str:
+def _channel(name: str, state: dict[str, Any]) -> str:
     from museum_assets.notices.notice import one_line
 
     if state["state"] not in {"retried", "dead letter"}:
@@ -54,19 +53,21 @@ def _told(name: str, state: dict[str, Any]) -> str:
 
 @app.command()
 def test(json: Json = False) -> None:
-    """Send a test notice on every configured channel. Needs no failure; exits with 1 when one does not work."""
+    """Send a test notice on every configured channel. Exits with 1 when a channel fails."""
     from museum_assets.cli.printing import console, print_json
     from museum_assets.cli.session import connected
-    from museum_assets.failures import MuseumError
-    from museum_assets.notices.channels import CHANNELS, NONE, configured
+    from museum_assets.core.failures import MuseumError
+    from museum_assets.notices.stages import CHANNELS, NO_CHANNEL, configured
+    from museum_assets.notices.telling import NOTICES, NoticeChannel
 
     outcomes: dict[str, str] = {}
-    with connected() as settings:
-        if not configured(settings):
-            raise MuseumError(NONE)
-        for name in configured(settings):
+    with connected() as platform:
+        if not configured(platform.settings):
+            raise MuseumError(NO_CHANNEL)
+        for name in configured(platform.settings):
             try:
-                with CHANNELS[name](settings) as stage:
+                with CHANNELS[name].opened(platform, NOTICES) as stage:
+                    assert isinstance(stage, NoticeChannel)
                     stage.tell(sample())
                 outcomes[name] = "sent"
             except MuseumError as error:
@@ -81,32 +82,30 @@ def test(json: Json = False) -> None:
 
 @app.command()
 def send(json: Json = False) -> None:
-    """Tell what waits and is due, now. The sensors do so by themselves while Dagster's daemon runs."""
+    """Send the notices that are due. Sensors do this by themselves while Dagster's daemon runs."""
     from museum_assets.cli.printing import console, print_json
     from museum_assets.cli.session import connected
-    from museum_assets.failures import MuseumError
-    from museum_assets.notices.channels import CHANNELS, NONE, configured
-    from museum_assets.notices.stages import tell
-    from resources.platform import database
+    from museum_assets.core.failures import MuseumError
+    from museum_assets.notices.stages import CHANNELS, NO_CHANNEL, configured
+    from museum_assets.notices.telling import tell
 
     books: dict[str, dict[str, int]] = {}
-    with connected() as settings:
-        if not configured(settings):
-            raise MuseumError(NONE)
-        for name in configured(settings):
-            with CHANNELS[name](settings) as stage:
-                counts = tell(database(settings), stage, limit=None)
+    with connected() as platform:
+        if not configured(platform.settings):
+            raise MuseumError(NO_CHANNEL)
+        for name in configured(platform.settings):
+            counts = tell(platform, CHANNELS[name], limit=None)
             books[name] = {"sent": counts.done, "failed": counts.failed, "left": counts.left}
     if json:
         print_json(books)
     else:
-        for name, told in books.items():
-            console.print(f"{name}: {', '.join(f'{n} {what}' for what, n in told.items())}", highlight=False)
-    raise typer.Exit(1 if any(told["failed"] for told in books.values()) else 0)
+        for name, counts_of in books.items():
+            console.print(f"{name}: {', '.join(f'{n} {what}' for what, n in counts_of.items())}", highlight=False)
+    raise typer.Exit(1 if any(counts_of["failed"] for counts_of in books.values()) else 0)
 
 
 def sample() -> Any:
-    """Return the notice of a test."""
+    """Return the notice that a test sends."""
     import secrets
     from datetime import UTC, datetime
 

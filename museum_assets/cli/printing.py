@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,6 +18,15 @@ WIDE = 160
 """Columns when nobody's terminal says otherwise: a log can be scrolled, a folded word cannot be searched for."""
 
 console = Console(width=None if sys.stdout.isatty() else WIDE)
+
+
+def program() -> str:
+    """Return how this command was called, so that an example that is printed runs when it is pasted."""
+    called = sys.argv[0]
+    if Path(called).name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m museum_assets"
+    name = Path(called).name
+    return name if shutil.which(name) == called else shlex.quote(called)
 
 
 def print_json(value: Any) -> None:

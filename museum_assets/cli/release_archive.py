@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from museum_assets.cli.dead_letters import printable, user
+from museum_assets.cli.options import By, Json
 from museum_assets.cli.printing import console, print_json, print_table
-from museum_assets.cli.release import By, Json, Museum, Why, app, at_work
+from museum_assets.cli.release import Museum, Why, at_desk
+from museum_assets.cli.release_moves import app
+from museum_assets.cli.release_printing import line_sink
+from museum_assets.cli.session import connected
+from sql import query
 
 __all__ = ["app"]
 
-Number = Annotated[int, typer.Argument(min=1, help="The release's number.")]
+ReleaseNumber = Annotated[int, typer.Argument(min=1, help="The release's number.")]
 canaries = typer.Typer(
     name="canary", help="What must be in production, asked after every promotion.", no_args_is_help=True
 )
 app.add_typer(canaries)
 
 
-class Kind(StrEnum):
+class CanaryKind(StrEnum):
     """What is asked: a view's rows, an object number, or words."""
 
     COUNT = "count"
@@ -30,15 +34,15 @@ class Kind(StrEnum):
 
 
 @app.command()
-def export(museum: Museum, release: Number, json: Json = False) -> None:
+def export(museum: Museum, release: ReleaseNumber, json: Json = False) -> None:
     """Write a release to RELEASE_ARCHIVE_BUCKET as Parquet with checksums, its vectors and thumbnails included."""
-    from museum_assets.releases.archive import export as write
-    from museum_assets.settings import settings
-    from resources import platform
+    from museum_assets.releases.desk import release_desk
+    from museum_assets.releases.exports.archive import export as write
 
-    with at_work() as work:
-        published, archive = platform.production_thumbnails(settings()), platform.release_archive(settings())
-        manifest = write(work, published, archive, museum, release, _tell(quiet=json))
+    with connected(for_runs=True) as platform:
+        desk = release_desk(platform)
+        published, archive = platform.production_thumbnails(), platform.release_archive()
+        manifest = write(desk, published, archive, museum, release, line_sink(quiet=json))
     if json:
         print_json(manifest.model_dump())
         return
@@ -50,12 +54,10 @@ def export(museum: Museum, release: Number, json: Json = False) -> None:
 @app.command()
 def exports(museum: Museum, json: Json = False) -> None:
     """List the exports of a museum."""
-    from museum_assets.releases.archive import exports as read
-    from museum_assets.settings import settings
-    from resources import platform
+    from museum_assets.releases.exports.archive import exports as read
 
-    with at_work():
-        found = list(read(platform.release_archive(settings()), museum))
+    with connected() as platform:
+        found = list(read(platform.release_archive(), museum))
     if json:
         print_json([manifest.model_dump() for manifest in found])
         return
@@ -66,21 +68,22 @@ def exports(museum: Museum, json: Json = False) -> None:
 
 
 @app.command()
-def restore(museum: Museum, release: Number, why: Why, by: By = None, json: Json = False) -> None:
+def restore(museum: Museum, release: ReleaseNumber, why: Why, by: By = None, json: Json = False) -> None:
     """Make a new release from an export, verified. It is not live until a rollback goes to it."""
-    from museum_assets.releases.archive import restore as read
-    from museum_assets.settings import settings
-    from resources import platform
+    from museum_assets.releases import commands
+    from museum_assets.releases.desk import release_desk
+    from museum_assets.releases.exports.archive import restore as read
 
-    with at_work() as work:
-        published, archive = platform.production_thumbnails(settings()), platform.release_archive(settings())
+    with connected(for_runs=True) as platform:
+        desk = release_desk(platform)
+        published, archive = platform.production_thumbnails(), platform.release_archive()
         asked = (museum, release)
-        made = read(work, published, archive, asked, by=by or user(), why=why, tell=_tell(quiet=json))
+        made = read(desk, published, archive, asked, by=by or user(), why=why, on_progress=line_sink(quiet=json))
     if json:
         print_json({"museum": museum, "exported": release, "release": made.id})
     else:
         console.print(
-            f"release {made.id} is ready: museum release rollback {museum} --to {made.id} --why … shows it",
+            f"release {made.id} is ready and not live: {commands.roll_back(museum, made.id)} makes it live",
             markup=False,
             highlight=False,
         )
@@ -89,12 +92,8 @@ def restore(museum: Museum, release: Number, why: Why, by: By = None, json: Json
 @canaries.command("list")
 def list_canaries(museum: Museum, json: Json = False) -> None:
     """List what is asked beside what the platform asks by itself."""
-    with at_work() as work, work.production.connect() as conn:
-        rows = conn.execute(
-            "SELECT kind, subject, at_least, finds, added_by, added_at FROM production.canary WHERE museum = %s"
-            " ORDER BY kind, subject",
-            (museum,),
-        ).fetchall()
+    with at_desk() as desk, desk.production.connect() as conn:
+        rows = conn.execute(query("releases_canary.list"), {"museum": museum}).fetchall()
     if json:
         print_json(rows)
         return
@@ -106,7 +105,7 @@ def list_canaries(museum: Museum, json: Json = False) -> None:
 @canaries.command("add")
 def add(
     museum: Museum,
-    kind: Annotated[Kind, typer.Argument(help="count a view's rows, look for an object number, or ask words.")],
+    kind: Annotated[CanaryKind, typer.Argument(help="count a view's rows, look for an object number, or ask words.")],
     subject: Annotated[str, typer.Argument(help="The view, such as artwork; the object number; or the words.")],
     at_least: Annotated[int, typer.Option(min=1, help="Rows of the view, or works that the words find.")] = 1,
     finds: Annotated[str | None, typer.Option(help="Object number that the words must find.")] = None,
@@ -114,18 +113,18 @@ def add(
     json: Json = False,
 ) -> None:
     """Note what must be in production; the same subject again replaces it."""
-    from museum_assets.releases.canary import add_canary
+    from museum_assets.releases.promotion.canary import add_canary
 
-    with at_work() as work, work.production.connect() as conn:
+    with at_desk() as desk, desk.production.connect() as conn:
         add_canary(conn, museum, kind.value, subject, at_least=at_least, finds=finds, by=by or user())
     if json:
         print_json({"museum": museum, "kind": kind.value, "subject": subject})
 
 
 @canaries.command("remove")
-def remove(museum: Museum, kind: Kind, subject: str, json: Json = False) -> None:
+def remove(museum: Museum, kind: CanaryKind, subject: str, json: Json = False) -> None:
     """Ask this no more."""
-    with at_work() as work, work.production.connect() as conn:
+    with at_desk() as desk, desk.production.connect() as conn:
         gone = conn.execute(
             "DELETE FROM production.canary WHERE museum = %s AND kind = %s AND subject = %s",
             (museum, kind.value, subject),
@@ -137,20 +136,35 @@ def remove(museum: Museum, kind: Kind, subject: str, json: Json = False) -> None
     raise typer.Exit(0 if gone else 1)
 
 
+@app.command("roles")
+def roles(json: Json = False) -> None:
+    """Make the database roles of those who publish and of those who read, and say how a login gets them."""
+    from museum_assets.releases.roles import PUBLISHER, RIGHTS, make_roles
+    from museum_assets.releases.schema import READER
+
+    with at_desk() as desk:
+        make_roles(desk.production)
+    if json:
+        print_json(RIGHTS)
+        return
+    print_table("Roles in production", ("role", "may"), list(RIGHTS.items()))
+    for line in (
+        "As a superuser, give a reader's and a publisher's login their roles:",
+        f"  CREATE ROLE website LOGIN PASSWORD '...' IN ROLE {READER};",
+        f"  CREATE ROLE press LOGIN PASSWORD '...' IN ROLE {PUBLISHER};",
+        f"  ALTER ROLE press SET role = {PUBLISHER};",
+    ):
+        console.print(line, markup=False, highlight=False)
+
+
 @canaries.command("ask")
 def ask(museum: Museum, json: Json = False) -> None:
     """Ask production now, as after a promotion; nothing is rolled back."""
-    with at_work() as work:
-        problems = work.canary(museum)
+    with at_desk() as desk:
+        problems = desk.canary(museum)
     if json:
         print_json({"museum": museum, "problems": problems})
     else:
         for problem in problems or ["all is well"]:
             console.print(printable(problem), markup=False, highlight=False)
     raise typer.Exit(1 if problems else 0)
-
-
-def _tell(*, quiet: bool) -> Callable[[str], None]:
-    if quiet:
-        return lambda _: None
-    return lambda line: console.print(printable(line), markup=False, highlight=False)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
+from museum_assets import catalogue
 from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.session import connected
-from museum_assets.failures import Malformed, MuseumError, Rejected
+from museum_assets.core.failures import Malformed, MuseumError, Rejected
 from museum_assets.museums import museum
 
 
 def show_status(museums: list[str], *, as_json: bool) -> None:
     """Print the state of these museums at every stage."""
-    from museum_assets.audit.status import status
-    from museum_assets.stages.contracts import current_contracts
-    from resources.platform import active_stages, database
+    from museum_assets.loop.status import status
 
-    with connected() as settings, database(settings).connect() as conn:
-        rows = status(conn, museums, active_stages(settings), partial(current_contracts, settings))
+    with connected() as platform, platform.database().connect() as conn:
+        rows = status(platform, conn, catalogue.stages(), museums)
     if as_json:
         print_json(rows)
         return
@@ -33,7 +31,7 @@ def show_status(museums: list[str], *, as_json: bool) -> None:
 def _status_row(row: dict[str, Any]) -> tuple[Any, ...]:
     reasons = {**row.get("rejected_by_code", {}), **row["failed_by_code"]}
     why = ", ".join(f"{code} {count}" for code, count in reasons.items())
-    if row["stage"] == "raw_metadata":
+    if "harvest" in row:
         why = "; ".join(filter(None, (f"harvest {row['harvest']}", why)))
     failed = row["failed"] + row.get("retrying", 0)
     pending, rejected, duplicate = (row.get(name, 0) for name in ("pending", "rejected", "duplicate"))
@@ -42,11 +40,11 @@ def _status_row(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def show_where(name: str, *, as_json: bool) -> None:
     """Print the story of the records of this name."""
-    from museum_assets.audit.where import where
-    from resources.platform import active_stages, database
+    from museum_assets.collection.stages import STAGES
+    from museum_assets.collection.where import where
 
-    with connected() as settings, database(settings).connect() as conn:
-        stories = where(conn, name, active_stages(settings))
+    with connected() as platform, platform.database().connect() as conn:
+        stories = where(conn, name, [spec for spec in STAGES if not spec.inactive(platform.settings)])
     if as_json:
         print_json(stories)
         return
@@ -55,6 +53,8 @@ def show_where(name: str, *, as_json: bool) -> None:
         title = f"{named} · record {story['record_id']} · {story.get('title') or ''}"
         if story.get("withdrawn_at"):
             title += f" · withdrawn {story['withdrawn_at']:%Y-%m-%d}: {story['withdrawn_reason']}"
+        if story.get("text_repairs"):
+            title += f" · repaired: {', '.join(story['text_repairs'])}"
         rows = [_step_row(step) for step in story["steps"]]
         print_table(title, ("stage", "state", "code or output", "last attempt", "input", "why, and what next"), rows)
 

@@ -2,100 +2,172 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import dagster as dg
+from rich.console import Console
 from rich.markup import escape
 
-from museum_assets.cli.lost_runs import CLI_TAG, own_runs
-from museum_assets.cli.printing import console, print_json, print_table
+from museum_assets import catalogue
+from museum_assets.cli.printing import console
+from museum_assets.cli.run_results import RunResult
 from museum_assets.cli.simulation import refuse_real_museums
-from museum_assets.failures import MuseumError
-from museum_assets.loop.progress import watcher
-from museum_assets.notices.runs import own_error
-from museum_assets.settings import settings
+from museum_assets.core.failures import MuseumError
+from museum_assets.core.progress import watcher
+from museum_assets.core.settings import read_settings
+from museum_assets.museums import MUSEUMS
+from museum_assets.operations.lost_runs import CLI_TAG, own_runs
+from resources.platform import Platform
 
-HARVEST = "raw_metadata"
+ALL = "all"
+"""Stands for the collection's stages that are active."""
 
 
 @dataclass(frozen=True)
 class Controls:
-    """The operator's controls of one command."""
+    """The operator's controls of one command; an asset gets those that its launchpad has."""
 
     force: bool = False
     retry_failed: bool = False
     limit: int | None = None
     since: str | None = None
 
-    def config(self, asset: str) -> dict[str, Any]:
-        """Return the launchpad config of one asset."""
-        given: dict[str, Any] = {"force": self.force, "retry_failed": self.retry_failed, "limit": self.limit}
-        if asset == HARVEST:
-            given["since"] = self.since
-        return {"config": {name: value for name, value in given.items() if value is not None}}
+    def config(self, asset: str, fields: Collection[str]) -> dict[str, Any]:
+        """Return the launchpad config of an asset with these fields. Raises MuseumError for a control it lacks."""
+        given = {name: value for name, value in asdict(self).items() if value not in (None, False)}
+        if lacking := [name for name in given if name not in fields]:
+            options = ", ".join(f"--{name.replace('_', '-')}" for name in lacking)
+            raise MuseumError(f"{asset} takes no {options}: leave it out, or run {asset} by itself")
+        return {"config": given} if given else {}
 
 
-@dataclass
-class Ran:
-    """What one run did: its assets' metadata, the checks that did not pass, and the error that ended it."""
+def materialize(assets: list[str], museums: list[str] | None, controls: Controls) -> list[RunResult]:
+    """Run assets for each museum in turn, in this process; for every museum they have when none is named.
 
-    museum: str
-    run_id: str
-    success: bool
-    assets: dict[str, dict[str, Any]] = field(default_factory=dict)
-    checks: list[dict[str, Any]] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    Raises MuseumError for an unknown asset, a museum that an asset has not, or a stage that is not active.
+    """
+    definitions, platform = _definitions(), Platform.from_settings()
+    names = _chosen(definitions, platform, assets)
+    runs: list[RunResult] = []
+    for keys, group in _by_partitions(definitions, names).items():
+        chosen = _partitions(group, keys, museums)
+        if set(keys) & set(MUSEUMS):
+            refuse_real_museums(platform, [slug for slug in chosen if slug in MUSEUMS])
+        # With `all`, a control is for those that have it: only the harvest looks back.
+        config = {name: _config(definitions, name, controls, lenient=assets == [ALL]) for name in group}
+        runs += _run(definitions.resolve_implicit_global_asset_job_def(), chosen, config)
+    return runs
 
-    @property
-    def good(self) -> bool:
-        """Whether the run succeeded and no check of severity ERROR failed."""
-        return self.success and not any(check["severity"] == "ERROR" for check in self.checks)
+
+def materialize_with(asset: str, partitions: list[str] | None, config: Mapping[str, Any]) -> list[RunResult]:
+    """Run one asset with a launchpad config of its own; None for an asset without partitions."""
+    job = _definitions().resolve_implicit_global_asset_job_def()
+    return _run(job, partitions or [None], {asset: {"config": dict(config)}})
 
 
-def materialize(assets: list[str], museums: list[str], controls: Controls) -> list[Ran]:
-    """Run the assets for each museum in turn, in this process. Raises MuseumError for an unknown asset."""
-    job = _definitions().resolve_job_def("collection")
-    known = [key.to_user_string() for key in job.asset_layer.executable_asset_keys]
-    names = known if assets == ["all"] else assets
-    for name in names:
+def _chosen(definitions: dg.Definitions, platform: Platform, assets: list[str]) -> list[str]:
+    graph = definitions.resolve_asset_graph()
+    known = {key.to_user_string() for key in graph.materializable_asset_keys}
+    inactive = {spec.name: reason for spec in catalogue.stages() if (reason := spec.inactive(platform.settings))}
+    if assets == [ALL]:
+        names = [spec.name for spec in catalogue.collection()]
+        # Not where the report goes: with --json that is for programs.
+        notes = Console(stderr=True)
+        for name in filter(inactive.get, names):
+            notes.print(f"[dim]{escape(f'{name}: {inactive[name]}')}[/]", highlight=False)
+        return [name for name in names if name not in inactive]
+    for name in assets:
         if name not in known:
-            raise MuseumError(f"there is no asset {name!r}: choose from {', '.join(sorted(known))}, or `all`")
-    refuse_real_museums(settings(), museums)
-    return run_job("collection", museums, {name: controls.config(name) for name in names})
+            raise MuseumError(f"there is no asset {name!r}: choose from {', '.join(sorted(known))}, or `{ALL}`")
+        if name in inactive:
+            raise MuseumError(f"{name} is not materialized: {inactive[name]}")
+    return assets
 
 
-def run_job(job_name: str, museums: list[str], assets: Mapping[str, Mapping[str, Any]] | None = None) -> list[Ran]:
-    """Run a job for each museum in turn, in this process; `assets` are those of it to run, with their config."""
-    job = _definitions().resolve_job_def(job_name)
-    run_config = {"ops": assets or {}, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+def _by_partitions(definitions: dg.Definitions, names: list[str]) -> dict[tuple[str, ...], list[str]]:
+    """Return the assets by the partitions that they have, in the order in which they depend on each other."""
+    graph = definitions.resolve_asset_graph()
+    order = [key.to_user_string() for key in graph.toposorted_asset_keys]
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in sorted(names, key=order.index):
+        partitions = graph.get(dg.AssetKey(name)).partitions_def
+        found.setdefault(tuple(partitions.get_partition_keys()) if partitions else (), []).append(name)
+    return found
+
+
+def _partitions(assets: list[str], keys: tuple[str, ...], museums: list[str] | None) -> list[str | None]:
+    if not keys:
+        return [None]
+    for slug in museums or ():
+        if slug not in keys:
+            raise MuseumError(f"{', '.join(assets)}: there is no museum {slug!r}, choose from {', '.join(keys)}")
+    return list(museums or keys)
+
+
+def _config(definitions: dg.Definitions, name: str, controls: Controls, *, lenient: bool) -> dict[str, Any]:
+    node = definitions.resolve_assets_def(name).node_def
+    fields = getattr(node.config_schema.config_type, "fields", None) or {} if isinstance(node, dg.OpDefinition) else {}
+    if lenient:
+        controls = Controls(**{name: value for name, value in asdict(controls).items() if name in fields})
+    return controls.config(name, fields)
+
+
+def run_job(job_name: str, museums: list[str]) -> list[RunResult]:
+    """Run a job for each museum in turn, in this process."""
+    return _run(_definitions().resolve_job_def(job_name), list(museums), {})
+
+
+def _run(
+    job: dg.JobDefinition, partitions: Sequence[str | None], assets: Mapping[str, Mapping[str, Any]]
+) -> list[RunResult]:
+    """Run a job for each partition; `assets` are those of it to run, with their config, all when there are none."""
+    run_config = {"ops": dict(assets), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     ran = []
     with (
         dg.DagsterInstance.get() as instance,
-        own_runs(instance, settings().home) as name,
+        own_runs(instance, read_settings().home) as name,
         progress_bars(),
         own_sigterm(),
     ):
-        for slug in museums:
+        # Its storage connects anew for each of a thousand small statements otherwise: the demo took 72 s, not 56. So
+        # short-lived, no connection is met again after a restart of Postgres, which would fail the run.
+        instance.optimize_for_webserver(statement_timeout=0, pool_recycle=5, max_overflow=20)
+        for slug in partitions:
             result = job.execute_in_process(
                 partition_key=slug,
-                asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
+                asset_selection=[dg.AssetKey(asset) for asset in assets] if assets else None,
                 run_config=run_config,
-                tags={"museum": slug, CLI_TAG: name},
+                tags={"museum": slug or "none", CLI_TAG: name},
                 instance=instance,
                 raise_on_error=False,
             )
-            ran.append(_ran(slug, result))
+            ran.append(RunResult.of(slug or "", result))
+            if result.success:
+                ran[-1].errors += _not_materialized(ran[-1], assets, instance)
     return ran
 
 
-def tell_dagster(asset: str, museum: str, metadata: Mapping[str, Any]) -> None:
-    """Record a materialization that a command made by itself, so that the UI shows it. Raises MuseumError."""
+def _not_materialized(ran: RunResult, assets: Iterable[str], instance: dg.DagsterInstance) -> list[str]:
+    """Say which of the assets a successful run did not materialize, and what it warned of: they are not in use."""
+    warnings_ = [entry.user_message for entry in instance.all_logs(ran.run_id) if entry.level == logging.WARNING]
+    return [
+        f"{asset} is not materialized: {'; '.join(warnings_) or 'what it is made from was not'}"
+        for asset in assets
+        if asset not in ran.assets
+    ]
+
+
+def tell_dagster(asset: str, museum: str, metadata: Mapping[str, Any], *, done: str = "is made") -> None:
+    """Record a materialization that a command made by itself, so that the UI shows it.
+
+    Raises MuseumError, which calls it what is `done`.
+    """
     from sqlalchemy.exc import SQLAlchemyError
 
     made = dg.AssetMaterialization(asset, partition=museum, metadata=metadata)
@@ -104,8 +176,8 @@ def tell_dagster(asset: str, museum: str, metadata: Mapping[str, Any]) -> None:
             instance.report_runless_asset_event(made)
     except (dg.DagsterError, SQLAlchemyError) as error:
         raise MuseumError(
-            f"{asset} of {museum} is made and stands, but Dagster's UI will not show it: its storage did not take the "
-            f"news: {error}. Check DAGSTER_POSTGRES_URL; nothing has to be made again"
+            f"{asset} of {museum} {done} and stands, but Dagster's UI will not show it: its storage did not take the "
+            f"news: {error}. Check DAGSTER_POSTGRES_URL; nothing has to be done again"
         ) from error
 
 
@@ -124,32 +196,9 @@ def own_sigterm() -> Iterator[None]:
 
 
 def _definitions() -> dg.Definitions:
-    with warnings.catch_warnings():
-        # Partitioned checks are a preview in Dagster 1.13: known, decided, and not the operator's concern.
-        warnings.simplefilter("ignore", dg.PreviewWarning)
-        from museum_assets.definitions import defs
+    from museum_assets.definitions import defs
 
-        return defs()
-
-
-def _ran(slug: str, result: dg.ExecuteInProcessResult) -> Ran:
-    ran = Ran(slug, result.run_id, result.success)
-    for event in result.all_events:
-        if event.is_step_materialization and event.asset_key:
-            metadata = event.step_materialization_data.materialization.metadata
-            ran.assets[event.asset_key.to_user_string()] = {
-                name: value.value
-                for name, value in metadata.items()
-                if isinstance(value.value, int | float | str | bool)
-            }
-        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
-            check = event.asset_check_evaluation_data
-            if not check.passed:
-                ran.checks.append({"asset": check.asset_key.to_user_string(), "check": check.check_name,
-                                   "severity": check.severity.value, "why": check.description})  # fmt: skip
-        elif event.is_step_failure and event.step_failure_data.error:
-            ran.errors.append(own_error(event.step_failure_data.error).message.strip())
-    return ran
+    return defs()
 
 
 @contextmanager
@@ -176,49 +225,3 @@ def progress_bars() -> Iterator[None]:
             yield
         finally:
             watcher.reset(token)
-
-
-def report(runs: Iterable[Ran], *, as_json: bool) -> int:
-    """Print what the runs did; 0 when all of it worked."""
-    runs = list(runs)
-    if as_json:
-        print_json([vars(ran) | {"good": ran.good} for ran in runs])
-    else:
-        _print_runs(runs)
-    return 0 if all(ran.good for ran in runs) else 1
-
-
-def _print_runs(runs: list[Ran]) -> None:
-    columns = ("museum", "asset", "done", "unchanged", "rejected", "duplicate", "failed", "removed", "seconds")
-    made = [(ran.museum, asset, data) for ran in runs for asset, data in ran.assets.items()]
-    active = [(slug, asset, *_numbers(asset, data)) for slug, asset, data in made if "inactive" not in data]
-    print_table("Materialized", columns, active)
-    for asset, reason in {asset: data["inactive"] for _, asset, data in made if "inactive" in data}.items():
-        console.print(f"[dim]{escape(f'{asset}: {reason}')}[/]", highlight=False)
-    print_findings(runs)
-
-
-def print_findings(runs: Iterable[Ran]) -> None:
-    """Print the errors of runs, and the checks that did not pass."""
-    runs = list(runs)
-    for ran in runs:
-        for error in ran.errors:
-            console.print(f"[bold red]{ran.museum} failed:[/] {escape(error)}", highlight=False)
-    # One cause often shows at every museum: it is said once, with where it showed.
-    places: dict[tuple[str, str], list[str]] = {}
-    for ran in runs:
-        for check in ran.checks:
-            places.setdefault((check["severity"], check["why"]), []).append(
-                f"{ran.museum} {check['asset']}.{check['check']}"
-            )
-    for (severity, why), where in places.items():
-        more = f" and {len(where) - 1} more" if len(where) > 1 else ""
-        console.print(
-            f"[{'red' if severity == 'ERROR' else 'yellow'}]{where[0]}{more}:[/] {escape(why or '')}", highlight=False
-        )
-
-
-def _numbers(asset: str, data: dict[str, Any]) -> tuple[Any, ...]:
-    if asset == HARVEST:
-        return (data["new"] + data["changed"], data["unchanged"], None, None, data["failed"], data["withdrawn"], None)
-    return tuple(data[name] for name in ("done", "unchanged", "rejected", "duplicate", "failed", "removed", "seconds"))

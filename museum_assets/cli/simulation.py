@@ -13,12 +13,16 @@ from typing import Any
 
 import psutil
 
-from museum_assets.failures import MuseumError
-from museum_assets.museum_settings import museum_overrides
-from museum_assets.settings import REPO_ROOT, Settings
-from resources.embedded.s3 import is_free
+from museum_assets.core.failures import MuseumError
+from museum_assets.core.settings import Settings
+from museum_assets.museums import KIOSK_MUSEUMS, kiosks
+from resources.embedded.s3 import is_free, own_url
+from resources.platform import Platform
 
 ANY_PORT = 0
+LATE_FILES = "kiosk-files"
+"""Folder in the demo's home with kiosk files that are not in the bucket yet."""
+BUCKET_PREFIX = "museum-demo-"
 
 
 @contextmanager
@@ -29,11 +33,10 @@ def simulated(home: Path, works: int, records: Path | None) -> Iterator[dict[str
     # Its own session: Ctrl-C is for this process, which stops the simulator when the rest has stopped. Of a process
     # that is killed the kernel closes the pipe, which ends the simulator.
     process = subprocess.Popen(  # noqa: S603  its arguments are this program's own
-        [*command, "--until-stdin-closes"],
+        [*command, "--everything", "--closed-kiosks", "--until-stdin-closes"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=REPO_ROOT,
         start_new_session=True,
     )
     try:
@@ -88,11 +91,35 @@ def recorded_environment(home: Path) -> dict[str, str] | None:
     return None
 
 
-def refuse_real_museums(settings: Settings, museums: Sequence[str]) -> None:
+def choose_buckets(settings: Settings) -> None:
+    """Give the demo buckets of its own names where its S3 is one that others use too.
+
+    They win over names that somebody set: what is made up has no business in those buckets. They are kept in the home,
+    for the commands that come when the demo has ended.
+    """
+    _buckets(settings.home).unlink(missing_ok=True)
+    if settings.s3_endpoint_url in {None, own_url(settings.home)}:
+        return
+    fields = type(settings).model_fields
+    names = {name: fields[name].default for name in fields if name.endswith("_bucket")}
+    names |= {f"museum_kiosk_bucket_{slug}": kiosks(slug).bucket for slug in KIOSK_MUSEUMS}
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    chosen = {name.upper(): f"{BUCKET_PREFIX}{bucket}" for name, bucket in names.items()}
+    _buckets(settings.home).write_text(json.dumps(chosen))
+
+
+def chosen_buckets(home: Path) -> dict[str, str]:
+    """Return the variables that name the buckets of this home's demo; none where S3 is its own."""
+    found: dict[str, str] = json.loads(_buckets(home).read_text()) if _buckets(home).exists() else {}
+    return found
+
+
+def refuse_real_museums(platform: Platform, museums: Sequence[str]) -> None:
     """Raise MuseumError when a run would mix real records into the collections of the demo."""
+    settings = platform.settings
     if settings.profile != "demo" or recorded_environment(settings.home) is not None:
         return
-    if real_ones := [slug for slug in museums if not museum_overrides(slug).api_base]:
+    if real_ones := [slug for slug in museums if not platform.overrides(slug).api_base]:
         raise MuseumError(
             f"The simulator of the demo in {settings.home} is not running, and a run would harvest the real "
             f"{', '.join(real_ones)} into it: start `museum demo`, or unset MUSEUM_PROFILE for real collections"
@@ -101,6 +128,10 @@ def refuse_real_museums(settings: Settings, museums: Sequence[str]) -> None:
 
 def _record(home: Path) -> Path:
     return home / "simulator.json"
+
+
+def _buckets(home: Path) -> Path:
+    return home / "demo-buckets.json"
 
 
 def _port_file(home: Path) -> Path:

@@ -1,4 +1,4 @@
-"""`museum sources`: which kinds of source there are, and what one of them holds, read without leaving a trace."""
+"""`museum sources`: list the kinds of source, and print the records of one without storing anything."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from museum_assets.cli.options import Json
+
 if TYPE_CHECKING:
-    from museum_assets.sources.connector import Record, Refusal
+    from museum_assets.sources.connector import RecordRefusal, SourceRecord
 
-app = typer.Typer(name="sources", help="What records can be read from, by kind.", no_args_is_help=True)
+app = typer.Typer(name="sources", help="The kinds of source, and what one of them holds.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ROWS_SHOWN = 50
 
 
 @app.command("list")
 def list_(json: Json = False) -> None:
-    """List the kinds of source with their options; those without a default must be given."""
+    """List the kinds of source with their options. An option without a default must be given."""
     from museum_assets.cli.printing import print_json, print_table
-    from museum_assets.sources.registry import KINDS, options_of
+    from museum_assets.sources.registry import SOURCE_KINDS, options_of
 
-    kinds = {kind: (make.__doc__ or "", options_of(kind)) for kind, make in KINDS.items()}
+    kinds = {kind: (make.__doc__ or "", options_of(kind)) for kind, make in SOURCE_KINDS.items()}
     if json:
         options = {kind: {name: _default(p) for name, p in given.items()} for kind, (_, given) in kinds.items()}
         print_json([{"source": kind, "holds": text, "options": options[kind]} for kind, (text, _) in kinds.items()])
@@ -50,33 +52,36 @@ def extract(
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, as they come.")] = False,
 ) -> None:
-    """Read a source and print what it holds; nothing is stored. Exits with 1 when a record was refused."""
+    """Read a source and print its records; nothing is stored. Exits with 1 when a record was refused."""
     from museum_assets.cli.session import connected
-    from museum_assets.sources.registry import connector
+    from museum_assets.sources.registry import make_connector
 
-    with connected() as settings:
-        found = islice(connector(settings, kind, **given(options or [])).extract(), limit)
-        refused = print_lines(found) if json else print_records(kind, found)
+    with connected() as platform:
+        records = islice(make_connector(platform, kind, **parsed_options(options or [])).extract(), limit)
+        refused = print_lines(records) if json else print_records(kind, records)
     raise typer.Exit(1 if refused else 0)
 
 
-def given(options: list[str]) -> dict[str, str]:
-    """Return options by name. Raises BadParameter for one that is none."""
+def parsed_options(options: list[str]) -> dict[str, str]:
+    """Return {name: value} of options written NAME=VALUE. Raises BadParameter for any other text."""
     for option in options:
         if not option.partition("=")[0] or "=" not in option:
             raise typer.BadParameter(f"{option!r} is not NAME=VALUE")
     return {name: value for name, _, value in (option.partition("=") for option in options)}
 
 
-def print_lines(found: Iterator[Record | Refusal]) -> int:
-    """Print JSON lines: {place, value} of a record, {place, code, message, context} of a refusal; count the latter."""
+def print_lines(records: Iterator[SourceRecord | RecordRefusal]) -> int:
+    """Print a line of JSON for each record {place, value} and refusal {place, code, message, context}.
+
+    Returns the number of refusals.
+    """
     import orjson
 
-    from museum_assets.sources.connector import Record
+    from museum_assets.sources.connector import SourceRecord
 
     refused = 0
-    for each in found:
-        if isinstance(each, Record):
+    for each in records:
+        if isinstance(each, SourceRecord):
             line: dict[str, Any] = {"place": each.place, "value": dict(each.value)}
         else:
             refused += 1
@@ -85,25 +90,25 @@ def print_lines(found: Iterator[Record | Refusal]) -> int:
     return refused
 
 
-SHOWN = 50
+def print_records(kind: str, read: Iterator[SourceRecord | RecordRefusal]) -> int:
+    """Print the first records and the first refusals, at most ROWS_SHOWN of each, and the counts of both.
 
-
-def print_records(kind: str, found: Iterator[Record | Refusal]) -> int:
-    """Print a table of the first records, of all refusals up to as many, and the count of both; count the latter."""
+    Returns the number of refusals.
+    """
     import orjson
 
     from museum_assets.cli.printing import console, print_table
     from museum_assets.notices.notice import one_line
-    from museum_assets.sources.connector import Record
+    from museum_assets.sources.connector import SourceRecord
 
     counts: Counter[str] = Counter()
     records: list[tuple[str, str]] = []
     refusals: list[tuple[str, str, str]] = []
-    for each in found:
-        counts["records" if isinstance(each, Record) else "refused"] += 1
-        if isinstance(each, Record) and len(records) < SHOWN:
+    for each in read:
+        counts["records" if isinstance(each, SourceRecord) else "refused"] += 1
+        if isinstance(each, SourceRecord) and len(records) < ROWS_SHOWN:
             records.append((one_line(each.place), one_line(orjson.dumps(dict(each.value), default=str).decode(), 120)))
-        elif not isinstance(each, Record) and len(refusals) < SHOWN:
+        elif not isinstance(each, SourceRecord) and len(refusals) < ROWS_SHOWN:
             refusals.append((one_line(each.place), each.code, one_line(each.message)))
     print_table(f"{kind}: the first {len(records)} records", ("place", "value"), records)
     if refusals:

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from museum_assets.collection.harvest.stage import raw_metadata
 from museum_assets.museums import MUSEUMS
 
 collection = dg.define_asset_job(
@@ -11,7 +12,7 @@ collection = dg.define_asset_job(
 )
 harvest = dg.define_asset_job(
     "harvest",
-    selection=dg.AssetSelection.assets("raw_metadata"),
+    selection=dg.AssetSelection.assets(raw_metadata.name),
     description="A museum's raw records only.",
 )
 collection_jobs = [collection, harvest]

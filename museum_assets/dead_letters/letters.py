@@ -5,28 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from hashlib import sha256
+from typing import Any, Literal, LiteralString
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from museum_assets.loop.ledger import copy_rows
+from resources.copying import copy_rows
 from resources.postgres import Connection, scalar
 from sql import query
 
-COLUMNS = ("source", "museum", "place", "reasons", "message", "body", "context")
-TYPES = ("text", "text", "text", "text[]", "text", "bytea", "jsonb")
-PAGE = 500
-"""Letters held in memory at a time, unless PAGE_BYTES of bodies come first."""
-PAGE_BYTES = 16 << 20
+LETTER_COLUMNS = ("source", "museum", "place", "reasons", "message", "body", "context")
+LETTER_TYPES = ("text", "text", "text", "text[]", "text", "bytea", "jsonb")
+LONGEST_PLACE = 1_500
+"""Bytes of a place in UTF-8; Postgres indexes some 2,700 of a letter's source, museum and place together."""
+LETTERS_PER_PAGE = 500
+BYTES_PER_PAGE = 16 << 20
+"""A page of letters is held in memory: it ends at whichever of the two bounds comes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Something refused: by whom, from which place, for which reasons (at least one), and the bytes as they came.
+    """Something that a source refused: the place it came from, one reason or more, and the bytes as they came.
 
     `place` identifies it within its source and museum, so that reading the same place twice makes one letter.
-    `context` is what a replay or a person needs besides the bytes; it goes into JSON.
+    `museum` is the museum's slug, or the declared source of an import. `context` is JSON: what a replay or a person
+    needs besides the bytes.
     """
 
     source: str
@@ -59,8 +63,11 @@ class StoredLetter:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which letters: every given filter must hold. `context` means that a letter's context holds these values."""
+class LetterFilter:
+    """Which letters are meant: those that match every field that is given.
+
+    A letter matches `context` when its own context has these values.
+    """
 
     source: str | None = None
     museum: str | None = None
@@ -69,12 +76,12 @@ class Chosen:
     state: str | None = "open"
     context: Mapping[str, Any] = field(default_factory=dict)
 
-    def query(self, name: str) -> sql.Composed:
-        """Return a query with the condition that it leaves a place for."""
-        return sql.SQL(query(name)).format(chosen=sql.SQL(query("dead_letter_chosen")))
+    def fill(self, statement: LiteralString) -> sql.Composed:
+        """Return a statement with this condition in its place `{filter}`."""
+        return sql.SQL(statement).format(filter=sql.SQL(query("dead_letters.filter")))
 
     def params(self) -> dict[str, Any]:
-        """Return the parameters of that condition."""
+        """Return the parameters of the condition."""
         return {
             "source": self.source,
             "museum": self.museum,
@@ -86,20 +93,16 @@ class Chosen:
 
 
 def write_letters(conn: Connection, letters: Iterable[Letter]) -> int:
-    """Write letters in the caller's transaction, or all in one; return how many are new or open again.
+    """Write letters in one transaction, the caller's where there is one; return how many are new or open again.
 
-    A letter that is there already changes only when its bytes or reasons did: then it is open again. So what a
-    person closed stays closed when the same file is read once more.
+    A letter that exists is opened again only when its bytes or reasons changed. So what a person closed stays closed
+    when the same file is read once more.
     """
-    # Outside a transaction the batch would be gone before it is read: then this is one of its own.
+    # The batch is a temporary table that a commit empties, so that it must be read in the same transaction.
     with conn.transaction():
-        conn.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS dead_letter_batch (position integer GENERATED ALWAYS AS IDENTITY,"
-            " source text, museum text, place text, reasons text[], message text, body bytea, context jsonb)"
-            " ON COMMIT DELETE ROWS"
-        )
-        copy_rows(conn, "dead_letter_batch", COLUMNS, TYPES, map(_row, letters))
-        written = conn.execute(query("dead_letter_write")).rowcount
+        conn.execute(query("dead_letters.batch"))
+        copy_rows(conn, "dead_letter_batch", LETTER_COLUMNS, LETTER_TYPES, map(_row, letters))
+        written = conn.execute(query("dead_letters.write")).rowcount
         # The caller's transaction may write more than once.
         conn.execute("TRUNCATE dead_letter_batch")
     return written
@@ -109,7 +112,7 @@ def _row(letter: Letter) -> tuple[Any, ...]:
     return (
         letter.source,
         letter.museum,
-        storable(letter.place),
+        _bounded(storable(letter.place)),
         [storable(reason) for reason in letter.reasons],
         None if letter.message is None else storable(letter.message),
         letter.body,
@@ -117,8 +120,16 @@ def _row(letter: Letter) -> tuple[Any, ...]:
     )
 
 
+def _bounded(place: str) -> str:
+    """Return a place that can be indexed: of a longer one, such as a file's name in an archive, beginning and hash."""
+    body = place.encode()
+    if len(body) <= LONGEST_PLACE:
+        return place
+    return f"{body[:LONGEST_PLACE].decode(errors='ignore')}… {sha256(body).hexdigest()}"
+
+
 def storable(text: str) -> str:
-    """Return text as Postgres can hold it: no U+0000 and no lone surrogates, both of which hostile inputs bring."""
+    """Return text that Postgres can store: U+0000 and lone surrogates, which hostile inputs bring, are replaced."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
@@ -138,66 +149,65 @@ def open_letters(
     ids: Collection[int] | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> Iterator[StoredLetter]:
-    """Yield the open letters that match every given filter, oldest first; memory stays flat."""
-    chosen = Chosen(source, museum, reason, ids, context=context or {})
+    """Yield the open letters that match every given filter, oldest first, a page in memory at a time."""
+    its_letters = LetterFilter(source, museum, reason, ids, context=context or {})
     after = 0
-    while page := page_of(conn, chosen, after):
+    while page := next_page(conn, its_letters, after):
         yield from page
         after = page[-1].id
 
 
-def page_of(conn: Connection, chosen: Chosen, after: int = 0, *, lock: bool = False) -> list[StoredLetter]:
-    """Return the next letters after an id, at most PAGE of them and about PAGE_BYTES of bodies.
+def next_page(conn: Connection, wanted: LetterFilter, after: int = 0, *, lock: bool = False) -> list[StoredLetter]:
+    """Return the matching letters after an id: at most LETTERS_PER_PAGE, and about BYTES_PER_PAGE of bodies.
 
-    With `lock` they are the caller's until its transaction ends; what another transaction settled or holds is left out.
+    With `lock` they are open letters, locked until the caller's transaction ends; those that another transaction
+    has locked are left out.
     """
     while True:
-        bounds = {"after": after, "limit": PAGE, "bytes": PAGE_BYTES}
-        ids = [row["id"] for row in conn.execute(chosen.query("dead_letter_page"), {**chosen.params(), **bounds})]
-        rows = conn.execute(query("dead_letter_lock" if lock else "dead_letter_rows"), {"ids": ids}).fetchall()
+        bounds = {"after": after, "limit": LETTERS_PER_PAGE, "bytes": BYTES_PER_PAGE}
+        page = conn.execute(wanted.fill(query("dead_letters.page")), {**wanted.params(), **bounds})
+        ids = [row["id"] for row in page]
+        rows = conn.execute(query("dead_letters.take") if lock else query("dead_letters.read"), {"ids": ids}).fetchall()
         if rows or not ids:
             return [StoredLetter(**row) for row in rows]
         after = ids[-1]
 
 
-def list_letters(conn: Connection, chosen: Chosen, limit: int) -> list[dict[str, Any]]:
-    """Return the newest matching letters without their bodies but with their `bytes`."""
-    return conn.execute(chosen.query("dead_letter_list"), {**chosen.params(), "limit": limit}).fetchall()
+def list_letters(conn: Connection, wanted: LetterFilter, limit: int) -> list[dict[str, Any]]:
+    """Return the newest matching letters: not their bodies but the number of `bytes`, and a document's `key`."""
+    return conn.execute(wanted.fill(query("dead_letters.list")), {**wanted.params(), "limit": limit}).fetchall()
 
 
-def count_letters(conn: Connection, chosen: Chosen) -> int:
+def count_letters(conn: Connection, wanted: LetterFilter) -> int:
     """Return how many letters match."""
-    return int(scalar(conn, chosen.query("dead_letter_count"), chosen.params()))
+    return int(scalar(conn, wanted.fill(query("dead_letters.count")), wanted.params()))
 
 
-def reasons_of(conn: Connection, chosen: Chosen) -> list[dict[str, Any]]:
-    """Return matching letters counted by reason, most first: {reason, letters, example}. One may have several."""
-    return conn.execute(chosen.query("dead_letter_reasons"), chosen.params()).fetchall()
+def count_by_reason(conn: Connection, wanted: LetterFilter) -> list[dict[str, Any]]:
+    """Return {reason, letters, example} of each reason, the most frequent first; a letter may have several reasons."""
+    return conn.execute(wanted.fill(query("dead_letters.reasons")), wanted.params()).fetchall()
 
 
-def close_letters(conn: Connection, chosen: Chosen, by: str, note: str) -> int:
-    """Close every matching open letter, in one statement; return how many."""
-    params = {**chosen.params(), "by": storable(by), "note": storable(note)}
-    return conn.execute(chosen.query("dead_letter_close"), params).rowcount
+def close_letters(conn: Connection, wanted: LetterFilter, by: str, note: str) -> int:
+    """Close every matching open letter in one statement; return how many were closed."""
+    params = {**wanted.params(), "by": storable(by), "note": storable(note)}
+    return conn.execute(wanted.fill(query("dead_letters.close")), params).rowcount
 
 
 def settle(
     conn: Connection, ids: Sequence[int], state: Literal["replayed", "closed"], by: str, note: str | None = None
 ) -> int:
-    """Settle open letters in the caller's transaction; return how many were open."""
+    """Settle those of the letters that are open, in the caller's transaction; return how many they were."""
     params = {"ids": list(ids), "state": state, "by": storable(by), "note": None if note is None else storable(note)}
-    return conn.execute(query("dead_letter_settle"), params).rowcount
+    return conn.execute(query("dead_letters.settle"), params).rowcount
 
 
 def refuse_again(conn: Connection, refused: Iterable[tuple[int, tuple[str, ...], str | None]]) -> int:
-    """Count a refused replay of open letters, with today's reasons and message; return how many were open."""
+    """Record that a replay refused these letters again: (id, today's reasons, message). Return how many were open."""
     rows = [(id_, [storable(r) for r in reasons], message and storable(message)) for id_, reasons, message in refused]
     with conn.transaction():
-        conn.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS dead_letter_refused (id bigint, reasons text[], message text)"
-            " ON COMMIT DELETE ROWS"
-        )
+        conn.execute(query("dead_letters.refused_batch"))
         copy_rows(conn, "dead_letter_refused", ("id", "reasons", "message"), ("int8", "text[]", "text"), rows)
-        counted = conn.execute(query("dead_letter_refuse_again")).rowcount
+        counted = conn.execute(query("dead_letters.refuse_again")).rowcount
         conn.execute("TRUNCATE dead_letter_refused")
     return counted

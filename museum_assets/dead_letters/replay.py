@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from museum_assets.dead_letters.letters import Chosen, StoredLetter, page_of, refuse_again, settle
-from museum_assets.dead_letters.sources import replay_of
+from museum_assets.dead_letters.letters import LetterFilter, StoredLetter, next_page, refuse_again, settle
+from museum_assets.dead_letters.sources import Sources, replay_for
 from resources.postgres import Connection, Database
 
 
 @dataclass(slots=True)
-class Replayed:
-    """What a replay did: letters = replayed + refused + due."""
+class ReplayCounts:
+    """The counts of a replay: letters = replayed + refused + due."""
 
     replayed: int = 0
     refused: int = 0
@@ -21,26 +21,26 @@ class Replayed:
 
     @property
     def letters(self) -> int:
-        """How many letters were tried."""
+        """How many letters were replayed, whatever came of it."""
         return self.replayed + self.refused + self.due
 
 
-def replay_letters(database: Database, chosen: Chosen, by: str) -> Replayed:
-    """Replay every open letter that matches, a page per transaction; memory stays flat.
+def replay_letters(database: Database, sources: Sources, wanted: LetterFilter, by: str) -> ReplayCounts:
+    """Replay every matching open letter, a page per transaction, and return the counts.
 
     A replay's effect and the letter's settlement commit together, so a kill loses and repeats nothing. Letters that
-    another replay holds are left to it. Raises MuseumError for a source without a replay, and what a replay raises:
-    then its page is left as it was and earlier pages are kept.
+    another replay has locked are left to it. Raises MuseumError for a source without a replay, and whatever a replay
+    raises: its page is rolled back then, and the pages before it are kept.
     """
-    total, after = Replayed(), 0
+    total, after = ReplayCounts(), 0
     with database.connect() as conn:
         while True:
             with conn.transaction():
-                page = page_of(conn, chosen, after, lock=True)
+                page = next_page(conn, wanted, after, lock=True)
                 if not page:
                     return total
                 for _, group in groupby(sorted(page, key=_origin), key=_origin):
-                    _replay(conn, list(group), by, total)
+                    _replay(conn, sources, list(group), by, total)
             after = page[-1].id
 
 
@@ -48,9 +48,9 @@ def _origin(letter: StoredLetter) -> tuple[str, str]:
     return letter.source, letter.museum
 
 
-def _replay(conn: Connection, letters: Sequence[StoredLetter], by: str, total: Replayed) -> None:
+def _replay(conn: Connection, sources: Sources, letters: Sequence[StoredLetter], by: str, total: ReplayCounts) -> None:
     source, museum = _origin(letters[0])
-    outcomes = list(zip(letters, replay_of(source)(conn, museum, letters), strict=True))
+    outcomes = list(zip(letters, replay_for(sources, source)(conn, museum, letters), strict=True))
     replayed = [letter.id for letter, outcome in outcomes if outcome.state == "replayed"]
     refused = [(letter.id, o.reasons, o.message) for letter, o in outcomes if o.state == "refused"]
     if replayed:

@@ -1,1 +1,1 @@
-"""Documents in buckets: staged once, then read by a language model into validated records."""
+"""Documents of a bucket: stored once, then read by a language model into validated records."""

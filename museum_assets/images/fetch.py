@@ -1,31 +1,40 @@
 """Fetching an image from a museum's image host: allow-listed, bounded, polite, and never from a private address.
 
 Codes, permanent: `bad_image_url`, `host_not_allowed`, `private_address`, `too_many_redirects`, `image_too_large`,
-`gone`, `refused`. Transient: `not_an_image`, `empty_image`, `truncated_image`, `slow_down`, `unavailable`.
+`encoded_body`, `gone`, `refused`.
+Transient: `not_an_image`, `empty_image`, `truncated_image`, `slow_down`, `unavailable`.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
 import httpx
 
-from museum_assets.failures import Failure
+from museum_assets.core.failures import Failure
+from museum_assets.museums import museum
 from resources.closing import Closing
-from resources.museum_http import Limiter, classify, http_failures, media_type, politely, read_body
-from resources.public_http import PublicTransport
+from resources.http_answers import checked_url, classify, http_failures, media_type, read_body
+from resources.http_bodies import Coding
+from resources.http_client import http_client
+from resources.museum_http import Limiter, politely
+from resources.platform import Platform
+from resources.public_http import public_backend
 
-MAX_REDIRECTS = 5
+MAX_IMAGE_REDIRECTS = 5
+IMAGE_TIMEOUT = 30.0
+"""Seconds to wait for an image host."""
 _OPAQUE_TYPES = ("", "application/octet-stream", "binary/octet-stream")
-"""Content types of servers that do not know; what the bytes are is seen when the thumbnail is made."""
+"""Content types of servers that do not know the type; making the thumbnail shows what the bytes are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedImage:
     """A downloaded image, with the validators that the server gave."""
 
     body: bytes
@@ -57,50 +66,50 @@ class ImageFetcher(Closing):
     ) -> None:
         self._allowed = {host.lower() for host in allowed_hosts}
         self._limiter_for = cache(limiter_for)
-        self._timeout = timeout
-        self._max_bytes = max_bytes
         self._attempts = attempts
         self._backoff = backoff
-        # Accept: the Met's image host answers 406 to application/json. Identity: images do not compress, and the
+        # Accept: the Met's image host answers 406 to application/json. No coding: images do not compress, and the
         # length of the body can be held against Content-Length.
-        self._client = httpx.Client(
-            transport=PublicTransport("put the address itself into MUSEUM_IMAGE_HOSTS_<SLUG>", resolve),
-            headers={"User-Agent": user_agent, "Accept": "image/*", "Accept-Encoding": "identity"},
+        self._client = http_client(
+            backend=public_backend("put the address itself into MUSEUM_IMAGE_HOSTS_<SLUG>", resolve),
+            headers={"User-Agent": user_agent, "Accept": "image/*"},
+            coding=Coding.NONE,
             timeout=timeout,
+            max_bytes=max_bytes,
         )
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def fetch(self, url: str) -> Fetched:
+    def fetch(self, url: str) -> FetchedImage:
         """Download one image. Raises Failure."""
         what = f"image {url}"
         target = self._checked(url, what)
-        for _ in range(MAX_REDIRECTS + 1):
-            found = politely(
+        for _ in range(MAX_IMAGE_REDIRECTS + 1):
+            answer = politely(
                 partial(self._get, target, what),
-                limiter=self._limiter_for(_place(target)),
+                limiter=self._limiter_for(_host(target)),
                 attempts=self._attempts,
                 backoff=self._backoff,
             )
-            if isinstance(found, Fetched):
-                return found
-            target = found
+            if isinstance(answer, FetchedImage):
+                return answer
+            target = answer
         raise Failure(
-            f"{what} was redirected more than {MAX_REDIRECTS} times, last to {target}. Check the address.",
+            f"{what} was redirected more than {MAX_IMAGE_REDIRECTS} times, last to {target}. Check the address.",
             code="too_many_redirects",
             permanent=True,
         )
 
-    def _get(self, target: httpx.URL, what: str) -> Fetched | httpx.URL:
-        """Send one request: the image, or where it redirects to (checked)."""
-        with http_failures(what), self._client.stream("GET", target) as response:
+    def _get(self, target: httpx.URL, what: str) -> FetchedImage | httpx.URL:
+        """Send one request; return the image, or the address that it redirects to (checked)."""
+        with http_failures(what, too_large="image_too_large"), self._client.stream("GET", target) as response:
             if response.has_redirect_location:
                 return self._checked(response.headers["Location"], what, target)
             if failure := classify(response, what):
                 raise failure
-            return Fetched(
+            return FetchedImage(
                 self._body(response, what),
                 media_type(response),
                 response.headers.get("ETag"),
@@ -109,14 +118,15 @@ class ImageFetcher(Closing):
             )
 
     def _body(self, response: httpx.Response, what: str) -> bytes:
-        found = media_type(response)
-        if not found.startswith("image/") and found not in _OPAQUE_TYPES:
+        content_type = media_type(response)
+        if not content_type.startswith("image/") and content_type not in _OPAQUE_TYPES:
             # With 200 this is a bot wall or an error page more often than the museum's mistake, so it may pass.
             raise Failure(
-                f"{what} is {found}, not an image (a bot wall?). It is tried again in a later run.", code="not_an_image"
+                f"{what} is {content_type}, not an image (a bot wall?). It is tried again in a later run.",
+                code="not_an_image",
             )
         try:
-            body = read_body(response, what, max_bytes=self._max_bytes, timeout=self._timeout, code="image_too_large")
+            body = read_body(response, what)
         except httpx.RemoteProtocolError as error:  # the headers were there, so it is the body that broke off
             raise Failure(
                 f"{what} was cut off: {error}. It is tried again in a later run.", code="truncated_image"
@@ -126,9 +136,9 @@ class ImageFetcher(Closing):
         return body
 
     def _checked(self, url: str, what: str, base: httpx.URL | None = None) -> httpx.URL:
-        """Parse an address, or a Location against `base`, and hold it against the allow list."""
+        """Return the parsed address, or Location relative to `base`. Raises Failure when it is not allowed."""
         try:
-            target = httpx.URL(url) if base is None else base.join(url)
+            target = checked_url(url, base)
         except httpx.InvalidURL as error:
             raise Failure(f"{what}: {url!r} is not a URL: {error}.", code="bad_image_url", permanent=True) from error
         if target.scheme not in ("http", "https") or not target.host or target.userinfo:
@@ -137,9 +147,9 @@ class ImageFetcher(Closing):
                 code="bad_image_url",
                 permanent=True,
             )
-        if _place(target) not in self._allowed:
+        if _host(target) not in self._allowed:
             raise Failure(
-                f"{what} is on {_place(target)}, not one of the museum's image hosts "
+                f"{what} is on {_host(target)}, not one of the museum's image hosts "
                 f"({', '.join(sorted(self._allowed))}). If it is one, add it with MUSEUM_IMAGE_HOSTS_<SLUG>.",
                 code="host_not_allowed",
                 permanent=True,
@@ -147,5 +157,16 @@ class ImageFetcher(Closing):
         return target
 
 
-def _place(url: httpx.URL) -> str:
+def _host(url: httpx.URL) -> str:
     return url.netloc.decode("ascii")
+
+
+@contextmanager
+def open_fetcher(platform: Platform, slug: str) -> Iterator[ImageFetcher]:
+    """Open the downloader of a museum's images, which asks no other hosts than the museum's."""
+    hosts = (*museum(slug).image_hosts, *platform.overrides(slug).image_hosts)
+    with (
+        platform.image_limiters(slug) as limiter_for,
+        ImageFetcher(hosts, limiter_for=limiter_for, user_agent=platform.user_agent, timeout=IMAGE_TIMEOUT) as fetcher,
+    ):
+        yield fetcher

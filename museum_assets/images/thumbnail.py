@@ -1,22 +1,26 @@
-"""Making a thumbnail: any image that museums publish to a small, clean sRGB JPEG, and never more than that.
+"""Making a thumbnail: a small, clean sRGB JPEG of any image that museums publish.
 
-Codes, permanent: `undecodable_image`, `decompression_bomb`. Transient: `truncated_image`.
+Codes, permanent: `undecodable_image`, `decompression_bomb`, `image_too_large`, `too_many_scans`. Transient:
+`truncated_image`. Bytes from strangers are decoded in a process of their own, see `decoder.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
 
-from museum_assets.failures import Failure
+from museum_assets.core.failures import Failure
+from museum_assets.images.cost import MOST_SCANS, REDUCING_GAP, decoding_cost, jpeg_scans, webp_cost, webp_pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 VERSION = 1
-"""Raise it when thumbnails come out differently: it is part of the stage's contract and makes all of them anew."""
+"""To be raised when thumbnails come out differently: the stage's contract holds it, so all are made anew."""
 
 MAX_PIXELS = 200_000_000
 """The largest image that is decoded: 600 MB as RGB. Museums publish up to about 100 megapixels."""
@@ -25,6 +29,8 @@ MAX_PIXELS = 200_000_000
 FORMATS = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "JPEG2000")
 
 _ORIENTATION_TAG = 0x0112
+_STRIP = 64
+"""Rows that are made 8 bits deep at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +48,40 @@ def thumbnail_settings_id(max_dimension: int, quality: int) -> str:
     return f"thumbnail-v{VERSION}-{max_dimension}px-q{quality}"
 
 
-def make_thumbnail(body: bytes, *, max_dimension: int, quality: int) -> Thumbnail:
+def make_thumbnail(
+    body: bytes, *, max_dimension: int, quality: int, reserve: Callable[[int], None] = lambda _: None
+) -> Thumbnail:
     """Return the image, its longest side at most `max_dimension` pixels (never enlarged), as JPEG of `quality`.
 
-    The first frame counts. The same body and settings give the same bytes, under one version of Pillow.
+    The first frame counts. The same body and settings give the same bytes, under one version of Pillow. `reserve` is
+    given the bytes that decoding will take before they are taken, and may raise a Failure.
     Raises Failure with one of the module's codes.
     """
     from PIL import Image
 
     # The same value every time, so threads cannot disturb each other. It makes Pillow itself refuse twice as much
-    # already while it reads the header; what lies between is refused by _shrunk, before a pixel is decoded.
+    # already while it reads the header; what lies between is refused by _check_size, before a pixel is decoded.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
+        if pixels := webp_pixels(body):
+            _check_size(pixels)
+            reserve(webp_cost(pixels, body, max_dimension))
         with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+            _check_size(image.width * image.height)
+            if image.format == "JPEG":
+                _check_scans(body)
+            reserve(decoding_cost(image, body, max_dimension))
             small = _shrunk(image, max_dimension)
             small = _in_srgb(_over_white(_upright(small)))
+        return _encoded(small, quality)
+    except Failure:
+        raise
+    except MemoryError as error:
+        raise Failure(
+            f"decoding the {len(body):,} bytes takes more memory than their header says. Is there a smaller rendition?",
+            code="image_too_large",
+            permanent=True,
+        ) from error
     except Image.DecompressionBombError as error:
         raise Failure(
             f"the image is larger than {MAX_PIXELS // 1_000_000} megapixels, so it was not decoded: {error}. "
@@ -75,15 +100,28 @@ def make_thumbnail(body: bytes, *, max_dimension: int, quality: int) -> Thumbnai
             code="undecodable_image",
             permanent=True,
         ) from error
-    return _encoded(small, quality)
+
+
+def _check_size(pixels: int) -> None:
+    from PIL import Image
+
+    if pixels > MAX_PIXELS:
+        raise Image.DecompressionBombError(f"{pixels:,} pixels")
+
+
+def _check_scans(body: bytes) -> None:
+    if sum(1 for _ in islice(jpeg_scans(body), MOST_SCANS + 1)) > MOST_SCANS:
+        raise Failure(
+            f"the JPEG has more than {MOST_SCANS} scans, which could take hours. Is there another rendition?",
+            code="too_many_scans",
+            permanent=True,
+        )
 
 
 def _shrunk(image: PillowImage, max_dimension: int) -> PillowImage:
     """Return the image within the square. Measured at 800 px on 12 megapixels: 13/s, without draft and gap 5.6/s."""
     from PIL import Image
 
-    if image.width * image.height > MAX_PIXELS:
-        raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
     if image.mode == "1":
         image = image.convert("L")
     elif image.mode in ("P", "PA"):  # indexes into a palette cannot be averaged
@@ -92,29 +130,39 @@ def _shrunk(image: PillowImage, max_dimension: int) -> PillowImage:
         image = _eight_bit(image)
     elif image.mode in ("L", "RGB") and "transparency" in image.info:  # PNG's one transparent colour
         image = image.convert("LA" if image.mode == "L" else "RGBA")
-    image.thumbnail((max_dimension, max_dimension), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image.thumbnail((max_dimension, max_dimension), Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP)
     return image
 
 
 def _eight_bit(image: PillowImage) -> PillowImage:
-    """Bring 16 and 32 bits per pixel to 8, where Pillow itself would clip everything above 255 to white.
+    """Return an image of 16 or 32 bits per pixel with 8, where Pillow itself would clip all above 255 to white.
 
-    Such files do not say what white is. Taken is the smallest usual one that holds all values: 1 (floats), 255,
-    65535; 16-bit images always have 65535. Beyond these, or with negative values, the range found is stretched.
+    Such files do not say which value is white. It is taken to be the smallest usual one that holds all values: 1
+    (floats), 255, 65535; for 16-bit images always 65535. Beyond these, or with negative values, the image's own range
+    is stretched. The work is done in strips: whole arrays of a float image took 5 times its own memory.
     """
     import numpy as np
     from PIL import Image
 
-    values = np.asarray(image)
+    strips = [(0, top, image.width, min(image.height, top + _STRIP)) for top in range(0, image.height, _STRIP)]
+    result = Image.new("L", image.size)
     if image.mode.startswith("I;16"):
-        return _like(image, Image.fromarray((values // 257).astype(np.uint8)))
-    values = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
+        for strip in strips:
+            result.paste(Image.fromarray((np.asarray(image.crop(strip)) // 257).astype(np.uint8)), strip)
+        return _like(image, result)
+
+    def values(strip: tuple[int, int, int, int]) -> Any:
+        return np.nan_to_num(np.asarray(image.crop(strip)).astype(np.float32), posinf=0.0, neginf=0.0)
+
+    ranges = [(float(found.min()), float(found.max())) for found in map(values, strips)]
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     whites = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
     white = next((white for white in whites if low >= 0 and high <= white), None)
     black, white = (0.0, white) if white else (low, high)
-    scaled = (values - black) * (255.0 / ((white - black) or 1.0))
-    return _like(image, Image.fromarray(scaled.clip(0, 255).round().astype(np.uint8)))
+    for strip in strips:
+        scaled = (values(strip) - black) * (255.0 / ((white - black) or 1.0))
+        result.paste(Image.fromarray(scaled.clip(0, 255).round().astype(np.uint8)), strip)
+    return _like(image, result)
 
 
 def _like(source: PillowImage, image: PillowImage) -> PillowImage:
@@ -123,7 +171,7 @@ def _like(source: PillowImage, image: PillowImage) -> PillowImage:
 
 
 def _upright(image: PillowImage) -> PillowImage:
-    """Turn the image as its EXIF orientation says. ImageOps does too, but fails on EXIF that it cannot rewrite."""
+    """Return the image turned as its EXIF orientation says. ImageOps would fail on EXIF that it cannot rewrite."""
     from PIL.Image import Transpose
 
     turns = {
@@ -173,7 +221,7 @@ def _in_srgb(image: PillowImage) -> PillowImage:
 
 
 def _is_cut_off(body: bytes, error: Exception) -> bool:
-    """Tell whether the file ends too early. Pillow says so for most formats, but not for WebP and JPEG 2000."""
+    """Say whether the file ends too early. Pillow does for most formats, but not for WebP and JPEG 2000."""
     if "truncated" in str(error).lower():
         return True
     webp = body[:4] == b"RIFF" and body[8:12] == b"WEBP" and len(body) < 8 + int.from_bytes(body[4:8], "little")

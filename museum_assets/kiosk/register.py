@@ -1,23 +1,23 @@
-"""What the database has to know of the kiosk museums: written from the registry whenever the platform starts."""
+"""Copies the registry's kiosk museums into the database whenever the platform starts."""
 
 from __future__ import annotations
 
-from museum_assets.kiosk.load import ensure_types
-from museum_assets.kiosk.museum import KioskMuseum
+from museum_assets.kiosk.load import ensure_labels
 from museum_assets.museums import KIOSK_MUSEUMS, kiosks
+from museum_assets.museums.kiosk_museum import KioskMuseum
 from resources.postgres import Connection, Database
 from sql import query
 
 
 def register_all(database: Database) -> None:
-    """Bring `kiosk.museum` and the labels of every museum to what the registry says. Raises DatabaseUnavailable."""
+    """Make `kiosk.museum` and every museum's labels equal to the registry. Raises DatabaseUnavailable."""
     with database.connect() as conn, conn.transaction():
         for slug in KIOSK_MUSEUMS:
             register(conn, kiosks(slug))
 
 
 def register(conn: Connection, museum: KioskMuseum) -> None:
-    """Write one museum's clock, opening times and labels; unchanged rows are left alone."""
+    """Write one museum's timezone, opening times, first day and labels. Unchanged rows are not rewritten."""
     values = {
         "museum": museum.slug,
         "name": museum.name,
@@ -25,6 +25,7 @@ def register(conn: Connection, museum: KioskMuseum) -> None:
         "opens": museum.opens,
         "closes": museum.closes,
         "closed_on": sorted(museum.closed_on),
+        "since": museum.since,
     }
-    conn.execute(query("kiosk_register"), values)
-    ensure_types(conn, museum)
+    conn.execute(query("kiosk_exhibitions.register"), values)
+    ensure_labels(conn, museum)

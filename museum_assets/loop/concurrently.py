@@ -1,4 +1,4 @@
-"""Several things at a time: work that waits for others, and making the next while this one is worked on."""
+"""Running work in threads: several calls at a time, reading ahead, and making one batch while another is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 def concurrently(function: Callable[[T], R], works: Iterable[T], concurrency: int) -> Iterator[R]:
-    """Yield results in order with at most twice `concurrency` in flight, so memory does not grow with the list."""
+    """Yield the results of `function` in order; twice `concurrency` calls are in flight at most: memory stays flat."""
     with ThreadPoolExecutor(concurrency, thread_name_prefix="records") as executor:
         running: deque[Future[Any]] = deque()
         try:
@@ -27,22 +27,21 @@ def concurrently(function: Callable[[T], R], works: Iterable[T], concurrency: in
                 future.cancel()
 
 
-def ahead(works: Iterator[T]) -> Iterator[T]:
-    """Yield what an iterator yields, none of it None, while a thread makes the next one."""
+def read_ahead(works: Iterator[T]) -> Iterator[T]:
+    """Yield an iterator's items while a thread makes the next one. No item may be None."""
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as executor:
         coming = executor.submit(next, works, None)
-        while (found := coming.result()) is not None:
+        while (item := coming.result()) is not None:
             coming = executor.submit(next, works, None)
-            yield found
+            yield item
 
 
-def one_behind(items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
-    """Yield the results of `work`, which runs in a thread on one item while the next item is being made.
+def overlapped(items: Iterable[T], work: Callable[[T], R]) -> Iterator[R]:
+    """Yield the results of `work`, which runs in a thread on one item while the next item is made.
 
-    So Postgres writes one batch while Python makes the next. An item is handed over before the one in work is done:
-    handing it over after that left Postgres idle for a tenth of a harvest. When making an item fails, the one in work
-    is finished and yielded before the error is raised: it is work that was done. When `work` fails, no item after
-    that is worked on.
+    So Postgres writes one batch while Python makes the next. The next item is submitted before the current one is done:
+    waiting for it left Postgres idle for a tenth of a harvest. When making an item fails, the item in work is finished
+    and its result yielded before the error is raised. When `work` fails, no later item is worked on.
     """
     failed = False
 

@@ -1,12 +1,12 @@
-"""Whether a run should be launched for what waits, by a sensor that looks often."""
+"""Whether a sensor launches a run for unread input, or waits because the last runs read nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-PATIENCE = 60.0
-"""Seconds between launches that bring nothing: doubled each time, up to LONGEST."""
-LONGEST = 3600.0
+FIRST_WAIT = 60.0
+"""Seconds to wait after a launch that read nothing. The wait doubles each time, up to LONGEST_WAIT."""
+LONGEST_WAIT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +18,28 @@ class Lag:
 
 
 @dataclass(frozen=True, slots=True)
-class Launched:
-    """The last launch for a museum: when (seconds), at which `Lag.read`, and how many in a row got nowhere."""
+class Launch:
+    """A launch for a museum: its time in seconds, the `Lag.read` it saw, and how many in a row read nothing."""
 
     at: float
     read: int
     stuck: int = 0
 
 
-def plan(
-    lag: Lag, last: Launched | None, now: float, *, in_flight: bool, things: str = "messages"
-) -> tuple[Launched | None, str]:
-    """Decide whether to launch a run: return its record, or None, and why.
+def plan_launch(
+    lag: Lag, last: Launch | None, now: float, *, in_flight: bool, things: str = "messages"
+) -> tuple[Launch | None, str]:
+    """Return (launch, reason): the launch to make now, or None, and why.
 
-    A launch after which nothing moved on waits longer and longer, so that what cannot be read does not make a run
-    every half minute.
+    After launches that read nothing the wait grows, so that unreadable input does not start a run every half minute.
     """
     if not lag.left:
         return None, "nothing to read"
     if in_flight:
         return None, "is being read"
     if last is None or lag.read != last.read:
-        return Launched(now, lag.read), f"{lag.left} {things} to read"
-    wait = min(PATIENCE * 2**last.stuck, LONGEST)
+        return Launch(now, lag.read), f"{lag.left} {things} to read"
+    wait = min(FIRST_WAIT * 2**last.stuck, LONGEST_WAIT)
     if now - last.at < wait:
         return None, f"the last run read nothing: the next one in {wait - (now - last.at):.0f} s"
     return replace(last, at=now, stuck=min(last.stuck + 1, 10)), f"{lag.left} {things} to read, tried again"

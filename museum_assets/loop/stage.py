@@ -8,25 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from museum_assets.failures import Failure, Rejected
+from museum_assets.core.failures import Failure, Rejected
 from resources.postgres import Connection
-
-STAGES = (
-    "transformed_artworks",
-    "indexed_artworks",
-    "stored_thumbnails",
-    "image_clip",
-    "text_clip",
-    "image_jina",
-    "text_jina",
-)
-"""The stages of the loop, in their order."""
-
-DOCUMENT_STAGES = ("document_files", "document_records")
-"""The stages of a museum's documents."""
-
-NOTICE_STAGES = ("notice_mail", "notice_webhook")
-"""The stages that tell notices, one per channel."""
 
 Status = Literal["done", "rejected", "duplicate", "failed"]
 
@@ -48,9 +31,8 @@ class Options:
 class Work(NamedTuple):
     """One input of a stage. `data` holds the columns of its view `ops.input_<stage>`.
 
-    jsonb is what Postgres sends: the version of the format, a byte, and the JSON.
-
-    `recorded` says whether the ledger has a row of it.
+    A jsonb column is bytes, as Postgres sends it: one byte with the version of the format, then the JSON. `recorded`
+    says whether the ledger has a row of the record.
     """
 
     record_id: str
@@ -62,7 +44,11 @@ class Work(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of one Work. `value` is what `Stage.write` stores; `output` what was made outside Postgres."""
+    """What came of one Work. `value` is what `Stage.write` stores; `output` what was made outside Postgres.
+
+    `output_hash` is the hash of the row, where the stage knows it before Postgres does. `trace` is the traceback of a
+    failure that no rule foresees.
+    """
 
     work: Work
     status: Status
@@ -71,20 +57,22 @@ class Outcome(NamedTuple):
     permanent: bool = False
     output: str | None = None
     value: Any = None
+    output_hash: bytes | None = None
+    trace: str | None = None
 
 
 def done(work: Work, *, output: str | None = None, value: Any = None) -> Outcome:
-    """The record was processed."""
+    """Return the outcome of a record that was processed."""
     return Outcome(work, "done", output=output, value=value)
 
 
 def failed(work: Work, failure: Failure) -> Outcome:
-    """The record could not be processed; `failure.permanent` says whether a later run tries by itself."""
+    """Return the outcome of a record that failed; unless `failure.permanent`, a later run tries again by itself."""
     return Outcome(work, "failed", failure.code, str(failure), permanent=failure.permanent)
 
 
 def rejected(work: Work, rejection: Rejected) -> Outcome:
-    """The record is not for this platform, by a rule."""
+    """Return the outcome of a record that a rule keeps out of the platform."""
     return Outcome(work, "rejected", rejection.code, str(rejection))
 
 
@@ -124,33 +112,54 @@ class Leftover:
 
 
 class Stage(ABC):
-    """One per-record stage. `name` names its view `ops.input_<name>` and its ledger rows."""
+    """One per-record stage at work. Its spec gives it its name, its view and its contract (`StageSpec.bind`)."""
 
-    name: ClassVar[str]
-    batch_size: ClassVar[int] = 1000
+    name: str
+    """Names its ledger rows, lock and dead letters."""
+    view: str
+    """The view in `ops` that lists its inputs."""
+    output_view: str | None = None
+    """The view in `ops` that hashes the rows it wrote, for the ledger."""
+    contract: str
+    """What decides the output besides the input: model, settings, mapping. A change makes every record due."""
+    batch_size: int = 1000
     """Records per ledger transaction: also the most work a kill can make a later run repeat."""
     external: ClassVar[bool] = True
-    """Whether an outcome's `output` names something outside Postgres, to be discarded when nobody stands for it."""
-    contract: str
-    """Everything besides the input that decides the output: model, settings, mapping. A change means redoing."""
+    """Whether an outcome's `output` names something outside Postgres, to be discarded when no record stands for it."""
 
     @abstractmethod
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Work through the inputs, in any order, making external outputs durable before yielding.
 
-        A record's fault is a yielded outcome; an exception means that the stage itself cannot go on.
+        A foreseen fault of a record is a yielded outcome. A MuseumError means that the stage itself cannot go on. After
+        any other exception the loop calls this for each unanswered record alone, so that only the bad one fails
+        (`museum_assets/loop/isolation.py`): processing a record twice must do no harm.
         """
 
-    def write(self, conn: Connection, museum: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:  # noqa: ARG002
+    def write(self, conn: Connection, slug: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:  # noqa: ARG002
         """Store the batch's values in the transaction that also writes its ledger rows; may revise outcomes."""
         return outcomes
 
-    def remove(self, conn: Connection, museum: str, leftovers: Sequence[Leftover]) -> None:  # noqa: B027
+    def remove(self, conn: Connection, slug: str, leftovers: Sequence[Leftover]) -> None:  # noqa: B027
         """Delete the rows that the stage wrote for these records, in the transaction that drops their ledger rows."""
 
     def evidence(self, outcome: Outcome) -> tuple[bytes, Mapping[str, Any]]:  # noqa: ARG002
-        """Return what the dead letter of a failed record holds besides its code: bytes, and context for JSON."""
+        """Return (body, context): the bytes and the JSON that a failed record's dead letter holds besides its code."""
         return b"", {}
 
-    def discard(self, conn: Connection, museum: str, outputs: Sequence[str]) -> None:  # noqa: B027
+    def output_of(self, work: Work) -> str | None:  # noqa: ARG002
+        """Return the name of the external output that the work makes when it is done; None where nobody can know.
+
+        It is noted before it is made, so that what a killed run made is found and removed.
+        """
+        return None
+
+    def discard(self, conn: Connection, slug: str, outputs: Sequence[str]) -> None:  # noqa: B027
         """Remove external outputs that no record stands for; those already gone are no error."""
+
+    def finish(self, counts: Counts) -> None:  # noqa: B027
+        """Do what follows the last batch of a run, such as building a search structure."""
+
+    def facts(self, conn: Connection, slug: str) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return what the asset's page shows of a run besides its books; `Markdown` is shown as such."""
+        return {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from museum_assets.failures import MuseumError
-from museum_assets.kiosk.museum import KioskMuseum
+from museum_assets.core.failures import MuseumError
+from museum_assets.museums.kiosk_museum import KioskMuseum
 from museum_assets.museums.museum import Museum
 
 MUSEUMS: tuple[str, ...] = ("smk", "met", "rma", "cma", "aic", "tate")
@@ -14,6 +14,10 @@ MUSEUMS: tuple[str, ...] = ("smk", "met", "rma", "cma", "aic", "tate")
 
 KIOSK_MUSEUMS: tuple[str, ...] = ("lmnh", "lms")
 """Every museum with visitor kiosks."""
+
+
+BY_KIND: dict[str, tuple[str, ...]] = {"collection": MUSEUMS, "kiosk": KIOSK_MUSEUMS}
+"""The museums of each kind: those with a collection, and those with kiosks."""
 
 
 def museum(slug: str) -> Museum:

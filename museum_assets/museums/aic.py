@@ -8,27 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 from urllib.parse import quote
 
-from museum_assets.failures import CheckpointExpired, Failure, Malformed, Rejected
+from museum_assets.core.failures import CheckpointExpired, Malformed, Rejected
+from museum_assets.core.json_pages import UnreadableEntry
 from museum_assets.museums.artwork import Artwork
-from museum_assets.museums.dumps import document_pages, identified
+from museum_assets.museums.dumps import file_pages
+from museum_assets.museums.entries import record_with_id, sort_out
 from museum_assets.museums.museum import Api, Json, Museum, Page, RawRecord
 from museum_assets.museums.reading import build_artwork, distinct, malformed, text, texts
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import year_range
 
-LISTING = "/artworks"
-LIMIT = 100
-"""The most that the API allows: more is answered with 403, "Invalid limit"."""
+LISTING_PATH = "/artworks"
+LISTING_LIMIT = 100
+"""The largest page that the API allows: it answers more with 403, "Invalid limit"."""
 
-FIELDS = (
+LISTING_FIELDS = (
     "id,title,main_reference_number,image_id,is_public_domain,artwork_type_title,classification_title,"
     "classification_titles,artist_title,artist_titles,artist_display,date_start,date_end,date_display,"
     "medium_display,place_of_origin,department_title,copyright_notice,source_updated_at,updated_at,timestamp"
 )
-"""A sixth of the whole record (17 samples), in more than 1,260 pages (2024)."""
+"""The fields asked for: a sixth of the whole record (17 samples), on more than 1,260 pages (2024)."""
 
 WALK, MOVED = "artworks", "moved"
 """The scopes: the listing from its head to its end, then its head again."""
@@ -46,14 +49,14 @@ SPECIFIC = frozenset({"watercolor", "pastel", "gouache", "aquatint"})
 """What a classification can add. A "Drawing and Watercolor" that has none of them is a drawing."""
 
 DUMPED = "**/json/artworks/*.json"
-"""The whole records in the bulk dump, 140,000 of them; the documentation asks who wants all to take that."""
+"""The whole records in the bulk dump, 140,000 of them; the documentation asks whoever wants all to take it."""
 
 IIIF_URL = "https://www.artic.edu/iiif/2"
 """For records of the bulk dump, which have no `config` beside them; its config.json names this address."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListingPosition:
     """How far a harvest has come: the first `done` entries of the listing, in this scope.
 
     `head` is the newest update when the walk began, `since` where an incremental one ends: a resumed harvest must
@@ -67,7 +70,7 @@ class Place:
 
     @property
     def floor(self) -> datetime | None:
-        """Entries that were last updated before this are not wanted."""
+        """Entries that were last updated before this are passed over."""
         return self.head if self.scope == MOVED else self.since
 
     def checkpoint(self) -> dict[str, Json]:
@@ -77,7 +80,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ListingPage:
     """One page of the listing, as the API gives it."""
 
     number: int
@@ -87,7 +90,7 @@ class Answer:
 
 
 class Aic(Museum):
-    """The Art Institute of Chicago. Checkpoint: the fields of `Place`."""
+    """The Art Institute of Chicago. Checkpoint: the fields of `ListingPosition`."""
 
     slug = "aic"
     name = "Art Institute of Chicago"
@@ -116,14 +119,14 @@ class Aic(Museum):
         come twice, and it would not come at all without the second look.
         """
         if api.dump:
-            yield from document_pages(api.dump, DUMPED, _from_dump, checkpoint, limit)
+            yield from file_pages(api.dump, DUMPED, _from_dump, checkpoint, limit)
             return
-        place = _resume(checkpoint) if checkpoint else Place(since=since)
-        size = max(1, min(LIMIT, limit or LIMIT))
+        place = _resume(checkpoint) if checkpoint else ListingPosition(since=since)
+        size = max(1, min(LISTING_LIMIT, limit or LISTING_LIMIT))
         finished = False
         while not finished:
-            answer = _answer(api, place.done // size + 1, size)
-            # Not empty only when another page size was used before the checkpoint.
+            answer = _listing_page(api, place.done // size + 1, size)
+            # The part cut off is empty, unless another page size was used before the checkpoint.
             entries = answer.entries[place.done % size :]
             if place.head is None:
                 place = replace(place, head=_newest(entries))
@@ -131,7 +134,8 @@ class Aic(Museum):
             done = answer.number * size
             at_end = done >= answer.total or _is_older(entries[-1] if entries else None, place.floor)
             following = replace(place, scope=MOVED, done=0) if at_end else replace(place, done=done)
-            records, failed = _records(answer, wanted)
+            shape = partial(_from_listing, iiif_url=answer.iiif_url)
+            records, failed = sort_out(wanted, f"page-{answer.number}", shape)
             yield Page(
                 # One listing, however often its head is read: the second look counts for the same total.
                 scope=WALK,
@@ -177,10 +181,10 @@ class Aic(Museum):
         )
 
 
-def _resume(checkpoint: dict[str, Json]) -> Place:
+def _resume(checkpoint: dict[str, Json]) -> ListingPosition:
     try:
         head, since = (value and datetime.fromisoformat(value) for value in map(checkpoint.get, ("head", "since")))
-        place = Place(checkpoint["scope"], int(checkpoint["done"]), head, since)
+        place = ListingPosition(checkpoint["scope"], int(checkpoint["done"]), head, since)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointExpired(
             f"AIC: the checkpoint {checkpoint!r} cannot be read ({error!r}): start the harvest over"
@@ -190,31 +194,31 @@ def _resume(checkpoint: dict[str, Json]) -> Place:
     return place
 
 
-def _answer(api: Api, number: int, size: int) -> Answer:
+def _listing_page(api: Api, number: int, size: int) -> ListingPage:
     """Fetch one page. Raises Malformed for another shape than documented and for an empty page before the end."""
-    body = api.json(LISTING, {"page": number, "limit": size, "fields": FIELDS})
+    body = api.json(LISTING_PATH, {"page": number, "limit": size, "fields": LISTING_FIELDS})
     match body:
         case {"pagination": {"total": int(total)}, "data": [*entries], "config": {"iiif_url": str(iiif_url)}} if (
             entries or (number - 1) * size >= total
         ):
-            return Answer(number, entries, total, iiif_url)
+            return ListingPage(number, entries, total, iiif_url)
     raise Malformed(
-        f"AIC {LISTING}, page {number} of {size}: not a page of data with pagination.total and config.iiif_url, "
+        f"AIC {LISTING_PATH}, page {number} of {size}: not a page of data with pagination.total and config.iiif_url, "
         f"or an empty one before the end: {body!r:.200}"
     )
 
 
 def _from_dump(record: dict[str, Json]) -> RawRecord:
-    """Return what the listing would have sent of a dumped record, so that changing over changes no record."""
-    kept = {field: record[field] for field in FIELDS.split(",") if field in record}
-    return identified({**kept, "iiif_url": IIIF_URL})
+    """Return a dumped record as the listing sends it, so that changing to the dump or back changes no record."""
+    kept = {field: record[field] for field in LISTING_FIELDS.split(",") if field in record}
+    return record_with_id({**kept, "iiif_url": IIIF_URL})
 
 
 def _newest(entries: list[Json]) -> datetime | None:
     """Return the newest update among the entries, None for an empty listing."""
     updates = [time for time in map(_last_updated, entries) if time]
     if entries and not updates:
-        raise Malformed(f"AIC {LISTING}: no entry has a readable updated_at, by which the listing is sorted")
+        raise Malformed(f"AIC {LISTING_PATH}: no entry has a readable updated_at, by which the listing is sorted")
     return max(updates, default=None)
 
 
@@ -224,7 +228,10 @@ def _last_updated(entry: Json) -> datetime | None:
     Of a record's three dates it is this one (last_updated until 2022): from record to record of one page of 2022
     it falls by a second, where timestamp rises and the date of the source stays the same.
     """
-    value = (entry.get("updated_at") or entry.get("last_updated")) if isinstance(entry, dict) else None
+    if isinstance(entry, UnreadableEntry):
+        value = entry.field("updated_at")
+    else:
+        value = (entry.get("updated_at") or entry.get("last_updated")) if isinstance(entry, dict) else None
     try:
         time = datetime.fromisoformat(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -237,21 +244,11 @@ def _is_older(entry: Json, floor: datetime | None) -> bool:
     return floor is not None and updated is not None and updated < floor
 
 
-def _records(answer: Answer, entries: list[Json]) -> tuple[list[RawRecord], dict[str, Failure]]:
-    """Split a page's entries into records and those that cannot be stored for want of an id."""
-    records: list[RawRecord] = []
-    failed: dict[str, Failure] = {}
-    for position, entry in enumerate(entries):
-        record_id = entry.get("id") if isinstance(entry, dict) else None
-        if isinstance(record_id, int | str) and record_id:
-            # The image server's address stands beside the records in the answer, and `read` is given the record
-            # alone. Being in it, a move of that server changes the record's hash, and so the thumbnail's URL.
-            records.append(RawRecord(str(record_id), {**entry, "iiif_url": answer.iiif_url}))
-        else:
-            failed[f"page-{answer.number}+{position}"] = Malformed(
-                f"the listing's entry has no id: {entry!r:.200}", code="no_id"
-            )
-    return records, failed
+def _from_listing(entry: Json, iiif_url: str) -> RawRecord:
+    record = record_with_id(entry)
+    # The image server's address stands beside the records in the answer, and `read` is given the record alone. Being
+    # in it, a move of that server changes the record's hash, and so the thumbnail's URL.
+    return replace(record, payload={**record.payload, "iiif_url": iiif_url})
 
 
 def _searchable(payload: dict[str, Json]) -> tuple[str, ...]:

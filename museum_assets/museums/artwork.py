@@ -4,31 +4,44 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+from museum_assets.museums.keys import LONGEST_KEY, is_too_long
+
+NonEmptyText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def _bounded(key: str) -> str:
+    if is_too_long(key):
+        raise ValueError(f"must have at most {LONGEST_KEY:,} bytes")
+    return key
+
+
+Key = Annotated[NonEmptyText, AfterValidator(_bounded)]
 Year = Annotated[int, Field(ge=-10_000, le=2_100)]
 
 
 class Artwork(BaseModel):
     """One artwork. Years are astronomical-free signed years (BCE negative); empty text is None, never ''.
 
-    `work_types` keeps the museum's own words; `searchable_work_types` the standard English ones.
+    `work_types` keeps the museum's own words; `searchable_work_types` the standard English ones. `text_repairs` says
+    what was wrong with the museum's text, such as `title: windows_1252`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    museum: Text
-    object_number: Text
-    museum_db_id: Text
-    title: Text | None
-    artists: tuple[Text, ...]
+    museum: NonEmptyText
+    object_number: Key
+    museum_db_id: Key
+    title: NonEmptyText | None
+    artists: tuple[NonEmptyText, ...]
     production_date_start: Year | None
     production_date_end: Year | None
-    period: Text | None
-    work_types: tuple[Text, ...]
-    searchable_work_types: tuple[Text, ...]
-    thumbnail_url: Text
-    image_url: Text | None
-    rights: Text
-    source_url: Text | None
+    period: NonEmptyText | None
+    work_types: tuple[NonEmptyText, ...]
+    searchable_work_types: tuple[NonEmptyText, ...]
+    thumbnail_url: NonEmptyText
+    image_url: NonEmptyText | None
+    rights: NonEmptyText
+    source_url: NonEmptyText | None
+    text_repairs: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from museum_assets.failures import Rejected
+from museum_assets.core.failures import Rejected
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.paging import entries_and_total, walk_scopes
@@ -14,10 +14,10 @@ from museum_assets.museums.reading import build_artwork, distinct, mapping, mapp
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import year_range_as_written
 
-TYPES = ("Print", "Painting", "Drawing")
+TYPES_IN_SCOPE = ("Print", "Painting", "Drawing")
 """The scopes: values of the record's `type`. Another work type is one more value."""
 
-LIMIT = 1_000
+LARGEST_PAGE = 1_000
 """The largest page seen to work; no cap is documented."""
 
 
@@ -46,7 +46,7 @@ class Cma(Museum):
         `updated_since` (a day) is not in the API's documentation: it was seen in client code only. Were it
         ignored, the harvest would be a full one: slower, not wrong.
         """
-        fixed: dict[str, Any] = {"cc0": 1, "has_image": 1, "limit": min(LIMIT, limit or LIMIT)}
+        fixed: dict[str, Any] = {"cc0": 1, "has_image": 1, "limit": min(LARGEST_PAGE, limit or LARGEST_PAGE)}
         if since is not None:
             fixed["updated_since"] = since.date().isoformat()
 
@@ -57,7 +57,7 @@ class Cma(Museum):
             total = info.get("total") if isinstance(info, dict) else None
             return entries_and_total(envelope, entries=answer.get("data"), total=total)
 
-        yield from walk_scopes(TYPES, fetch, checkpoint)
+        yield from walk_scopes(TYPES_IN_SCOPE, fetch, checkpoint)
 
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one item. Raises Rejected; any licence but exactly CC0 is not public domain."""
@@ -82,7 +82,7 @@ class Cma(Museum):
             production_date_end=end,
             period=period,
             work_types=work_types,
-            searchable_work_types=standardise(each for each in work_types if each in TYPES),
+            searchable_work_types=standardise(each for each in work_types if each in TYPES_IN_SCOPE),
             thumbnail_url=web or large,
             image_url=large or web,
             rights=licence,

@@ -2,52 +2,62 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+from codecs import BOM_UTF8
+from collections.abc import Iterator
 from itertools import islice
 from typing import TypeVar
 
-from museum_assets.failures import CheckpointExpired, Malformed
-from museum_assets.museums.museum import Document, Dump, Json, Page, RawRecord
+import orjson
+
+from museum_assets.core.failures import CheckpointExpired
+from museum_assets.museums.entries import Shape, as_failure, sort_out
+from museum_assets.museums.keys import is_too_long, shortened
+from museum_assets.museums.museum import BadEntry, Dump, DumpFile, Json, Page, Place, RawRecord
 
 T = TypeVar("T")
 
-PER_PAGE = 500
+FILES_PER_PAGE = 500
 """Records of a page: what a kill makes the next run read again."""
 
 
-def document_pages(
+def file_pages(
     dump: Dump,
     pattern: str,
-    shape: Callable[[dict[str, Json]], RawRecord],
+    shape: Shape,
     checkpoint: dict[str, Json] | None,
     limit: int | None,
 ) -> Iterator[Page]:
-    """Yield the dump's matching JSON files in pages; `shape` makes the record and raises Malformed.
+    """Yield the dump's matching JSON files in pages; `shape` makes the record.
 
     A file that is no record is a failed entry under its name. Raises CheckpointExpired.
     """
-    start = resume(dump, checkpoint)
+    start = dump_start(dump, checkpoint)
     total = dump.count(pattern)
-    for documents in chunks(dump.documents(pattern, start), page_size(limit)):
-        page = Page(pattern, [], place(dump, documents[-1].index + 1), len(documents), total)
-        for document in documents:
-            try:
-                page.records.append(shape(_object(document)))
-            except Malformed as failure:
-                page.failed[document.name] = failure
-        yield page
+    for files in chunks(dump.files(pattern, start), page_size(limit)):
+        records, failed = sort_out(files, pattern, lambda file: _shaped(file, shape))
+        yield Page(pattern, records, dump_checkpoint(dump, files[-1].index + 1), len(files), total, failed=failed)
     if total == 0:
-        yield Page(pattern, [], place(dump, start), 0, 0)
+        yield Page(pattern, [], dump_checkpoint(dump, start), 0, 0)
 
 
-def place(dump: Dump, start: int) -> dict[str, Json]:
-    """Return the checkpoint of having read all before an index of this edition."""
+def _shaped(file: DumpFile, shape: Shape) -> RawRecord:
+    """Return a file's record. Raises BadEntry under the file's name for whatever is wrong with it."""
+    try:
+        return shape(_object(file))
+    except Exception as error:
+        failure = as_failure(error, file.body)
+        bad = BadEntry(f"{file.name}: {failure}", code=failure.code, name=_name(file), evidence=failure.evidence)
+        bad.trace = failure.trace
+        raise bad from error
+
+
+def dump_checkpoint(dump: Dump, start: int) -> dict[str, Json]:
+    """Return the checkpoint after all that stands before the index `start` of this edition was read."""
     return {"dump": dump.version, "start": start}
 
 
-def resume(dump: Dump, checkpoint: dict[str, Json] | None) -> int:
-    """Return the index to go on from. Raises CheckpointExpired when the checkpoint is of something else."""
+def dump_start(dump: Dump, checkpoint: dict[str, Json] | None) -> int:
+    """Return the index to go on from. Raises CheckpointExpired when the checkpoint is of another edition."""
     match checkpoint:
         case None:
             return 0
@@ -58,7 +68,7 @@ def resume(dump: Dump, checkpoint: dict[str, Json] | None) -> int:
 
 def page_size(limit: int | None) -> int:
     """Return how many records a page has."""
-    return max(1, min(PER_PAGE, limit or PER_PAGE))
+    return max(1, min(FILES_PER_PAGE, limit or FILES_PER_PAGE))
 
 
 def chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
@@ -67,19 +77,15 @@ def chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _object(document: Document) -> dict[str, Json]:
+def _object(file: DumpFile) -> dict[str, Json]:
     try:
-        found = json.loads(document.body)
-    except ValueError as error:
-        raise Malformed(f"{document.name} is not JSON: {error}", permanent=True) from error
+        found = orjson.loads(file.body.removeprefix(BOM_UTF8))
+    except orjson.JSONDecodeError as error:
+        raise BadEntry(f"{file.name} is not JSON: {error}", name=_name(file), evidence=file.body) from error
     if not isinstance(found, dict):
-        raise Malformed(f"{document.name} is not one JSON object", permanent=True)
+        raise BadEntry(f"{file.name} is not one JSON object", name=_name(file), evidence=file.body)
     return found
 
 
-def identified(record: dict[str, Json], key: str = "id") -> RawRecord:
-    """Return the record under its own id. Raises Malformed without one."""
-    id_ = record.get(key)
-    if isinstance(id_, bool) or not isinstance(id_, int | str) or not str(id_).strip():
-        raise Malformed(f"the record has no {key}: {record!r:.200}", code="no_id", permanent=True)
-    return RawRecord(str(id_).strip(), record)
+def _name(file: DumpFile) -> Place:
+    return Place(shortened(file.name) if is_too_long(file.name) else file.name)

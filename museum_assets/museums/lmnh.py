@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 from zoneinfo import ZoneInfo
 
-from museum_assets.kiosk.museum import KioskMuseum
+from museum_assets.museums.kiosk_museum import KioskMuseum
 
 KIOSKS = KioskMuseum(
     slug="lmnh",

@@ -12,21 +12,21 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import quote
 
-from museum_assets.failures import CheckpointExpired, Failure, Gone, Malformed, Rejected
+from museum_assets.core.failures import CheckpointExpired, Failure, Gone, Malformed, Rejected
 from museum_assets.museums.artwork import Artwork
-from museum_assets.museums.met_dump import dump_pages
+from museum_assets.museums.met_dump import OBJECT_ID, dump_pages
 from museum_assets.museums.museum import Api, Json, Museum, Page, RawRecord
 from museum_assets.museums.reading import as_text, build_artwork, distinct, malformed, mappings, text
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import year_range
 
-DEPARTMENTS = {"department-11": 11, "department-15": 15, "department-9": 9}
+LISTED_DEPARTMENTS = {"department-11": 11, "department-15": 15, "department-9": 9}
 """The scopes that are listed whole: European Paintings, Robert Lehman Collection, Drawings and Prints."""
 
 PAINTINGS = "paintings"
 """The scope that is searched for, and the word that is searched."""
 
-SCOPES = (*DEPARTMENTS, PAINTINGS)
+SCOPES = (*LISTED_DEPARTMENTS, PAINTINGS)
 
 OBJECTS, SEARCH = "/v1/objects", "/v1.1/search"
 """Only search moved when /v1/search was retired on 2026-10-01: /v1.1/objects does not exist."""
@@ -36,17 +36,17 @@ SEARCH_LIMIT = 500
 """The most ids that one search answer holds."""
 
 BLOCKED_AFTER = 25
-"""Failures in a row that are the host's and not the objects'."""
+"""So many failures in a row are the host's and not the objects'."""
 
 NOT_AN_OBJECT = frozenset({"ObjectID not found", "Not a valid object"})
-"""What the API says of ids that are not, or no longer, in the collection (metmuseum/openaccess#47, #56)."""
+"""What the API answers for ids that are not, or no longer, in the collection (metmuseum/openaccess#47, #56)."""
 
 _IN_URLS = "%:/?#[]@!$&'()*+,;=~"
 """Kept when a whole URL is quoted; with the percent sign, so that quoting twice changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class IdPosition:
     """How far a harvest has come: all of `scope` up to the object id `after`. As a dict it is the checkpoint.
 
     `changed_since` is the incremental harvest's own date: a resumed one must not become a full one or back.
@@ -58,7 +58,7 @@ class Place:
 
 
 class Met(Museum):
-    """The Metropolitan Museum of Art. Checkpoint: the fields of `Place`."""
+    """The Metropolitan Museum of Art. Checkpoint: the fields of `IdPosition`."""
 
     slug = "met"
     name = "The Metropolitan Museum of Art"
@@ -87,10 +87,10 @@ class Met(Museum):
         failures in a row the last one is raised: going on would write off the rest of the listing.
         """
         if api.dump:
-            ask = partial(_page, api, Place(), listed=0, total=None)
+            ask = partial(_page, api, IdPosition(), listed=0, total=None)
             yield from dump_pages(api.dump, ask, checkpoint, limit)
             return
-        start = _resume(checkpoint) if checkpoint else Place(changed_since=_day(since))
+        start = _resume(checkpoint) if checkpoint else IdPosition(changed_since=_day(since))
         size = max(1, min(OBJECTS_PER_PAGE, limit or OBJECTS_PER_PAGE))
         handled: set[int] = set()
         for scope in SCOPES:
@@ -102,7 +102,7 @@ class Met(Museum):
                 todo = [each for each in ids if each > after]
                 for first in range(0, len(todo) or 1, size):
                     chunk = todo[first : first + size]
-                    place = Place(scope, chunk[-1] if chunk else after, start.changed_since)
+                    place = IdPosition(scope, chunk[-1] if chunk else after, start.changed_since)
                     wanted = [each for each in chunk if each not in handled]
                     yield _page(api, place, wanted, listed=len(chunk), total=total)
             handled.update(ids)
@@ -110,8 +110,9 @@ class Met(Museum):
     def refetch(self, api: Api, ids: Sequence[str]) -> Iterator[Page]:
         """Ask again for single objects."""
         for first in range(0, len(ids), OBJECTS_PER_PAGE):
-            wanted = [int(each) for each in ids[first : first + OBJECTS_PER_PAGE]]
-            yield _page(api, Place("again"), wanted, listed=0, total=None)
+            # Rows of the dump that could not be read failed under other names: no object can be asked for by those.
+            wanted = [int(each) for each in ids[first : first + OBJECTS_PER_PAGE] if OBJECT_ID.fullmatch(each)]
+            yield _page(api, IdPosition("again"), wanted, listed=0, total=None)
 
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one object. Raises Rejected; anything but `isPublicDomain: true` is not public domain."""
@@ -147,10 +148,10 @@ def _day(since: datetime | None) -> str | None:
     return since.astimezone(UTC).date().isoformat() if since else None
 
 
-def _resume(checkpoint: dict[str, Json]) -> Place:
+def _resume(checkpoint: dict[str, Json]) -> IdPosition:
     match checkpoint:
         case {"scope": str(scope), "after": int(after), "changed_since": None | str() as day} if scope in SCOPES:
-            return Place(scope, after, day)
+            return IdPosition(scope, after, day)
     raise CheckpointExpired(
         f"MET: the checkpoint {checkpoint!r} fits none of the scopes {', '.join(SCOPES)}: start the harvest over"
     )
@@ -159,8 +160,8 @@ def _resume(checkpoint: dict[str, Json]) -> Place:
 def _ids(api: Api, scope: str, changed_since: str | None) -> tuple[list[int], int | None]:
     """Return a scope's ids in ascending order, so that any of them is a place to resume, and the API's count."""
     changed = {"metadataDate": changed_since} if changed_since else {}
-    if scope in DEPARTMENTS:
-        ids, total = _listing(api, OBJECTS, {"departmentIds": DEPARTMENTS[scope], **changed})
+    if scope in LISTED_DEPARTMENTS:
+        ids, total = _listing(api, OBJECTS, {"departmentIds": LISTED_DEPARTMENTS[scope], **changed})
         return sorted(set(ids)), total
     found, total = _paintings(api)
     if changed:
@@ -201,7 +202,7 @@ def _other_departments(api: Api) -> list[int]:
         ids = {int(each["departmentId"]) for each in answer["departments"]}
     except (KeyError, TypeError, ValueError) as error:
         raise Malformed(f"MET /v1/departments names no departmentId ({error!r}): {answer!r:.200}") from error
-    return sorted(ids.difference(DEPARTMENTS.values()))
+    return sorted(ids.difference(LISTED_DEPARTMENTS.values()))
 
 
 def _listing(api: Api, path: str, params: dict[str, Json]) -> tuple[list[int], int]:
@@ -215,7 +216,7 @@ def _listing(api: Api, path: str, params: dict[str, Json]) -> tuple[list[int], i
     raise Malformed(f"MET {path} {params}: the answer holds no object ids with a total: {answer!r:.200}")
 
 
-def _page(api: Api, place: Place, wanted: list[int], *, listed: int, total: int | None) -> Page:
+def _page(api: Api, place: IdPosition, wanted: list[int], *, listed: int, total: int | None) -> Page:
     """Fetch the wanted objects. Raises the last failure when `BLOCKED_AFTER` in a row could be tried again."""
     page = Page(place.scope, [], asdict(place), listed, total)
     ids = {f"{OBJECTS}/{each}": each for each in wanted}
@@ -236,7 +237,7 @@ def _page(api: Api, place: Place, wanted: list[int], *, listed: int, total: int 
 
 
 def _outcome(object_id: int, answer: Json | Failure) -> RawRecord | Failure:
-    """Return the record, or why there is none. Gone is only what the API itself says is no object."""
+    """Return the record, or why there is none: Gone only when the API itself says that there is no such object."""
     match answer:
         case Failure():
             return answer

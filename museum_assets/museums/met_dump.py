@@ -1,4 +1,4 @@
-"""MET's bulk file, MetObjects.csv (https://github.com/metmuseum/openaccess): what there is and what is open.
+"""MET's bulk file, MetObjects.csv (https://github.com/metmuseum/openaccess): all objects, and which are open.
 
 It has no addresses of images. So it replaces the listings and the search, and half of the objects: those that are not
 in the public domain are taken from it, and only the open ones are asked for one by one.
@@ -6,32 +6,38 @@ in the public domain are taken from it, and only the open ones are asked for one
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from museum_assets.failures import Failure, Malformed
-from museum_assets.museums.dumps import chunks, page_size, place, resume
-from museum_assets.museums.museum import Dump, Json, Page, RawRecord
+from museum_assets.core.failures import Failure, Malformed
+from museum_assets.museums.dumps import chunks, dump_checkpoint, dump_start, page_size
+from museum_assets.museums.museum import Dump, Json, Page, Place, RawRecord
 
-SCOPE = "dump"
-DEPARTMENTS = frozenset({"European Paintings", "Robert Lehman Collection", "Drawings and Prints"})
-"""Those that are harvested whole, by the names that the file has for them."""
+DUMP_SCOPE = "dump"
+DUMP_DEPARTMENTS = frozenset({"European Paintings", "Robert Lehman Collection", "Drawings and Prints"})
+"""The departments that are harvested whole, by the names that the file has for them."""
 
-FIELDS = {
+CSV_TEXTS = {
     "accessionNumber": "Object Number", "department": "Department", "objectName": "Object Name", "title": "Title",
     "classification": "Classification", "artistDisplayName": "Artist Display Name", "period": "Period",
     "objectDate": "Object Date", "objectURL": "Link Resource", "metadataDate": "Metadata Date",
 }  # fmt: skip
-NUMBERS = {"objectBeginDate": "Object Begin Date", "objectEndDate": "Object End Date"}
+CSV_NUMBERS = {"objectBeginDate": "Object Begin Date", "objectEndDate": "Object End Date"}
 
-Row = tuple[int, dict[str, str] | Failure]
-Fetch = Callable[[list[int]], Page]
-"""Asks the API for objects."""
+OBJECT_ID, WHOLE = re.compile(r"[0-9]{1,18}"), re.compile(r"-?[0-9]{1,18}")
+"""What int() certainly reads: it stumbles over --5 and over ², which is a digit too, and over 5,000 digits."""
+
+CsvRow = tuple[int, dict[str, str] | Failure]
+FetchObjects = Callable[[list[int]], Page]
+"""Fetches the objects with these ids from the API, as one page."""
 
 
-def dump_pages(dump: Dump, fetch: Fetch, checkpoint: dict[str, Json] | None, limit: int | None) -> Iterator[Page]:
+def dump_pages(
+    dump: Dump, fetch: FetchObjects, checkpoint: dict[str, Json] | None, limit: int | None
+) -> Iterator[Page]:
     """Yield the rows in scope in pages. Raises CheckpointExpired, Malformed for another file, and as `fetch` does."""
-    start = resume(dump, checkpoint)
+    start = dump_start(dump, checkpoint)
     rows = (row for row in dump.rows(start) if isinstance(row[1], Failure) or in_scope(row[1]))
     for chunk in chunks(rows, page_size(limit)):
         closed: list[RawRecord] = []
@@ -39,7 +45,7 @@ def dump_pages(dump: Dump, fetch: Fetch, checkpoint: dict[str, Json] | None, lim
         wanted: list[int] = []
         for number, row in chunk:
             if isinstance(row, Failure):
-                failed[f"row-{number}"] = row
+                failed[Place(f"row-{number}")] = row
             elif row["Is Public Domain"].strip().lower() == "true":
                 wanted.append(int(row["Object ID"]))
             else:
@@ -47,14 +53,17 @@ def dump_pages(dump: Dump, fetch: Fetch, checkpoint: dict[str, Json] | None, lim
         page = fetch(wanted)
         page.records.extend(closed)
         page.failed.update(failed)
-        yield replace(page, scope=SCOPE, checkpoint=place(dump, chunk[-1][0]), listed=len(chunk), total=None)
+        yield replace(
+            page, scope=DUMP_SCOPE, checkpoint=dump_checkpoint(dump, chunk[-1][0]), listed=len(chunk), total=None
+        )
 
 
 def in_scope(row: dict[str, str]) -> bool:
-    """Say whether a row is of what is harvested: three departments, and paintings wherever they hang."""
+    """Say whether a row is in scope: three departments, and paintings wherever they hang."""
     try:
         kind = f"{row['Classification']} {row['Object Name']}".lower()
-        return row["Object ID"].isdigit() and (row["Department"] in DEPARTMENTS or "painting" in kind)
+        wanted = row["Department"] in DUMP_DEPARTMENTS or "painting" in kind
+        return wanted and row["Is Public Domain"] is not None and OBJECT_ID.fullmatch(row["Object ID"]) is not None
     except KeyError as error:
         raise Malformed(f"the dump of MET has no column {error}: is this MetObjects.csv?", permanent=True) from error
 
@@ -62,10 +71,10 @@ def in_scope(row: dict[str, str]) -> bool:
 def closed_object(row: dict[str, str]) -> RawRecord:
     """Return a row that is not in the public domain as the API writes an object."""
     payload: dict[str, Json] = {"objectID": int(row["Object ID"]), "isPublicDomain": False}
-    payload |= {name: row.get(column, "") for name, column in FIELDS.items()}
-    payload |= {name: _whole(row.get(column, "")) for name, column in NUMBERS.items()}
+    payload |= {name: row.get(column, "") for name, column in CSV_TEXTS.items()}
+    payload |= {name: _whole(row.get(column, "")) for name, column in CSV_NUMBERS.items()}
     return RawRecord(row["Object ID"], payload)
 
 
 def _whole(text: str) -> int | None:
-    return int(text) if text.lstrip("-").isdigit() else None
+    return int(text) if WHOLE.fullmatch(text) else None

@@ -13,18 +13,46 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from museum_assets.failures import Failure, Malformed
+from museum_assets.core.failures import Failure, Malformed
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.keys import LONGEST_KEY, is_too_long, shortened
 
 Json = Any
 
 
+class BadEntry(Malformed):
+    """An entry of a listing that is no record to keep; `name` stands for its id where one is known."""
+
+    code, permanent = "malformed_record", True
+
+    def __init__(
+        self, message: str, *, code: str | None = None, name: str | None = None, evidence: bytes = b""
+    ) -> None:
+        super().__init__(message, code=code, evidence=evidence)
+        self.name = name
+
+
+class Place(str):
+    """Where an entry without a known id stands in its listing; the name of its failure."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """One record as the museum sent it. `id` is the museum's internal, unique id, always as text."""
+    """One record as the museum sent it. `id` is the museum's internal, unique id, always as text.
+
+    Raises BadEntry(id_too_long).
+    """
 
     id: str
     payload: dict[str, Json]
+
+    def __post_init__(self) -> None:
+        """Bound the id, which stands in indexes."""
+        if is_too_long(self.id):
+            message = f"the id has {len(self.id):,} characters, beyond {LONGEST_KEY:,} bytes: {self.id:.80}…"
+            raise BadEntry(message, code="id_too_long", name=shortened(self.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +61,8 @@ class Page:
 
     `scope` names the part of the collection being walked; `listed` is how many entries of the API's own listing this
     page accounts for (records, gone and failed ones alike) and `total` is the API's own count of that scope, None
-    when it gives none. `checkpoint` is JSON; `Museum.harvest(checkpoint=...)` goes on after this page.
+    when it gives none. `failed` is by id, and by Place where no id is known. `checkpoint` is JSON;
+    `Museum.harvest(checkpoint=...)` goes on after this page.
     """
 
     scope: str
@@ -47,7 +76,7 @@ class Page:
 
 
 class Api(Protocol):
-    """The museum's API as `harvest` sees it: polite, retrying, and raising only `museum_assets.failures`.
+    """The museum's API as `harvest` sees it: polite, retrying, and raising only `museum_assets.core.failures`.
 
     `path` is appended to `base` (a full URL is taken as it is).
     """
@@ -77,7 +106,7 @@ class Api(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DumpFile:
     """One file of a dump. `index` counts all files of the dump from 0, whether wanted or not."""
 
     index: int
@@ -88,7 +117,7 @@ class Document:
 class Dump(Protocol):
     """A museum's published file as `harvest` sees it: downloaded whole and checked before anything is read.
 
-    Raises only `museum_assets.failures`.
+    Raises only `museum_assets.core.failures`.
     """
 
     @property
@@ -97,15 +126,15 @@ class Dump(Protocol):
         ...
 
     def count(self, pattern: str) -> int:
-        """Return how many files match a wildcard of `museum_assets/sources/wildcard.py`."""
+        """Return how many files match a wildcard of `museum_assets/core/wildcards.py`."""
         ...
 
-    def documents(self, pattern: str, start: int = 0) -> Iterator[Document]:
-        """Yield the matching files of an archive from an index on, in its order."""
+    def files(self, pattern: str, start: int = 0) -> Iterator[DumpFile]:
+        """Yield the archive's matching files from an index on, in the archive's order."""
         ...
 
     def rows(self, start: int = 0) -> Iterator[tuple[int, dict[str, str] | Failure]]:
-        """Yield the rows of a CSV file from a number on, with their numbers; one that cannot be read is a failure."""
+        """Yield (number, row) of a CSV file from a number on; a row that cannot be read is a failure."""
         ...
 
 
@@ -133,7 +162,7 @@ class Museum(ABC):
     """Hosts that the dump's address redirects to."""
 
     yearly: ClassVar[bool] = False
-    """Whether `read` asks for the year, as a term of copyright does. Then all records are read again every January."""
+    """Whether `read` depends on the year, as a term of copyright does. All records are then due again every January."""
 
     refetches: ClassVar[bool] = False
     """Whether `refetch` can ask for single records again."""
@@ -154,7 +183,7 @@ class Museum(ABC):
         """
 
     def refetch(self, api: Api, ids: Sequence[str]) -> Iterator[Page]:
-        """Ask again for records that could not be fetched: pages with listed 0, whose checkpoint is not used.
+        """Ask again for records that could not be fetched. The pages have `listed` 0; their checkpoints are not used.
 
         Only for museums with `refetches`; the others send whole pages, so that a record fails with its page.
         """
@@ -165,7 +194,7 @@ class Museum(ABC):
         """Map one raw payload to the common artwork. Raises Rejected(code, message)."""
 
     def payload(self, text: str) -> dict[str, Json]:
-        """Return the payload that one record in a file amounts to; JSON unless the museum's dialect is another.
+        """Return the payload of one record in a file: JSON, unless the museum's API answers in another format.
 
         Raises Malformed when the text is not one record.
         """

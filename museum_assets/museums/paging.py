@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from museum_assets.failures import CheckpointExpired, Failure, Malformed, Rejected
-from museum_assets.museums.museum import Json, Page, RawRecord
-from museum_assets.museums.reading import as_text
+from museum_assets.core.failures import CheckpointExpired, Malformed
+from museum_assets.museums.entries import record_with_id, sort_out
+from museum_assets.museums.museum import Json, Page
 
-Fetch = Callable[[str, int], tuple[list[Any], int]]
+FetchPage = Callable[[str, int], tuple[list[Any], int]]
 """(scope, offset) -> the entries of one page and the scope's total, both as the API states them."""
 
 
-def walk_scopes(scopes: Sequence[str], fetch: Fetch, checkpoint: dict[str, Json] | None) -> Iterator[Page]:
+def walk_scopes(scopes: Sequence[str], fetch: FetchPage, checkpoint: dict[str, Json] | None) -> Iterator[Page]:
     """Yield every page of every scope; the offset moves by what was really returned.
 
     A checkpoint {"scope", "offset"} says where the next request starts, so finished scopes are never asked
@@ -23,7 +23,7 @@ def walk_scopes(scopes: Sequence[str], fetch: Fetch, checkpoint: dict[str, Json]
     scope, offset = _position(scopes, checkpoint)
     while scope is not None:
         entries, total = fetch(scope, offset)
-        records, failed = _records(entries, f"{scope}@{offset}")
+        records, failed = sort_out(entries, f"{scope}@{offset}", record_with_id)
         here = scope
         offset += len(entries)
         if not entries or offset >= total:
@@ -59,24 +59,3 @@ def _position(scopes: Sequence[str], checkpoint: dict[str, Json] | None) -> tupl
 def _after(scopes: Sequence[str], scope: str) -> str | None:
     following = scopes.index(scope) + 1
     return scopes[following] if following < len(scopes) else None
-
-
-def _records(entries: list[Any], where: str) -> tuple[list[RawRecord], dict[str, Failure]]:
-    """Split a page's entries into records and those that cannot be stored for want of an id."""
-    records: list[RawRecord] = []
-    failed: dict[str, Failure] = {}
-    for position, entry in enumerate(entries):
-        identity = _identity(entry)
-        if identity:
-            records.append(RawRecord(identity, entry))
-        else:
-            message = f"the listing's entry has no id: {entry!r:.200}"
-            failed[f"{where}+{position}"] = Malformed(message, code="no_id")
-    return records, failed
-
-
-def _identity(entry: object) -> str | None:
-    try:
-        return as_text(entry.get("id"), "id") if isinstance(entry, dict) else None
-    except Rejected:
-        return None

@@ -1,8 +1,8 @@
-"""How every museum's `read` looks into a record it cannot trust.
+"""Reading the fields of a record that may have any shape, for every museum's `read`.
 
-A key that is absent, null or empty is nothing found. A key that holds another shape than its museum's API has
-ever sent is `malformed_record`: guessing would hide that the API has changed. The functions take the record
-and the key, not the value, so that the rejection can name the field.
+A key that is absent, null or empty has no value. A key that holds a shape which its museum's API never sent is
+rejected as `malformed_record`: guessing would hide that the API has changed. The functions take the record and
+the key, not the value, so that the rejection can name the field.
 """
 
 from __future__ import annotations
@@ -12,13 +12,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from museum_assets.failures import Rejected
+from museum_assets.core.failures import Rejected
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.keys import LONGEST_KEY, is_too_long
+from museum_assets.museums.text_repair import SURROGATES, is_clean, repaired
 
-Record = Mapping[str, Any]
+KEYS = {"museum_db_id": "id_too_long", "object_number": "object_number_too_long"}
+"""The fields that are keys of indexes, and the code of one that is too long for it."""
+
+JsonObject = Mapping[str, Any]
+
+TEXTS = ("object_number", "museum_db_id", "title", "artists", "period", "work_types", "rights")
+"""The fields that people read. Addresses are left as they are: a server knows them by their bytes."""
 
 _validated: Callable[[dict[str, Any]], Artwork] = Artwork.__pydantic_validator__.validate_python
-"""What `Artwork(**fields)` calls, without passing every field by name once more."""
+"""What `Artwork(**fields)` calls; called directly, the fields are not passed by name a second time."""
 
 
 def malformed(field: str, expected: str, value: object) -> Rejected:
@@ -29,8 +37,7 @@ def malformed(field: str, expected: str, value: object) -> Rejected:
 def as_text(value: object, field: str) -> str | None:
     """Return a trimmed string, an integer as text, or None for null and blank; Rejected for anything else."""
     if isinstance(value, str):
-        # PostgreSQL's text and jsonb cannot hold NUL; inside a name or a title it means nothing.
-        return (value.replace("\x00", "") if "\x00" in value else value).strip() or None
+        return value.strip() or None
     if value is None:
         return None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -38,14 +45,14 @@ def as_text(value: object, field: str) -> str | None:
     raise malformed(field, "text", value)
 
 
-def text(record: Record, key: str) -> str | None:
+def text(record: JsonObject, key: str) -> str | None:
     """Return `record[key]` as trimmed text, None when absent, null or blank."""
     value = record.get(key)
-    # Asked a dozen times a record: the usual case does without a second call.
-    return value.strip() or None if type(value) is str and "\x00" not in value else as_text(value, key)
+    # Called a dozen times a record: the usual case needs no second call.
+    return value.strip() or None if type(value) is str else as_text(value, key)
 
 
-def texts(record: Record, key: str) -> tuple[str, ...]:
+def texts(record: JsonObject, key: str) -> tuple[str, ...]:
     """Return `record[key]`, a list of texts or one text, as distinct non-blank texts in their order."""
     value = record.get(key)
     values = value if isinstance(value, list) else [value]
@@ -57,7 +64,7 @@ def distinct(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, values)))
 
 
-def mapping(record: Record, key: str) -> dict[str, Any]:
+def mapping(record: JsonObject, key: str) -> dict[str, Any]:
     """Return the object at `record[key]`, {} when absent, null or empty."""
     value = record.get(key)
     if not value:
@@ -67,7 +74,7 @@ def mapping(record: Record, key: str) -> dict[str, Any]:
     return value
 
 
-def items(record: Record, key: str) -> list[Any]:
+def items(record: JsonObject, key: str) -> list[Any]:
     """Return the list at `record[key]`, [] when absent, null or empty."""
     value = record.get(key)
     if not value:
@@ -77,7 +84,7 @@ def items(record: Record, key: str) -> list[Any]:
     return value
 
 
-def mappings(record: Record, key: str) -> list[dict[str, Any]]:
+def mappings(record: JsonObject, key: str) -> list[dict[str, Any]]:
     """Return the list of objects at `record[key]`, [] when absent, null or empty, without null entries."""
     entries = []
     for entry in items(record, key):
@@ -91,21 +98,46 @@ def mappings(record: Record, key: str) -> list[dict[str, Any]]:
 def build_artwork(**fields: Any) -> Artwork:
     """Return the Artwork, or raise the Rejected that all museums share for what it lacks.
 
-    Codes: `no_id`, `no_object_number`, `no_image`, `work_type_out_of_scope`, `malformed_record`. Each museum
-    first decides for itself on `not_public_domain`, and passes no `searchable_work_types` out of its scope.
+    Codes: `no_id`, `no_object_number`, `id_too_long`, `object_number_too_long`, `no_image`, `work_type_out_of_scope`,
+    `malformed_record`. Each museum first decides for itself on `not_public_domain`, and passes no
+    `searchable_work_types` out of its scope. Text is repaired here, whatever the museum, and the artwork says so.
     """
     if not fields["museum_db_id"]:
         raise Rejected("no_id", "the record has no internal id")
     if not fields["object_number"]:
         raise Rejected("no_object_number", "the record has no object number")
+    for name, code in KEYS.items():
+        if is_too_long(key := fields[name]):
+            message = f"{name} has {len(key):,} characters, beyond {LONGEST_KEY:,} bytes: {key:.80}…"
+            raise Rejected(code, message)
     if not fields["thumbnail_url"]:
         raise Rejected("no_image", "the record names no image to make a thumbnail of")
     if not fields["searchable_work_types"]:
         given = ", ".join(fields["work_types"]) or "none"
         raise Rejected("work_type_out_of_scope", f"no work type within this museum's scope among: {given}")
+    if not is_clean("".join([fields["object_number"], fields["museum_db_id"], fields["title"] or "",
+                             *fields["artists"], fields["period"] or "", *fields["work_types"],
+                             fields["rights"] or ""])):  # fmt: skip
+        fields |= _repaired(fields)
     try:
         return _validated(fields)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise Rejected("malformed_record", f"{field}: {first['msg']}") from error
+
+
+def _repaired(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of TEXTS repaired, and `text_repairs`: what was wrong with which."""
+    better: dict[str, Any] = {}
+    wrong: dict[str, None] = {}
+    for field in TEXTS:
+        value = fields[field]
+        several = isinstance(value, tuple)
+        results = [repaired(each) for each in (value if several else [value]) if each is not None]
+        if field in KEYS and any(SURROGATES in all_wrong for _, all_wrong in results):
+            continue  # nobody can say which record it is: malformed
+        wrong |= dict.fromkeys(f"{field}: {what}" for _, all_wrong in results for what in all_wrong)
+        texts_ = distinct(text.strip() for text, _ in results)
+        better[field] = texts_ if several else next(iter(texts_), None)
+    return better | {"text_repairs": tuple(wrong)}

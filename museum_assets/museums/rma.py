@@ -21,10 +21,11 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from museum_assets.failures import CheckpointExpired, Failure, Gone, Malformed, Refused, Rejected
-from museum_assets.museums import edm
+from museum_assets.core.failures import CheckpointExpired, Failure, Gone, Malformed, Rejected, RequestRefused
+from museum_assets.museums import edm, oai_pmh
 from museum_assets.museums.artwork import Artwork
-from museum_assets.museums.museum import Api, Json, Museum, Page, RawRecord
+from museum_assets.museums.entries import as_failure
+from museum_assets.museums.museum import Api, BadEntry, Json, Museum, Page, Place, RawRecord
 from museum_assets.museums.reading import build_artwork, text
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import years_in
@@ -122,7 +123,7 @@ class Rma(Museum):
         """Return the payload of an OAI-PMH `<record>`, or of a payload saved as JSON. Raises Malformed."""
         if not text.lstrip().startswith("<"):
             return super().payload(text)
-        return _raw_record(edm.read_record(text, "the file")).payload
+        return _raw_record(oai_pmh.read_record(text, "the file")).payload
 
 
 MUSEUM = Rma()
@@ -149,10 +150,10 @@ def _start(checkpoint: dict[str, Json] | None, since: datetime | None) -> dict[s
 
 @contextmanager
 def _stale(token: str | None) -> Iterator[None]:
-    """Take a refusal of a request that continues a list for what it is: its token is no longer good."""
+    """Raise CheckpointExpired when a request with a token is refused: the token is no longer accepted."""
     try:
         yield
-    except Refused as refusal:
+    except RequestRefused as refusal:
         if token is None:
             raise
         raise CheckpointExpired(f"rma: the token {token:.80} was refused ({refusal}); start over") from refusal
@@ -161,8 +162,8 @@ def _stale(token: str | None) -> Iterator[None]:
 def _list_records(api: Api, scope: str, token: str | None, since: datetime | None) -> Page:
     """Return the next 50 records of a set, or of the changes.
 
-    A set that is there but empty (noRecordsMatch) is an empty page of total 0: never true of the museum's own, it must
-    be seen in the books and not stop the other set. Raises Refused for a set that the API does not know.
+    An empty set (noRecordsMatch) is an empty page of total 0. The museum's own sets are never empty: the books must
+    show it, without stopping the other set. Raises RequestRefused for a set that the API does not know.
     """
     params = {"verb": "ListRecords"}
     if token:
@@ -173,21 +174,24 @@ def _list_records(api: Api, scope: str, token: str | None, since: datetime | Non
         params |= {"metadataPrefix": "edm", "set": _SETS[scope]}
     where = f"set {_SETS[scope]} of {api.base}/oai?verb=ListSets" if scope in _SETS else "of all sets"
     source = f"rma ListRecords ({scope}, {where})"
-    listing = edm.read_oai(api.text("/oai", params), "ListRecords", source)
-    if not listing.entries and token and listing.total == 0:
+    listing = oai_pmh.read_oai(api.text("/oai", params), "ListRecords", source)
+    listed = len(listing.entries) + len(listing.broken)
+    if not listed and token and listing.total == 0:
         # Taken for an end, it would pass a list cut off in the middle as complete.
         raise CheckpointExpired(
             f"{source}: noRecordsMatch for the token {token:.80} of a list that goes on; start over"
         )
-    if not listing.entries and not token and listing.total != 0 and scope in _SETS:
-        raise Refused(f"{source}: lists no record and does not say noRecordsMatch; ask the museum")
-    return _page(
+    if not listed and not token and listing.total != 0 and scope in _SETS:
+        raise RequestRefused(f"{source}: lists no record and does not say noRecordsMatch; ask the museum")
+    page = _page(
         scope,
         listing.entries,
-        listed=len(listing.entries),
+        listed=listed,
         total=listing.total,
         checkpoint=_after(scope, token, listing.token),
     )
+    page.failed.update((bad.name or Place(f"{scope}@{token}+{place}"), bad) for place, bad in enumerate(listing.broken))
+    return page
 
 
 def _get_records(api: Api, ids: Sequence[str]) -> Page:
@@ -205,11 +209,14 @@ def _get_records(api: Api, ids: Sequence[str]) -> Page:
     return _page("again", entries, listed=0, total=None, checkpoint={}, gone=gone, failed=failed)
 
 
-def _only_entry(body: str | Failure, record_id: str) -> edm.OaiEntry:
+def _only_entry(body: str | Failure, record_id: str) -> oai_pmh.OaiEntry:
     if isinstance(body, Failure):
         raise body
     source = f"rma GetRecord {record_id}"
-    entries = edm.read_oai(body, "GetRecord", source).entries
+    answer = oai_pmh.read_oai(body, "GetRecord", source)
+    entries = answer.entries
+    if answer.broken:
+        raise answer.broken[0]
     if [entry.id for entry in entries] != [record_id]:
         raise Malformed(f"{source}: the answer holds {[entry.identifier for entry in entries]} instead")
     return entries[0]
@@ -224,7 +231,7 @@ def _after(scope: str, token: str | None, next_token: str | None) -> dict[str, J
     return {"scope": scope, "token": next_token}
 
 
-def _page(scope: str, entries: Iterable[edm.OaiEntry], **accounts: Any) -> Page:
+def _page(scope: str, entries: Iterable[oai_pmh.OaiEntry], **accounts: Any) -> Page:
     page = Page(scope=scope, records=[], **accounts)
     # One page can name a record twice (seen in 2026: fewer than 50 distinct ids); the last mention counts.
     for entry in {entry.id: entry for entry in entries}.values():
@@ -233,13 +240,14 @@ def _page(scope: str, entries: Iterable[edm.OaiEntry], **accounts: Any) -> Page:
         elif scope != _CHANGES or _belongs(entry):
             try:
                 page.records.append(_raw_record(entry))
-            except Malformed as failure:
-                page.failed[entry.id] = failure
+            except Exception as error:  # noqa: BLE001 - no record stops a listing
+                failure = as_failure(error, entry.identifier)
+                page.failed[(failure.name if isinstance(failure, BadEntry) else None) or entry.id] = failure
     return page
 
 
-def _belongs(entry: edm.OaiEntry) -> bool:
-    """Whether a changed record is a painting or a drawing, or too broken to tell."""
+def _belongs(entry: oai_pmh.OaiEntry) -> bool:
+    """Say whether a changed record is a painting or a drawing, or too broken to tell."""
     if entry.rdf is None or not set(_SETS.values()).isdisjoint(entry.sets):
         return True
     try:
@@ -249,7 +257,7 @@ def _belongs(entry: edm.OaiEntry) -> bool:
     return not _WORK_TYPES.isdisjoint(types)
 
 
-def _raw_record(entry: edm.OaiEntry) -> RawRecord:
+def _raw_record(entry: oai_pmh.OaiEntry) -> RawRecord:
     if entry.rdf is None:
         raise Malformed(f"rma {entry.identifier}: neither deleted nor with metadata; try again, then ask the museum")
     payload = {

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from museum_assets.failures import Rejected
+from museum_assets.core.failures import Rejected
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.paging import entries_and_total, walk_scopes
@@ -20,7 +20,7 @@ from museum_assets.museums.years import year_range
 OBJECT_NAMES = ("pastel", "akvatinte", "akvarel", "Buste", "maleri", "tegning")
 """The scopes: SMK's own Danish object names, as its filter wants them. Another work type is one more name."""
 
-ROWS = 2_000
+ROWS_PER_REQUEST = 2_000
 """The most rows the API gives at once; a full listing is then about 20 requests."""
 
 _UNKNOWN = frozenset({"unknown", "ubekendt"})
@@ -48,7 +48,7 @@ class Smk(Museum):
         limit: int | None = None,
     ) -> Iterator[Page]:
         """Walk the open works with an image, object name by object name."""
-        rows = min(ROWS, limit or ROWS)
+        rows = min(ROWS_PER_REQUEST, limit or ROWS_PER_REQUEST)
 
         def fetch(object_name: str, offset: int) -> tuple[list[Any], int]:
             params = {

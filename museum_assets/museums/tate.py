@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from museum_assets.failures import Malformed, Rejected
+from museum_assets.core.failures import Malformed, Rejected
 from museum_assets.museums.artwork import Artwork
-from museum_assets.museums.dumps import document_pages, identified
+from museum_assets.museums.dumps import file_pages
+from museum_assets.museums.entries import record_with_id
 from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.reading import build_artwork, distinct, malformed, mapping, mappings, text
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import this_year, year, year_range
 
-ARTWORKS = "*/artworks/**/*.json"
+ARTWORK_FILES = "*/artworks/**/*.json"
 
 TERM = 70
 """Years after its maker's death until a work is out of copyright, which ends with the year (in the UK)."""
@@ -28,7 +29,7 @@ MADE_BY = 1870
 """Works of makers without life dates ("British School") are out of copyright when they were made by then."""
 
 PAINTING, UNIQUE, PRINT = "painting", "on paper, unique", "on paper, print"
-SCOPE = (PAINTING, UNIQUE, PRINT)
+CLASSIFICATIONS = (PAINTING, UNIQUE, PRINT)
 """The classifications in scope. Out of it: sculpture, relief, installation, block for printing, and none."""
 
 TECHNIQUES = {
@@ -73,10 +74,10 @@ class Tate(Museum):
         since: datetime | None = None,  # noqa: ARG002 - the archive does not say what changed
         limit: int | None = None,
     ) -> Iterator[Page]:
-        """Walk the archive. Raises Malformed when there is no archive."""
+        """Walk the archive. Raises Malformed when the address is not that of an archive."""
         if api.dump is None:
             raise Malformed(f"tate has no API: MUSEUM_API_TATE must be the address of its archive, not {api.base}")
-        yield from document_pages(api.dump, ARTWORKS, identified, checkpoint, limit)
+        yield from file_pages(api.dump, ARTWORK_FILES, record_with_id, checkpoint, limit)
 
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one work. Raises Rejected; what is not shown to be out of copyright is not public domain."""
@@ -99,7 +100,7 @@ class Tate(Museum):
             searchable_work_types=_searchable(classification, medium or ""),
             thumbnail_url=_url(payload, "thumbnailUrl"),
             image_url=None,
-            # The data is licensed so; of the picture nothing is said but that it is in no copyright it names.
+            # The data is licensed so. Of the picture, the record says only whose copyright it is in, if any.
             rights="CC0 (data), public domain (work)",
             source_url=_url(payload, "url"),
         )
@@ -129,13 +130,13 @@ def _is_born_only(contributor: dict[str, Any]) -> bool:
 
 
 def _name(contributor: dict[str, Any]) -> str | None:
-    """Return a maker's name; of one whose work this is not, with the role: "after Joseph Mallord William Turner"."""
+    """Return a maker's name, with the role of one who did not make it: "after Joseph Mallord William Turner"."""
     name, role = text(contributor, "fc"), text(contributor, "role")
     return f"{role} {name}" if name and role and role != "artist" else name
 
 
 def _searchable(classification: str | None, medium: str) -> tuple[str, ...]:
-    if classification not in SCOPE or PHOTOGRAPH.search(medium):
+    if classification not in CLASSIFICATIONS or PHOTOGRAPH.search(medium):
         return ()
     found = [kind for kind, words in TECHNIQUES.items() if re.search(rf"\b(?:{words})s?\b", medium, re.IGNORECASE)]
     if classification == PRINT:

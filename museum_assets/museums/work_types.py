@@ -1,4 +1,4 @@
-"""Which work types can be searched for, and how the museums' own words become them.
+"""The work types that can be searched for, and how the museums' own words become them.
 
 The translations are in work_types.csv, to be read and edited by a curator: one term a row, its language, and
 the standard English words for it (several separated by ';').
@@ -32,7 +32,7 @@ _WHOLE_WORD = re.compile(rf"\b({'|'.join(SEARCHABLE)})s?\b")
 
 @cache
 def translations() -> dict[str, str]:
-    """Return lower-case term -> standard English words, as in work_types.csv."""
+    """Return {lower-case term: standard English words}, as in work_types.csv."""
     with _TABLE.open(encoding="utf-8", newline="") as table:
         return {row["term"].strip().lower(): row["standard"].strip().lower() for row in csv.DictReader(table)}
 

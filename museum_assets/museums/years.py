@@ -83,7 +83,7 @@ def years_in(text: str) -> tuple[int | None, int | None]:
 
 
 def year_range_as_written(start: object, end: object, written: str | None) -> tuple[int | None, int | None]:
-    """As `year_range`, for a museum that leaves the sign of its years to the text beside them.
+    """Return the years of both ends, for a museum that leaves the sign of its years to the text beside them.
 
     CMA sends 1391 and 1353 for "c. 1391-1353 BC" (1952.513, recorded in 2020).
     """

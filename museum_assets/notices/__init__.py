@@ -1,1 +1,1 @@
-"""Notices: failed runs and breached checks, told to people by mail and webhook."""
+"""Notices: messages about failed runs and breached checks, told by mail and webhook."""

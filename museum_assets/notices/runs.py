@@ -1,47 +1,55 @@
-"""What Dagster's event log says of failed runs and failed checks, as occurrences. Nothing is sent or stored here.
+"""Reading failed runs and failed checks from Dagster's event log, as occurrences. Nothing is stored or sent here.
 
-A tick reads a bounded number of events after the last one it read. Dagster's own run-failure sensors move on past an
-event whose evaluation raised (1.13, `run_status_sensor_definition.py`), so with Postgres away a failure would be lost.
+A tick reads a bounded number of events after the last one that was read. Dagster's own run-failure sensors skip an
+event whose evaluation raised (1.13, `run_status_sensor_definition.py`), so that a failure would be lost while Postgres
+is unreachable.
 """
 
 import re
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import takewhile
 from typing import Any
 
 import dagster as dg
 from dagster import DagsterEventType
 
+from museum_assets.core.findings import EMPTY
 from museum_assets.notices.notice import Occurrence
 
-EVENTS = {DagsterEventType.RUN_FAILURE: 20, DagsterEventType.ASSET_CHECK_EVALUATION: 500}
-"""Most events of each type in a tick. Of a failed run its steps are asked for, of a check nothing is."""
+MOST_EVENTS = {DagsterEventType.RUN_FAILURE: 20, DagsterEventType.ASSET_CHECK_EVALUATION: 500}
+"""The most events of each type per tick. Each failed run takes one more query, for its steps."""
 STEPS = 10
-"""Failed steps of one run that are told, each as the asset that it makes."""
+"""The most failed steps of one run that are told, each under the name of its asset."""
 SETTLED = 5.0
-"""Seconds. Ids are given before they are committed: an event with a lower id may yet appear beside a younger one."""
+"""Seconds until an event is read. Ids are given before they are committed, so that a lower id may appear later."""
+AHEAD = 60.0
+"""Seconds by which the clock of whoever records an event may be ahead. A later time is a fault, and no time to wait."""
 FIRST_LOOK = 3600.0
-"""Seconds that the very first tick looks back: what failed while nothing was listening, but not all of history."""
+"""Seconds of history that the very first tick reads."""
 
 
 def failed_runs(instance: dg.DagsterInstance, cursor: str | None) -> tuple[list[Occurrence], str | None]:
-    """Return what failed in runs that ended after the cursor, and the next cursor."""
+    """Return (failures of the runs that failed after the cursor, next cursor)."""
     records, after = _read(instance, DagsterEventType.RUN_FAILURE, cursor)
     runs = _runs(instance, {record.run_id for record in records})
-    return [found for record in records for found in _failures(instance, record, runs.get(record.run_id))], after
+    return [failure for record in records for failure in _failures(instance, record, runs.get(record.run_id))], after
 
 
 def failed_checks(
     instance: dg.DagsterInstance, cursor: str | None, *, warnings: bool
 ) -> tuple[list[Occurrence], str | None]:
-    """Return the checks that were evaluated after the cursor and failed, and the next cursor."""
+    """Return (checks that failed after the cursor, next cursor); with `warnings` also those that only warn.
+
+    A check that had nothing to look at did not fail.
+    """
     records, after = _read(instance, DagsterEventType.ASSET_CHECK_EVALUATION, cursor)
     failed = []
     for record in records:
         check = record.event_log_entry.get_dagster_event().asset_check_evaluation_data
-        if not check.passed and (warnings or check.severity is dg.AssetCheckSeverity.ERROR):
+        if check.passed or EMPTY in check.metadata:
+            continue
+        if warnings or check.severity is dg.AssetCheckSeverity.ERROR:
             failed.append((record, check))
     runs = _runs(instance, {record.run_id for record, check in failed if check.partition is None})
     occurrences = [
@@ -62,14 +70,30 @@ def failed_checks(
 def _read(
     instance: dg.DagsterInstance, kind: DagsterEventType, cursor: str | None
 ) -> tuple[list[dg.EventLogRecord], str | None]:
+    """Return (events to tell, next cursor). An event may come twice.
+
+    The time of an event from the future does not say when it settles. It is told at once, but passed only by the next
+    tick, when a lower id has appeared if one was still to come: the cursor is then `passed:told`.
+    """
     now = time.time()
-    chosen = dg.EventRecordsFilter(
-        kind, after_cursor=int(cursor) if cursor else None, after_timestamp=None if cursor else now - FIRST_LOOK
+    passed, _, told = (cursor or "").partition(":")
+    unread = dg.EventRecordsFilter(
+        kind, after_cursor=int(passed) if passed else None, after_timestamp=None if passed else now - FIRST_LOOK
     )
     # The instance's own method warns at every call and has no successor for the events of checks.
-    found = instance.event_log_storage.get_event_records(chosen, limit=EVENTS[kind], ascending=True)
-    records = list(takewhile(lambda record: record.timestamp <= now - SETTLED, found))
-    return records, str(records[-1].storage_id) if records else cursor
+    events = instance.event_log_storage.get_event_records(unread, limit=MOST_EVENTS[kind], ascending=True)
+    records: list[dg.EventLogRecord] = []
+    waiting = False
+    for event in events:
+        ahead = event.timestamp > now + AHEAD
+        if event.timestamp > now - SETTLED and not ahead:
+            break
+        records.append(event)
+        waiting = waiting or (ahead and event.storage_id > int(told or 0))
+        passed = passed if waiting else str(event.storage_id)
+    if not waiting:
+        return records, passed or None
+    return records, f"{passed or records[0].storage_id - 1}:{records[-1].storage_id}"
 
 
 def _runs(instance: dg.DagsterInstance, ids: Iterable[str]) -> dict[str, dg.DagsterRun]:
@@ -80,12 +104,14 @@ def _runs(instance: dg.DagsterInstance, ids: Iterable[str]) -> dict[str, dg.Dags
 def _failures(
     instance: dg.DagsterInstance, record: dg.EventLogRecord, run: dg.DagsterRun | None
 ) -> Iterator[Occurrence]:
-    """Yield each failed step of a run, or the run itself when none failed: then its process died."""
+    """Yield each failed step of a run, or the run itself when no step failed because its process died."""
     page = instance.get_records_for_run(record.run_id, of_type=DagsterEventType.STEP_FAILURE, limit=STEPS)
     steps = [(step, step.event_log_entry.get_dagster_event()) for step in page.records]
     for step, event in steps:
         error = own_error(event.step_failure_data.error)
-        reason, message = (error.cls_name or "failure", said(error)) if error else ("failure", event.message or "")
+        reason, message = (
+            (error.cls_name or "failure", message_of(error)) if error else ("failure", event.message or "")
+        )
         yield _failure(record.run_id, event.step_key or "", reason, message, _at(step), run)
     if not steps:
         event = record.event_log_entry.get_dagster_event()
@@ -99,23 +125,24 @@ def _failure(run_id: str, asset: str, reason: str, message: str, at: datetime, r
 
 
 def partition_of(run: dg.DagsterRun | None) -> str:
-    """Return the partition of a run, `first...last` for a range, and nothing when it has none."""
+    """Return the partition of a run: `first...last` for a range, '' when it has none."""
     tags = run.tags if run else {}
     first, last = (tags.get(f"dagster/asset_partition_range_{end}") for end in ("start", "end"))
     return tags.get("dagster/partition") or (f"{first}...{last}" if first and last else "")
 
 
 def own_error(error: Any) -> Any:
-    """Return the outermost error that is not Dagster's wrapping: what it was raised from does not say what to do."""
+    """Return the outermost error below Dagster's own wrapping: its message says what to do."""
     while error and error.cause and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
     return error
 
 
-def said(error: Any) -> str:
-    """Return an error's message without the path of its class."""
+def message_of(error: Any) -> str:
+    """Return an error's message without the name of its class in front."""
     return re.sub(rf"^[\w.]*{re.escape(error.cls_name or '')}: ", "", error.message.strip())
 
 
 def _at(record: dg.EventLogRecord) -> datetime:
-    return datetime.fromtimestamp(record.timestamp, UTC)
+    """Return when an event was recorded, at the latest now: the round of a notice would not end before that time."""
+    return min(datetime.fromtimestamp(record.timestamp, UTC), datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Keeping notices: counting what happened, once, and folding repeats into rounds."""
+"""Storing notices: each occurrence is counted once, and repeats within a window make one notice."""
 
 from __future__ import annotations
 
@@ -7,40 +7,38 @@ from datetime import timedelta
 from typing import Any
 
 from museum_assets.dead_letters.letters import storable
-from museum_assets.loop.ledger import copy_rows
 from museum_assets.notices.notice import Occurrence
+from resources.copying import copy_rows
 from resources.postgres import Connection
 from sql import query
 
-COLUMNS = ("event", "partition", "asset", "reason", "message", "run_id", "at")
-TYPES = ("text", "text", "text", "text", "text", "text", "timestamptz")
+OCCURRENCE_COLUMNS = ("event", "partition", "asset", "reason", "message", "run_id", "at")
+OCCURRENCE_TYPES = ("text", "text", "text", "text", "text", "text", "timestamptz")
 FORGET = timedelta(days=90)
 FORGET_EVENTS = timedelta(days=7)
-"""A sensor reads on from where its last tick ended; nobody reads again what is older than this."""
+"""Sensors continue after the event that they read last, so that none reads events as old as this again."""
 
 
-def note(conn: Connection, occurrences: Iterable[Occurrence], channels: Sequence[str], window_minutes: int) -> int:
-    """Count occurrences that are not counted yet, in one transaction; return how many notices they touched.
+def record(conn: Connection, occurrences: Iterable[Occurrence], channels: Sequence[str], window_minutes: int) -> int:
+    """Count the occurrences that were not counted before; return how many notices are new or changed.
 
-    `channels` are those that are owed a round that begins now. Old notices are forgotten on the way.
+    A notice is told on `channels` once per window. Notices and events older than FORGET and FORGET_EVENTS are deleted
+    in the same transaction.
     """
     with conn.transaction():
-        conn.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS notice_batch (event text, partition text, asset text, reason text,"
-            " message text, run_id text, at timestamptz) ON COMMIT DELETE ROWS"
-        )
-        copy_rows(conn, "notice_batch", COLUMNS, TYPES, map(_row, occurrences))
-        touched = conn.execute(query("notice_fold"), {"channels": list(channels), "window": window_minutes}).rowcount
+        conn.execute(query("notices.batch"))
+        copy_rows(conn, "notice_batch", OCCURRENCE_COLUMNS, OCCURRENCE_TYPES, map(_row, occurrences))
+        touched = conn.execute(query("notices.fold"), {"channels": list(channels), "window": window_minutes}).rowcount
         conn.execute("TRUNCATE notice_batch")
-        conn.execute(query("notice_forget"), {"days": FORGET.days})
-        conn.execute(query("notice_event_forget"), {"days": FORGET_EVENTS.days})
+        conn.execute(query("notices.forget"), {"days": FORGET.days})
+        conn.execute(query("notices.forget_events"), {"days": FORGET_EVENTS.days})
     return touched
 
 
 def _row(found: Occurrence) -> tuple[Any, ...]:
-    return (*(storable(getattr(found, name)) for name in COLUMNS[:-1]), found.at)
+    return (*(storable(getattr(found, name)) for name in OCCURRENCE_COLUMNS[:-1]), found.at)
 
 
 def list_notices(conn: Connection, limit: int) -> list[dict[str, Any]]:
-    """Return the latest notices, each with `channels`: {channel: {state, attempts, message, next_attempt_at}}."""
-    return conn.execute(query("notice_list"), {"limit": limit}).fetchall()
+    """Return the latest notices. Each has `channels`: {channel: {state, attempts, message, next_attempt_at}}."""
+    return conn.execute(query("notices.list"), {"limit": limit}).fetchall()

@@ -1,1 +1,1 @@
-"""Releases: what is staged becomes a candidate, is validated, and is published by one UPDATE of a pointer row."""
+"""Releases: what is staged becomes a candidate, is validated, and is promoted by one UPDATE of a pointer row."""

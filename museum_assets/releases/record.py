@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from psycopg import sql
 from psycopg.types.json import Jsonb
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from museum_assets.failures import MuseumError
+from museum_assets.core.failures import MuseumError
+from museum_assets.releases import commands
 from museum_assets.releases.schema import settle_slots
 from resources.postgres import Connection, scalar
 from sql import query
@@ -66,42 +68,40 @@ def begin(
         raise NoSlot(
             f"no slot of {museum} is free yet: a transaction that was open when the newest one was added may still "
             f"read with a plan from before, after {SLOT_SECONDS} s of waiting. End transactions that have been open "
-            "for long, then promote again"
+            f"for long, then run {commands.promote(museum)} again"
         )
     values = {"museum": museum, "slot": slot, "by": by, "why": why, "forced": Jsonb(dict(forced or {})),
               "candidate_made_at": candidate_made_at}  # fmt: skip
-    return Release(museum, int(scalar(conn, query("release_begin"), values)), slot)
+    return Release(museum, int(scalar(conn, query("releases.begin"), values)), slot)
 
 
 def keep_slot_ready(conn: Connection, museum: str) -> None:
     """Give the museum one slot more unless there is one that no release uses, be it free already or soon."""
-    if not scalar(conn, query("release_idle_slot"), {"museum": museum}):
+    if not scalar(conn, query("releases.idle_slot"), {"museum": museum}):
         add_slot(conn, museum)
 
 
 def free_slot(conn: Connection, museum: str) -> int | None:
     """Return the slot to use next."""
     settle_slots(conn, museum)
-    row = conn.execute(query("release_free_slot"), {"museum": museum}).fetchone()
+    row = conn.execute(query("releases.free_slot"), {"museum": museum}).fetchone()
     return row["slot"] if row else None
 
 
 def add_slot(conn: Connection, museum: str) -> None:
     """Give the museum one slot more. No reader waits for it."""
-    conn.execute(
-        "SELECT production.add_museum(museum, kind, (SELECT max(slot) + 1 FROM production.slot AS s"
-        " WHERE s.museum = m.museum)::integer) FROM production.museum AS m WHERE museum = %s",
-        (museum,),
-    )
+    conn.execute(query("releases.add_slot"), {"museum": museum})
     settle_slots(conn, museum)
 
 
 def note(conn: Connection, release: Release, **values: Any) -> None:
-    """Write facts of a release: counts, checksums, summary, outside (as JSON) or message."""
+    """Write facts of a release: counts, checksums, summary, outside, warnings (as JSON) or message."""
     for name, value in values.items():
-        assert name in {"counts", "checksums", "summary", "outside", "message"}
+        assert name in {"counts", "checksums", "summary", "outside", "warnings", "message"}
         conn.execute(
-            f"UPDATE production.release SET {name} = %s WHERE museum = %s AND release_id = %s",  # noqa: S608 - listed above
+            sql.SQL("UPDATE production.release SET {} = %s WHERE museum = %s AND release_id = %s").format(
+                sql.Identifier(name)
+            ),
             (value if isinstance(value, str) else Jsonb(value), release.museum, release.id),
         )
 
@@ -111,35 +111,35 @@ def set_state(
 ) -> None:
     """Move a release from one state to the next. Raises PointerMoved when it is in none of `was`."""
     done = conn.execute(
-        "UPDATE production.release SET state = %(state)s, message = coalesce(%(message)s, message),"
-        " ready_at = CASE WHEN %(state)s = 'ready' THEN now() ELSE ready_at END"
-        " WHERE museum = %(museum)s AND release_id = %(id)s AND state = ANY(%(was)s)",
+        query("releases.set_state"),
         {"state": state, "message": message, "museum": release.museum, "id": release.id, "was": list(was)},
     )
     if done.rowcount != 1:
         raise PointerMoved(f"{release.name} is not {' or '.join(was)} any more: another process took it over")
 
 
-def move(conn: Connection, museum: str, action: Action, *, from_: int | None, to: int, by: str, why: str) -> datetime:
+def move_pointer(
+    conn: Connection, museum: str, action: Action, *, from_: int | None, to: int, by: str, why: str
+) -> datetime:
     """Show this release from now on: one row changes, and nobody waits. Returns when.
 
     Raises PointerMoved unless `from_` is live and `to` ready.
     """
     values = {"museum": museum, "action": action, "from": from_, "to": to, "by": by, "why": why}
-    row = conn.execute(query("release_commit"), values).fetchone()
+    row = conn.execute(query("releases.move_pointer"), values).fetchone()
     if row is None:
         raise PointerMoved(
             f"release {to} of {museum} was not made live: it is not ready, or release {from_ or 'none'} is not the "
-            "live one any more. See `museum release list`, then decide again"
+            f"live one any more. See {commands.list_releases(museum)}, then decide again"
         )
     return row["at"]  # type: ignore[no-any-return]
 
 
-def retract(conn: Connection, museum: str, *, by: str, why: str) -> int:
+def clear_pointer(conn: Connection, museum: str, *, by: str, why: str) -> int:
     """Take a museum out of production: its views are empty from now on. Returns the release that was live."""
     from_ = live(conn, museum)
     values = {"museum": museum, "from": from_, "by": by, "why": why}
-    if from_ is None or conn.execute(query("release_retract"), values).fetchone() is None:
+    if from_ is None or conn.execute(query("releases.clear_pointer"), values).fetchone() is None:
         raise PointerMoved(f"no release of {museum} is live, so there is nothing to retract")
     return from_
 
@@ -150,22 +150,24 @@ def live(conn: Connection, museum: str) -> int | None:
     return row["release_id"] if row else None
 
 
+def live_before(conn: Connection, museum: str) -> int | None:
+    """Return the release that readers saw before the live one, as long as it is there."""
+    found: int | None = scalar(conn, "SELECT production.live_before(%s)", (museum,))
+    return found
+
+
 def find(conn: Connection, museum: str, number: int) -> dict[str, Any]:
     """Return everything known of a release. Raises MuseumError when there is none of this number."""
     statement = "SELECT * FROM production.release WHERE museum = %s AND release_id = %s"
     row = conn.execute(statement, (museum, number)).fetchone()
     if row is None:
-        raise MuseumError(f"{museum} has no release {number}: see `museum release list --museum {museum}`")
+        raise MuseumError(f"{museum} has no release {number}: see {commands.list_releases(museum)}")
     return row
 
 
 def history(conn: Connection, museum: str, number: int) -> list[dict[str, Any]]:
     """Return the moves of the pointer to a release and from it, oldest first."""
-    return conn.execute(
-        "SELECT action, from_release, to_release, at, by, why FROM production.promotion"
-        " WHERE museum = %(museum)s AND %(number)s IN (from_release, to_release) ORDER BY id",
-        {"museum": museum, "number": number},
-    ).fetchall()
+    return conn.execute(query("releases.pointer_moves"), {"museum": museum, "number": number}).fetchall()
 
 
 def in_state(conn: Connection, museum: str, state: str) -> list[Release]:

@@ -10,13 +10,14 @@ from psycopg import sql
 
 from museum_assets.releases.schema import LOCK_TIMEOUT, Table
 from resources.postgres import Connection, Database
+from sql import query
 
 STEADY = {"TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres", "bytea_output": "hex",
           "extra_float_digits": "1"}  # fmt: skip
 """A row is hashed as Postgres prints it, which these settings decide: two servers must print alike."""
 
 
-class Content(NamedTuple):
+class TableDigest(NamedTuple):
     """How many rows a table has, and a checksum over all of them: the sum of the first 56 bits of their hashes."""
 
     rows: int
@@ -40,27 +41,23 @@ def settle(conn: Connection) -> None:
 def hashed(table: Table) -> sql.Composed:
     """Return the expression of a row's hash: SHA-256 over its columns as Postgres prints a row, which quotes them."""
     names = sql.SQL(", ").join(map(sql.Identifier, table.columns))
-    return sql.SQL("sha256(convert_to(ROW({})::text, 'UTF8'))").format(names)
+    return sql.SQL(query("releases_rows.row_hash")).format(columns=names)
 
 
-def content(conn: Connection, source: sql.Composable, where: sql.Composable, row_hash: sql.Composable) -> Content:
+def content(conn: Connection, source: sql.Composable, where: sql.Composable, row_hash: sql.Composable) -> TableDigest:
     """Return what the rows of a table amount to; `row_hash` is the expression that is summed up."""
-    # One use of the expression: Postgres would compute a second one's hash once more, row by row.
-    statement = sql.SQL(
-        "SELECT count(*) AS rows, coalesce(sum(('x' || encode(substr({}, 1, 7), 'hex'))::bit(56)::bigint), 0) AS summed"
-        " FROM {} WHERE {}"
-    ).format(row_hash, source, where)
-    row = conn.execute(statement).fetchone()
+    statement = sql.SQL(query("releases_rows.digest"))
+    row = conn.execute(statement.format(row_hash=row_hash, rows=source, condition=where)).fetchone()
     assert row is not None
-    return Content(row["rows"], f"{int(row['summed']):024x}")
+    return TableDigest(row["rows"], f"{int(row['summed']):024x}")
 
 
-def candidate_content(conn: Connection, table: Table, museum: str) -> Content:
+def candidate_digest(conn: Connection, table: Table, museum: str) -> TableDigest:
     """Return what the candidate says of itself: the hashes made with its rows."""
     where = sql.SQL("museum = {}").format(museum)
     return content(conn, table.candidate, where, sql.Identifier("row_hash"))
 
 
-def slot_content(conn: Connection, table: Table, museum: str, slot: int) -> Content:
+def slot_digest(conn: Connection, table: Table, museum: str, slot: int) -> TableDigest:
     """Return what a slot of production holds, computed from its columns and not from the hashes that came with them."""
     return content(conn, table.leaf(museum, slot), sql.SQL("true"), hashed(table))

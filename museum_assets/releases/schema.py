@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
-from museum_assets.failures import MuseumError
-from resources.postgres import Connection, Database, apply_migrations
-from sql import PRODUCTION, query
+from museum_assets.core.failures import MuseumError
+from resources.migrations import upgrade
+from resources.postgres import Connection, Database
+from sql import query
+from sql.migrations import PRODUCTION
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,8 @@ CANDIDATE = "staging_database"
 TRIES = 5
 LOCK_TIMEOUT = "2s"
 """Whoever waits for an exclusive lock makes every later reader wait behind it."""
+READER = "museum_reader"
+"""The role of those who read what is live; `museum_assets.releases.roles` makes it."""
 
 
 class ShapeDrift(MuseumError):
@@ -49,9 +53,9 @@ class Table:
         return sql.Identifier("candidate", self.name)
 
 
-def prepare_production(production: Database, museums: Mapping[str, Sequence[str]]) -> None:
+def migrate_production(production: Database, museums: Mapping[str, Sequence[str]]) -> None:
     """Bring production to the newest schema and give every museum its partitions, slots and views. Safe to repeat."""
-    apply_migrations(production, PRODUCTION)
+    upgrade(production, PRODUCTION)
     with production.connect() as conn:
         settled = conn.execute("SELECT DISTINCT museum FROM production.slot WHERE holders IS NOT NULL")
         known = {row["museum"] for row in settled}
@@ -69,22 +73,30 @@ def make_views(conn: Connection) -> None:
     for _ in range(TRIES):
         with suppress(LockNotAvailable):
             conn.execute("SELECT production.make_views()")
+            let_read(conn)
             return
     log.warning(
         "The views of production lack a museum: readers have used them all the time. The next start tries again."
     )
 
 
+def let_read(conn: Connection) -> None:
+    """Let the role of readers read the views that it cannot read yet, where there is such a role."""
+    for row in conn.execute(query("releases_roles.views_hidden_from"), {"role": READER}).fetchall():
+        statement = f"GRANT SELECT ON {row['name']} TO {{}}"  # as Postgres's catalog writes it
+        conn.execute(sql.SQL(statement).format(sql.Identifier(READER)))  # type: ignore[arg-type]
+
+
 def settle_slots(conn: Connection, museum: str) -> None:
     """Note which transactions may hold a plan from before a museum's newest slots."""
-    conn.execute(query("release_slot_holders"), {"museum": museum})
+    conn.execute(query("releases.note_slot_holders"), {"museum": museum})
 
 
 def tables(production: Connection, kind: str | None = None) -> list[Table]:
     """Return the tables of a release of this kind of museum, of both kinds by default, in the order of their making."""
     return [
         Table(row["name"], row["kind"], tuple(row["columns"]), tuple(row["types"]), tuple(row["key"]))
-        for row in production.execute(query("release_shape"))
+        for row in production.execute(query("releases.tables"))
         if kind in {None, row["kind"]}
     ]
 
@@ -93,14 +105,14 @@ def tables_of(production: Connection, museum: str) -> list[Table]:
     """Return the tables of a museum's releases. Raises MuseumError for a museum that production does not know."""
     row = production.execute("SELECT kind FROM production.museum WHERE museum = %s", (museum,)).fetchone()
     if row is None:
-        raise MuseumError(f"production knows no museum {museum!r}: add it to the registry and run `museum up`")
+        raise MuseumError(f"production knows no museum {museum!r}: add it to the registry and run `museum migrate`")
     return tables(production, row["kind"])
 
 
 def drift(platform: Connection, production: Connection) -> list[str]:
     """Return where the candidate's tables differ from production's, a line each; nothing when they do not."""
     there = {row["name"]: dict(zip(row["columns"], row["types"], strict=True))
-             for row in platform.execute(query("candidate_shape"))}  # fmt: skip
+             for row in platform.execute(query("releases_candidate.tables"))}  # fmt: skip
     lines = []
     for table in tables(production):
         wanted, found = dict(zip(table.columns, table.types, strict=True)), there.pop(table.name, None)
@@ -117,8 +129,8 @@ def require_same_shape(platform: Connection, production: Connection) -> None:
     """Raise ShapeDrift unless the candidate's tables are made like production's."""
     if lines := drift(platform, production):
         raise ShapeDrift(
-            f"the candidate's tables are not production's ({'; '.join(lines)}): run `museum release sync-schema`, then "
-            "materialize staging_database again"
+            f"the candidate's tables are not production's ({'; '.join(lines)}): run `museum release sync-schema`, "
+            "which empties every candidate, then stage each museum again, such as with `museum release stage smk`"
         )
 
 
@@ -129,7 +141,7 @@ def sync(platform: Connection, production: Connection, museums: Mapping[str, Seq
         return []
     with platform.transaction():
         platform.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
-        for row in platform.execute(query("candidate_shape")).fetchall():
+        for row in platform.execute(query("releases_candidate.tables")).fetchall():
             platform.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier("candidate", row["name"])))
         platform.execute("DELETE FROM ops.partitioned_table WHERE parent LIKE 'candidate.%'")
         platform.execute("DELETE FROM candidate.made")
@@ -147,19 +159,22 @@ def sync(platform: Connection, production: Connection, museums: Mapping[str, Seq
     return lines
 
 
-def synchronise(platform: Database, production: Database, museums: Mapping[str, Sequence[str]]) -> list[str]:
+def sync_schema(platform: Database, production: Database, museums: Mapping[str, Sequence[str]]) -> list[str]:
     """Make the candidate's tables like production's again; return what differed. Raises Busy while one is in use."""
-    with ExitStack() as held, platform.connect() as ours, production.connect() as theirs:
+    with ExitStack() as held, platform.connect() as platform_conn, production.connect() as production_conn:
         for slugs in museums.values():
             for slug in slugs:
                 held.enter_context(platform.lock(slug, CANDIDATE))
-        return sync(ours, theirs, museums)
+        return sync(platform_conn, production_conn, museums)
 
 
 def prepare(platform: Database, production: Database, museums: Mapping[str, Sequence[str]]) -> None:
     """Prepare production, and make the candidate's tables where there are none yet. Drift is left to `sync`."""
-    prepare_production(production, museums)
-    with platform.connect() as ours:
-        if ours.execute("SELECT FROM ops.partitioned_table WHERE parent LIKE 'candidate.%'").fetchone() is None:
-            with production.connect() as theirs:
-                sync(ours, theirs, museums)
+    migrate_production(production, museums)
+    with platform.connect() as platform_conn:
+        if (
+            platform_conn.execute("SELECT FROM ops.partitioned_table WHERE parent LIKE 'candidate.%'").fetchone()
+            is None
+        ):
+            with production.connect() as production_conn:
+                sync(platform_conn, production_conn, museums)

@@ -1,20 +1,21 @@
 """Run the simulator: `python -m museum_assets.simulator --port 0 --works 12 [--records DIR] [--faults JSON]`.
 
-The first line on standard output is JSON: `base_url`, and in `environment` the variables to set for the platform.
+The first line on standard output is JSON: `base_url`, and in `environment` the variables to set for the platform. With
+`--everything` a model server and the kiosks' live stream run beside the museums.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
 import sys
-import threading
+from contextlib import nullcontext
 from pathlib import Path
 
+from museum_assets.core.parent import end_with_stdin
 from museum_assets.simulator.faults import Faults
-from museum_assets.simulator.server import Simulator, environment, serve
+from museum_assets.simulator.server import Simulator, environment, model_environment, serve
+from museum_assets.simulator.stream import stream
 
 
 def main() -> None:
@@ -25,6 +26,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--records", type=Path, help="serve the real records of this folder instead")
     parser.add_argument("--faults", default="{}", help='for example {"smk": {"too_many_requests": 0.2}}')
+    parser.add_argument("--everything", action="store_true", help="a model server and kiosks that press as well")
+    parser.add_argument("--closed-kiosks", action="store_true", help="nobody presses before `open_kiosks` is called")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end with the process that started this one")
     arguments = parser.parse_args()
     try:
@@ -37,17 +40,16 @@ def main() -> None:
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     if arguments.until_stdin_closes:
-        threading.Thread(target=_end_with_stdin, name="stdin", daemon=True).start()
-    serve(simulator, arguments.port, _announce)
+        end_with_stdin()
+    with stream(opened=not arguments.closed_kiosks) if arguments.everything else nullcontext() as brokers:
+        serve(simulator, arguments.port, lambda base_url: _announce(base_url, brokers))
 
 
-def _end_with_stdin() -> None:
-    os.read(sys.stdin.fileno(), 1)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _announce(base_url: str) -> None:
-    line = json.dumps({"base_url": base_url, "environment": environment(base_url)})
+def _announce(base_url: str, brokers: str | None) -> None:
+    variables = environment(base_url)
+    if brokers:
+        variables |= {**model_environment(base_url), "KAFKA_BOOTSTRAP_SERVERS": brokers}
+    line = json.dumps({"base_url": base_url, "environment": variables})
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -14,18 +14,19 @@ from starlette.responses import Response
 
 from museum_assets.simulator import iiif
 from museum_assets.simulator.aic_record import artwork
-from museum_assets.simulator.collection import Collection, Facts
+from museum_assets.simulator.collection import Collection
 from museum_assets.simulator.dialect import (
     Dialect,
     Endpoint,
+    ImageRequest,
     Recorded,
-    Wanted,
     base_url,
     iso,
     json_response,
     whole_number,
 )
-from museum_assets.simulator.works import Work
+from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.works import SimulatedWork
 
 LIMIT_DEFAULT, LIMIT_MAX = 12, 100
 # Anonymous clients' window; the documentation says 10,000 (museum_apis.md 4, probes).
@@ -59,13 +60,13 @@ class Aic(Dialect):
         """Return the image's UUID."""
         return f"7f5429b5-a966-ccbe-1ce3-{n:012x}"
 
-    def image(self, path: str) -> Wanted | None:
+    def image(self, path: str) -> ImageRequest | None:
         """Read a IIIF address."""
         match = _IMAGE.fullmatch(path)
         size = iiif.size_of(match[2]) if match else None
-        return Wanted(int(match[1], 16), size) if match and size else None
+        return ImageRequest(int(match[1], 16), size) if match and size else None
 
-    def synthetic(self, work: Work, base: str) -> dict[str, Any]:  # noqa: ARG002 - only config holds the server
+    def synthetic(self, work: SimulatedWork, base: str) -> dict[str, Any]:  # noqa: ARG002 - only config holds the server
         """Write a work in the shape of the 2025 dump, which is the API's."""
         image_id = self.image_key(work.n) if work.traits.has_image else None
         number = self.object_number(work.n)

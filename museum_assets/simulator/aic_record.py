@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from museum_assets.simulator.works import Work
+from museum_assets.simulator.works import SimulatedWork
 
 # kind: (artwork_type_title, its id, classification_title).
 TYPES = {
@@ -34,7 +34,7 @@ _FALSE = ("is_boosted", "has_not_been_viewed_much", "has_multimedia_resources", 
           "has_advanced_imaging", "is_on_view")  # fmt: skip
 
 
-def artwork(work: Work, record_id: int, number: str, image_id: str | None, *, updated: str) -> dict[str, Any]:
+def artwork(work: SimulatedWork, record_id: int, number: str, image_id: str | None, *, updated: str) -> dict[str, Any]:
     """Write a work. `number` is the accession number, `updated` the date of the last change in Chicago's zone."""
     type_title, type_id, classification = TYPES[work.traits.kind]
     first = work.artists[0] if work.artists else None
@@ -89,7 +89,7 @@ def artwork(work: Work, record_id: int, number: str, image_id: str | None, *, up
     }
 
 
-def _thumbnail(work: Work) -> dict[str, Any]:
+def _thumbnail(work: SimulatedWork) -> dict[str, Any]:
     """Width and height are the full image's (museum_apis.md 4)."""
     alt_text = f"A work made of {work.traits.kind}."
     return {"lqip": _LQIP, "width": work.width, "height": work.height, "alt_text": alt_text}

@@ -11,9 +11,18 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from museum_assets.simulator.collection import Collection, Facts
-from museum_assets.simulator.dialect import Dialect, Endpoint, Recorded, Wanted, base_url, json_response, whole_number
-from museum_assets.simulator.works import Artist, Work
+from museum_assets.simulator.collection import Collection
+from museum_assets.simulator.dialect import (
+    Dialect,
+    Endpoint,
+    ImageRequest,
+    Recorded,
+    base_url,
+    json_response,
+    whole_number,
+)
+from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.works import Artist, SimulatedWork
 
 LIMIT_MAX = 1000
 WEB_BOX, PRINT_BOX = 900, 3400
@@ -49,15 +58,15 @@ class Cma(Dialect):
         """Return the folder of the image: the accession number without its letter."""
         return f"{1915 + n % 100}.{n + 1}"
 
-    def image(self, path: str) -> Wanted | None:
+    def image(self, path: str) -> ImageRequest | None:
         """Read an address of `_web`, `_print` or `_full`."""
         match = re.fullmatch(r"(\d{4}\.(\d+))/\1_(web\.jpg|print\.jpg|full\.tif)", path)
         if not match:
             return None
         boxes = {"web.jpg": f"!{WEB_BOX},{WEB_BOX}", "print.jpg": f"!{PRINT_BOX},{PRINT_BOX}", "full.tif": "max"}
-        return Wanted(int(match[2]) - 1, boxes[match[3]], "TIFF" if match[3] == "full.tif" else "JPEG")
+        return ImageRequest(int(match[2]) - 1, boxes[match[3]], "TIFF" if match[3] == "full.tif" else "JPEG")
 
-    def synthetic(self, work: Work, base: str) -> dict[str, Any]:
+    def synthetic(self, work: SimulatedWork, base: str) -> dict[str, Any]:
         """Write a work in the shape of the 2020 samples: everything is there, null or empty when unknown."""
         number = self.object_number(work.n)
         title = work.titles[0] if work.titles else None
@@ -138,7 +147,7 @@ class Cma(Dialect):
         """Answer an unknown address or artwork; the real body is not recorded anywhere."""
         return json_response({"detail": "Not Found"}, 404)
 
-    def _variants(self, work: Work, base: str) -> dict[str, Any]:
+    def _variants(self, work: SimulatedWork, base: str) -> dict[str, Any]:
         images = {}
         for name, box in (("web", WEB_BOX), ("print", PRINT_BOX), ("full", 0)):
             # Any of the three can be missing (fragments/image_type_*); web, the thumbnail, is most often there.

@@ -4,39 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from museum_assets.simulator import drawing
+from museum_assets.simulator.dialect import Dialect
+from museum_assets.simulator.facts import Facts, Record
 from museum_assets.simulator.faults import Faults
+from museum_assets.simulator.hostile import Poison, poisoned
 from museum_assets.simulator.works import Works
-
-if TYPE_CHECKING:
-    from museum_assets.simulator.dialect import Dialect
-
-Record = Any
-"""A JSON object, or for RMA an `edm.OaiRecord`."""
 
 # A harvest asks for the same few selections page after page; from/until and search add new ones now and then.
 SELECTIONS_KEPT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What listings filter on."""
-
-    kinds: frozenset[str]
-    """Canonical English kinds where known, else the museum's own word in lower case."""
-    is_open: bool
-    has_image: bool
-    modified: int
-    """Unix seconds."""
-    groups: frozenset[str] = frozenset()
-    """MET departments, RMA sets."""
-
-
-class Source(Protocol):
+class WorkSource(Protocol):
     """Where records come from; n counts from 0 to `count` - 1."""
 
     count: int
@@ -105,7 +88,7 @@ class SyntheticSource:
 class Collection:
     """The records of one museum as they are now, after the faults."""
 
-    def __init__(self, dialect: Dialect, source: Source, faults: Faults) -> None:
+    def __init__(self, dialect: Dialect, source: WorkSource, faults: Faults) -> None:
         self.dialect = dialect
         self.source = source
         self._faults = faults
@@ -114,6 +97,7 @@ class Collection:
         self._vanished: frozenset[int] = frozenset()
         self._changed: dict[int, int] = {}
         self._touched: dict[int, int] = {}
+        self._hostile: dict[int, Poison] = {}
         self._by_object_number: dict[str, list[int]] | None = None
 
     @property
@@ -182,6 +166,8 @@ class Collection:
         if n in self._touched:
             modified = datetime.fromtimestamp(self._touched[n], UTC)
             record = self.dialect.touched(record, self._changed.get(n, 0), modified)
+        if n in self._hostile:
+            record = poisoned(self.dialect.slug, record, self._hostile[n])
         return self.dialect.padded(record, self.faults.padding) if self.faults.padding else record
 
     def _choose(
@@ -204,9 +190,11 @@ class Collection:
             return
         self._generation = self._faults.generation
         faults, slug = self.faults, self.dialect.slug
-        numbered = {i: n for i in (*faults.vanished, *faults.changed) if (n := self.source.number(i)) is not None}
+        named = (*faults.vanished, *faults.changed, *faults.hostile)
+        numbered = {i: n for i in named if (n := self.source.number(i)) is not None}
         self._vanished = frozenset(numbered[i] for i in faults.vanished if i in numbered)
         self._changed = {numbered[i]: version for i, version in faults.changed.items() if i in numbered}
+        self._hostile = {numbered[i]: poison for i, poison in faults.hostile.items() if i in numbered}
         self._touched = {
             n: int(when.timestamp())
             for i, when in self._faults.dated(slug).items()

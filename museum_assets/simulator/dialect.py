@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from museum_assets.simulator.collection import Collection, Facts, Record
-from museum_assets.simulator.works import Traits, Work
+from museum_assets.simulator.facts import Facts, Record
+from museum_assets.simulator.hostile import encoded
+from museum_assets.simulator.works import SimulatedWork, Traits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Handler = Callable[[Collection, Request], Awaitable[Response]]
+Handler = Callable[[Any, Request], Awaitable[Response]]
+"""Answers a request from the museum's `Collection`, which knows dialects and not the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ImageRequest:
     """One image request: the work, and the size as `iiif.target` takes it."""
 
     n: int
@@ -80,7 +81,7 @@ class Dialect(ABC):
         """Return the public number of a synthetic work."""
 
     @abstractmethod
-    def synthetic(self, work: Work, base: str) -> Record:
+    def synthetic(self, work: SimulatedWork, base: str) -> Record:
         """Write a synthetic work as this museum would."""
 
     @abstractmethod
@@ -104,7 +105,7 @@ class Dialect(ABC):
         """Return the name under which image URLs carry a work."""
 
     @abstractmethod
-    def image(self, path: str) -> Wanted | None:
+    def image(self, path: str) -> ImageRequest | None:
         """Read an image path below /images/<slug>/; None when there is no such address."""
 
     @abstractmethod
@@ -122,7 +123,7 @@ class Dialect(ABC):
 
 def json_response(content: Any, status: int = 200) -> Response:
     """Answer with JSON."""
-    return Response(orjson.dumps(content), status, media_type="application/json")
+    return Response(encoded(content), status, media_type="application/json")
 
 
 def base_url(request: Request) -> str:

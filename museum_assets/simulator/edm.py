@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from html import escape
 
-from museum_assets.simulator.works import ARTISTS, Work
+from museum_assets.simulator.works import ARTISTS, SimulatedWork
 
 LOD = "https://id.rijksmuseum.nl/"
 PUBLIC_DOMAIN = "http://creativecommons.org/publicdomain/mark/1.0/"
@@ -99,7 +99,7 @@ class OaiRecord:
         )
 
 
-def synthetic(work: Work, record_id: str, number: str, image: str | None, sets: tuple[str, ...]) -> OaiRecord:
+def synthetic(work: SimulatedWork, record_id: str, number: str, image: str | None, sets: tuple[str, ...]) -> OaiRecord:
     """Write a work: agents and types by reference, titles in Dutch and mostly in English too."""
     agents = [(21_000 + ARTISTS.index(artist), artist) for artist in work.artists]
     kind_id = 22_000 + tuple(WORDS).index(work.traits.kind)

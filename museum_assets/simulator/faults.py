@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from museum_assets.simulator.hostile import Poison
+
 MUSEUMS = ("smk", "met", "rma", "cma", "aic", "tate")
 
 Rate = Annotated[float, Field(ge=0, le=1)]
@@ -65,11 +67,13 @@ class MuseumFaults(BaseModel):
     """Internal ids of objects that are no longer there."""
     changed: Mapping[str, int] = Field(default_factory=dict)
     """Internal id to version: another title and a later date of change for each version."""
+    hostile: Mapping[str, Poison] = Field(default_factory=dict)
+    """Internal id to what is wrong with that record, in every answer that holds it; see `hostile.Poison`."""
     edm_shape: Literal["flat", "nested"] = "flat"
     """RMA only: the EDM of after or before June 2026 (museum_apis.md 5b)."""
 
 
-class Trouble(StrEnum):
+class FaultKind(StrEnum):
     """What happens to one request."""
 
     SLOW_DOWN = "slow_down"
@@ -86,17 +90,17 @@ class Trouble(StrEnum):
 
 
 _PASSING = (
-    ("too_many_requests", Trouble.SLOW_DOWN),
-    ("server_errors", Trouble.SERVER_ERROR),
-    ("delayed", Trouble.DELAY),
+    ("too_many_requests", FaultKind.SLOW_DOWN),
+    ("server_errors", FaultKind.SERVER_ERROR),
+    ("delayed", FaultKind.DELAY),
 )
-_BODIES = (("truncated", Trouble.TRUNCATED), ("malformed", Trouble.MALFORMED))
+_BODIES = (("truncated", FaultKind.TRUNCATED), ("malformed", FaultKind.MALFORMED))
 _IMAGES = (
-    ("html_images", Trouble.HTML_IMAGE),
-    ("empty_images", Trouble.EMPTY_IMAGE),
-    ("truncated_images", Trouble.TRUNCATED_IMAGE),
-    ("bomb_images", Trouble.BOMB_IMAGE),
-    ("redirected_images", Trouble.REDIRECTED_IMAGE),
+    ("html_images", FaultKind.HTML_IMAGE),
+    ("empty_images", FaultKind.EMPTY_IMAGE),
+    ("truncated_images", FaultKind.TRUNCATED_IMAGE),
+    ("bomb_images", FaultKind.BOMB_IMAGE),
+    ("redirected_images", FaultKind.REDIRECTED_IMAGE),
 )
 
 
@@ -150,16 +154,16 @@ class Faults:
         dated = list(self._since.items())
         return {record_id: when for (slug, record_id), when in dated if slug == museum}
 
-    def strike(self, museum: str, url: str, *, image: bool) -> Trouble | None:
+    def strike(self, museum: str, url: str, *, image: bool) -> FaultKind | None:
         """Decide what happens to one request; counts it for the bot wall and for `fail_next`."""
         faults = self._faults[museum]
         attempt = self._attempt(museum, faults, url)
         if faults.strikes in ("both", "images" if image else "api"):
             if self._behind_wall(museum, faults):
-                return Trouble.BOT_WALL
+                return FaultKind.BOT_WALL
             if self._failures_left[museum] > 0:
                 self._failures_left[museum] -= 1
-                return Trouble.SERVER_ERROR
+                return FaultKind.SERVER_ERROR
             if trouble := self._first(museum, faults, _PASSING, url, attempt):
                 return trouble
         if image:
@@ -174,8 +178,8 @@ class Faults:
         return int.from_bytes(digest) < rate * 2**64
 
     def _first(
-        self, museum: str, faults: MuseumFaults, table: tuple[tuple[str, Trouble], ...], url: str, attempt: int
-    ) -> Trouble | None:
+        self, museum: str, faults: MuseumFaults, table: tuple[tuple[str, FaultKind], ...], url: str, attempt: int
+    ) -> FaultKind | None:
         for field, trouble in table:
             if self.chance(getattr(faults, field), museum, field, url, attempt):
                 return trouble

@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from museum_assets.simulator.faults import Faults, Trouble
+from museum_assets.simulator.faults import FaultKind, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,16 +44,16 @@ class Gate:
     ) -> Response:
         """Answer one request: by the endpoint, or by what strikes instead of it or on top of it."""
         self.counts[museum, kind] += 1
-        trouble = self.faults.strike(museum, f"{request.url.path}?{request.url.query}", image=kind == "image")
-        if trouble is None:
+        fault = self.faults.strike(museum, f"{request.url.path}?{request.url.query}", image=kind == "image")
+        if fault is None:
             return await answer()
         settings = self.faults.of(museum)
-        if trouble is Trouble.DELAY:
+        if fault is FaultKind.DELAY:
             await asyncio.sleep(settings.delay_seconds)
             return await answer()
-        if instead := _instead(trouble, settings.retry_after):
+        if instead := _instead(fault, settings.retry_after):
             return instead
-        return _spoilt(trouble, await answer())
+        return _spoilt(fault, await answer())
 
 
 class CutResponse(Response):
@@ -66,25 +66,27 @@ class CutResponse(Response):
         await send({"type": "http.response.body", "body": half, "more_body": True})
 
 
-def _instead(trouble: Trouble, retry_after: int) -> Response | None:
-    answers: dict[Trouble, Callable[[], Response]] = {
-        Trouble.SLOW_DOWN: lambda: Response("Too Many Requests", 429, {"Retry-After": str(retry_after)}, "text/plain"),
-        Trouble.SERVER_ERROR: lambda: Response("Service Unavailable", 503, media_type="text/plain"),
-        Trouble.BOT_WALL: lambda: Response(_WALL, 403, media_type="text/html"),
-        Trouble.HTML_IMAGE: lambda: Response(_ERROR_PAGE, media_type="text/html"),
-        Trouble.EMPTY_IMAGE: lambda: Response(b"", media_type="image/jpeg"),
-        Trouble.BOMB_IMAGE: lambda: Response(bomb(), media_type="image/png"),
-        Trouble.REDIRECTED_IMAGE: lambda: RedirectResponse(PRIVATE_URL, 302),
+def _instead(fault: FaultKind, retry_after: int) -> Response | None:
+    answers: dict[FaultKind, Callable[[], Response]] = {
+        FaultKind.SLOW_DOWN: lambda: Response(
+            "Too Many Requests", 429, {"Retry-After": str(retry_after)}, "text/plain"
+        ),
+        FaultKind.SERVER_ERROR: lambda: Response("Service Unavailable", 503, media_type="text/plain"),
+        FaultKind.BOT_WALL: lambda: Response(_WALL, 403, media_type="text/html"),
+        FaultKind.HTML_IMAGE: lambda: Response(_ERROR_PAGE, media_type="text/html"),
+        FaultKind.EMPTY_IMAGE: lambda: Response(b"", media_type="image/jpeg"),
+        FaultKind.BOMB_IMAGE: lambda: Response(bomb(), media_type="image/png"),
+        FaultKind.REDIRECTED_IMAGE: lambda: RedirectResponse(PRIVATE_URL, 302),
     }
-    return answers[trouble]() if trouble in answers else None
+    return answers[fault]() if fault in answers else None
 
 
-def _spoilt(trouble: Trouble, response: Response) -> Response:
+def _spoilt(fault: FaultKind, response: Response) -> Response:
     """Spoil a good answer: an error is passed on as it is, there is nothing to cut in it."""
     if response.status_code != 200:
         return response
     body, headers = bytes(response.body), MutableHeaders(raw=response.raw_headers)
-    if trouble is Trouble.TRUNCATED:
+    if fault is FaultKind.TRUNCATED:
         return CutResponse(body, 200, headers)
     # A complete answer that ends too early: JSON and XML do not parse, a JPEG lacks its lower half.
     del headers["content-length"]

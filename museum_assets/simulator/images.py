@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from museum_assets.simulator import drawing, iiif
 from museum_assets.simulator.collection import Collection
-from museum_assets.simulator.dialect import Wanted
+from museum_assets.simulator.dialect import ImageRequest
 
 # Every other size was seen to redirect to this one in 2026-08 (museum_apis.md 4, Images).
 AIC_WIDTH = "843,"
@@ -34,7 +34,7 @@ async def image(collection: Collection, path: str, request: Request) -> Response
     return await _picture(collection, wanted, size, request)
 
 
-async def _picture(collection: Collection, wanted: Wanted, size: tuple[int, int], request: Request) -> Response:
+async def _picture(collection: Collection, wanted: ImageRequest, size: tuple[int, int], request: Request) -> Response:
     etag = '"' + blake2b(f"{collection.dialect.slug} {wanted} {size}".encode(), digest_size=8).hexdigest() + '"'
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"ETag": etag})

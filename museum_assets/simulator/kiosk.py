@@ -1,6 +1,6 @@
-"""Two museums' kiosk buckets, made up: exhibitions, four weeks of presses, decoys and rows that break the rules.
+"""Simulates two museums' kiosk buckets: exhibitions, four weeks of presses, decoys and rows that break the rules.
 
-The same bytes every time. The weeks hold the end of British Summer Time; site LATE has presses but no exhibition yet.
+The bytes are the same every time. British Summer Time ends within the weeks. Site LATE has presses but no exhibition.
 """
 
 from __future__ import annotations
@@ -10,23 +10,48 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
-from museum_assets.kiosk.bucket import kind_of
-from museum_assets.kiosk.museum import KioskMuseum, exhibition_code
-from museum_assets.kiosk.new_files import look
-from resources.s3 import ObjectStore
+from museum_assets.museums.kiosk_files import kind_of
+from museum_assets.museums.kiosk_museum import KioskMuseum, exhibition_code
 
 WEEKS = 4
 MONDAY = datetime(2025, 10, 6)  # noqa: DTZ001  files write local times without an offset
 BUSY = (1, 2, 4, 5, 6, 6, 5, 7, 6, 4, 2)
-"""How busy each hour is from the first of a visit's day on; the most presses are not in the latest hour."""
+"""How busy each opening hour is, from the first on. The busiest is not the last."""
 EMERGENCY, INCIDENT = 0.002, 0.035
+
+
+class ListedObject(Protocol):
+    """An object in a bucket's listing."""
+
+    @property
+    def key(self) -> str:
+        """Its key."""
+        ...
+
+
+class FillableBucket(Protocol):
+    """A bucket that can be filled."""
+
+    def ensure_bucket(self) -> None:
+        """Make it when it is missing."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[ListedObject]:
+        """Yield its objects under a prefix."""
+        ...
+
+    def put(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """What stands at a site, how many press there in an hour of middling business, and how much they like it (0-4)."""
+    """An exhibition: its file's values, its presses in an average hour, and its average rating (0-4)."""
 
     word: str
     name: str
@@ -54,11 +79,11 @@ EXHIBITS = {
     ),
 }
 RECORDED = "kiosk_bucket"
-"""Folder of recorded data with a real bucket's objects as files."""
+"""Folder, below the recorded data, with the objects of a real bucket as files."""
 LATE = {"lmnh": 6}
-"""Its exhibition file is not in the bucket: presses at this site wait as dead letters until somebody adds it."""
+"""Sites whose exhibition file is not in the bucket. Their presses wait as dead letters until somebody adds it."""
 
-BROKEN = (
+BROKEN_ROWS = (
     "{day} 10:00:00,0,9,",
     "{day} 10:00:01,1,-1,",
     "{day} 10:00:02,,3,",
@@ -79,21 +104,22 @@ DECOYS = {
 }
 
 
-def fill(store: ObjectStore, museum: KioskMuseum, records: Path | None = None) -> bool:
-    """Put a museum's files into its bucket, unless it holds some; say so. Raises as S3 does.
+def fill_bucket(bucket: FillableBucket, museum: KioskMuseum, records: Path | None = None) -> bool:
+    """Fill a museum's bucket unless it holds kiosk files already; return whether it was filled. Raises as S3 does.
 
-    When `records` holds a folder RECORDED with files of this museum, these are taken, decoys and all.
+    If `records` has a folder RECORDED with files of this museum, that folder's files are used, decoys included.
     """
-    store.ensure_bucket()
-    if museum.slug not in EXHIBITS or look(store, museum, "", limit=1_000).files:
+    bucket.ensure_bucket()
+    listed = islice(bucket.list(museum.prefix), 1_000)
+    if museum.slug not in EXHIBITS or any(kind_of(museum, entry.key) for entry in listed):
         return False
-    for key, body in recorded(records, museum) or bucket(museum):
-        store.put(key, body, content_type="application/octet-stream")
+    for key, body in recorded_objects(records, museum) or bucket_objects(museum):
+        bucket.put(key, body, content_type="application/octet-stream")
     return True
 
 
-def recorded(records: Path | None, museum: KioskMuseum) -> list[tuple[str, bytes]]:
-    """Return key and bytes of everything in a recorded bucket; nothing when it has no files of this museum."""
+def recorded_objects(records: Path | None, museum: KioskMuseum) -> list[tuple[str, bytes]]:
+    """Return (key, bytes) of every recorded object, or [] when none is a file of this museum."""
     folder = records / RECORDED if records else None
     if folder is None or not folder.is_dir():
         return []
@@ -102,14 +128,14 @@ def recorded(records: Path | None, museum: KioskMuseum) -> list[tuple[str, bytes
 
 
 def write_late_files(folder: Path, museum: KioskMuseum) -> None:
-    """Write the files of `late_files` into a folder of this machine."""
+    """Write the files of `late_files` into a local folder."""
     folder.mkdir(exist_ok=True)
     for name, body in late_files(museum).items():
         (folder / name).write_bytes(body)
 
 
-def bucket(museum: KioskMuseum) -> Iterator[tuple[str, bytes]]:
-    """Yield key and bytes of everything in a museum's bucket."""
+def bucket_objects(museum: KioskMuseum) -> Iterator[tuple[str, bytes]]:
+    """Yield (key, bytes) of every object in a museum's simulated bucket."""
     for site, exhibit in enumerate(EXHIBITS[museum.slug]):
         if site != LATE.get(museum.slug):
             yield museum.prefix + f"{museum.slug}_exhibition_{exhibit.word}.json", exhibition(museum, site)
@@ -119,7 +145,7 @@ def bucket(museum: KioskMuseum) -> Iterator[tuple[str, bytes]]:
 
 
 def late_files(museum: KioskMuseum) -> dict[str, bytes]:
-    """Return files to drop into the bucket by hand: the exhibition that is missing, and one more week of presses."""
+    """Return the files for trying the sensor by hand: the missing exhibition, and one more week of presses."""
     files = {f"{museum.slug}_hist_data_{WEEKS}.csv": history(museum, WEEKS)}
     if (site := LATE.get(museum.slug)) is not None:
         word = EXHIBITS[museum.slug][site].word
@@ -128,7 +154,7 @@ def late_files(museum: KioskMuseum) -> dict[str, bytes]:
 
 
 def exhibition(museum: KioskMuseum, site: int) -> bytes:
-    """Return the exhibition file of a site, with its day-first date."""
+    """Return a site's exhibition file. Its date has the day first."""
     exhibit = EXHIBITS[museum.slug][site]
     return json.dumps(
         {
@@ -144,14 +170,14 @@ def exhibition(museum: KioskMuseum, site: int) -> bytes:
 
 
 def history(museum: KioskMuseum, week: int) -> bytes:
-    """Return a week's history file: unsorted, with rows that break the rules.
+    """Return a week's history file, unsorted and with rows that break the rules.
 
-    The second week's has a byte order mark, CRLF, its header twice and no newline at its end.
+    The second week's file has a byte order mark, CRLF, its header twice and no newline at its end.
     """
     chance = random.Random(f"{museum.slug}/{week}")  # noqa: S311  nothing secret
     monday = MONDAY + timedelta(weeks=week)
     rows = [row for day in range(7) for row in _day(chance, museum, monday + timedelta(days=day))]
-    rows += [row.format(day=f"{monday:%Y-%m-%d}") for row in BROKEN]
+    rows += [row.format(day=f"{monday:%Y-%m-%d}") for row in BROKEN_ROWS]
     rows.append(rows[0])  # a second press in the same second
     chance.shuffle(rows)
     header = "at,site,val,type"

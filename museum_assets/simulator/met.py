@@ -11,18 +11,19 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from museum_assets.simulator.collection import Collection, Facts
+from museum_assets.simulator.collection import Collection
 from museum_assets.simulator.dialect import (
     Dialect,
     Endpoint,
+    ImageRequest,
     Recorded,
-    Wanted,
     base_url,
     iso,
     json_response,
     whole_number,
 )
-from museum_assets.simulator.works import Traits, Work, mix
+from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.works import SimulatedWork, Traits, mix
 
 SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX = 100, 500
 # The longer side of `web-large` pictures.
@@ -71,14 +72,14 @@ class Met(Dialect):
         """Return the file name; every fifth has a space and a dash that must be quoted (records/786829.2019.json)."""
         return f"ESDA 2019–{n:07d}.jpg" if n % 5 == 4 else f"DP{n:07d}.jpg"
 
-    def image(self, path: str) -> Wanted | None:
+    def image(self, path: str) -> ImageRequest | None:
         """Read an address of `original` or `web-large`."""
         match = re.fullmatch(r"CRDImages/[a-z]{2}/(original|web-large)/(?:DP|ESDA 2019–)(\d{7})\.jpg", path)
         if not match:
             return None
-        return Wanted(int(match[2]), "max" if match[1] == "original" else f"!{WEB_LARGE},{WEB_LARGE}")
+        return ImageRequest(int(match[2]), "max" if match[1] == "original" else f"!{WEB_LARGE},{WEB_LARGE}")
 
-    def synthetic(self, work: Work, base: str) -> dict[str, Any]:
+    def synthetic(self, work: SimulatedWork, base: str) -> dict[str, Any]:
         """Write a work in the shape of the 2026 samples; what is missing is an empty text."""
         _, classification, object_name = WORDS[work.traits.kind]
         department = _department(work.n, work.traits)

@@ -13,9 +13,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from museum_assets.simulator.collection import Collection, Facts
+from museum_assets.simulator.collection import Collection
 from museum_assets.simulator.dialect import base_url, iso
 from museum_assets.simulator.edm import LOD, OaiRecord
+from museum_assets.simulator.facts import Facts
 
 PAGE = 50
 TAG = "{http://www.openarchives.org/OAI/2.0/}"
@@ -77,7 +78,8 @@ async def answer(collection: Collection, request: Request) -> Response:
         f"<responseDate>{_stamp(datetime.now(UTC).timestamp())}</responseDate>"
         f"<request{attributes}>{base_url(request)}/rma/oai</request>{content}</OAI-PMH>"
     )
-    return Response(body, media_type="text/xml")
+    # A hostile record may hold bytes that are no UTF-8.
+    return Response(body.encode("utf-8", "surrogateescape"), media_type="text/xml")
 
 
 def dated(record: OaiRecord, modified: datetime) -> OaiRecord:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from museum_assets.simulator import drawing
-from museum_assets.simulator.collection import Facts, Record
 from museum_assets.simulator.dialect import Dialect
+from museum_assets.simulator.facts import Facts, Record
 from museum_assets.simulator.works import mix
 
 

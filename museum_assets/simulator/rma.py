@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from museum_assets.simulator import edm, iiif, oai
-from museum_assets.simulator.collection import Collection, Facts
-from museum_assets.simulator.dialect import Dialect, Endpoint, Recorded, Wanted, base_url, json_response
-from museum_assets.simulator.works import Traits, Work, mix
+from museum_assets.simulator.collection import Collection
+from museum_assets.simulator.dialect import Dialect, Endpoint, ImageRequest, Recorded, base_url, json_response
+from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.works import SimulatedWork, Traits, mix
 
 PAGE = 100
 PARAMETERS = ("title", "creator", "objectNumber", "type", "imageAvailable", "memberOfSetId", "pageToken")
@@ -54,13 +55,13 @@ class Rma(Dialect):
         """Return Micrio's id of the image."""
         return f"W{n:06d}"
 
-    def image(self, path: str) -> Wanted | None:
+    def image(self, path: str) -> ImageRequest | None:
         """Read a IIIF address."""
         match = _IMAGE.fullmatch(path)
         size = iiif.size_of(match[2]) if match else None
-        return Wanted(int(match[1]), size) if match and size else None
+        return ImageRequest(int(match[1]), size) if match and size else None
 
-    def synthetic(self, work: Work, base: str) -> edm.OaiRecord:
+    def synthetic(self, work: SimulatedWork, base: str) -> edm.OaiRecord:
         """Write a work as an OAI record."""
         image = f"{self._image(work.n, base)}/full/max/0/default.jpg" if work.traits.has_image else None
         sets = tuple(sorted(self.groups(work.n, work.traits)))

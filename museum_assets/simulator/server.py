@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from museum_assets.simulator.dialect import Dialect, Endpoint, json_response
 from museum_assets.simulator.faults import MUSEUMS, Faults
 from museum_assets.simulator.gate import Gate
 from museum_assets.simulator.images import image
+from museum_assets.simulator.language_model import SIMULATED_MODEL, model_server
 from museum_assets.simulator.met import Met
 from museum_assets.simulator.recorded import RecordedSource
 from museum_assets.simulator.rma import Rma
@@ -48,6 +50,7 @@ API_PATHS = {
     "aic": "/aic/api/v1",
     "tate": f"/tate{ARCHIVE}",
 }
+MODEL_PATH = "/model/v1"
 # Requests a second that a local server may be asked for: politeness is not what a demo should wait for.
 RATE = 2000
 START_SECONDS = 30
@@ -90,7 +93,8 @@ class Simulator:
         Raises ValueError for an unknown museum, field, value or object id.
         """
         for slug in MUSEUMS if museum == "all" else (museum,):
-            for record_id in (*changes.get("vanished", ()), *changes.get("changed", ())):
+            named = chain.from_iterable(changes.get(field, ()) for field in ("vanished", "changed", "hostile"))
+            for record_id in named:
                 if slug in self.collections and self.collections[slug].source.number(record_id) is None:
                     raise ValueError(f"{slug} has no object with the id {record_id!r}: use an id from its listing")
         self.faults.set(museum, **changes)
@@ -126,6 +130,7 @@ def build_app(simulator: Simulator) -> Starlette:
     routes = [
         Route("/_control", _control(simulator), methods=["GET", "POST", "DELETE"]),
         Route("/images/{slug}/{path:path}", _images(simulator)),
+        Mount(MODEL_PATH, model_server()),
         *mounts,
     ]
     return Starlette(routes=routes, exception_handlers={Exception: _broken})
@@ -139,6 +144,11 @@ def environment(base_url: str) -> dict[str, str]:
         variables[f"MUSEUM_IMAGE_HOSTS_{slug.upper()}"] = urlsplit(base_url).netloc
         variables[f"MUSEUM_RATE_{slug.upper()}"] = str(RATE)
     return variables
+
+
+def model_environment(base_url: str) -> dict[str, str]:
+    """Return the variables that lead the reading of documents to a simulator at `base_url`."""
+    return {"LLM_BASE_URL": base_url + MODEL_PATH, "LLM_MODEL": SIMULATED_MODEL}
 
 
 @contextmanager

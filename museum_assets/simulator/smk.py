@@ -14,18 +14,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from museum_assets.simulator import iiif
-from museum_assets.simulator.collection import Collection, Facts
+from museum_assets.simulator.collection import Collection
 from museum_assets.simulator.dialect import (
     Dialect,
     Endpoint,
+    ImageRequest,
     Recorded,
-    Wanted,
     base_url,
     iso,
     json_response,
     whole_number,
 )
-from museum_assets.simulator.works import Artist, Work
+from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.works import Artist, SimulatedWork
 
 ROWS_MAX = 2000
 UNSIMULATED = ("facets", "range", "qfields")
@@ -69,18 +70,18 @@ class Smk(Dialect):
         """Return the name of the image file."""
         return f"smk{n:07d}.tif.jp2"
 
-    def image(self, path: str) -> Wanted | None:
+    def image(self, path: str) -> ImageRequest | None:
         """Read a IIIF, a legacy thumbnail or a download address."""
         if match := re.fullmatch(r"iiif/jp2/smk(\d{7})\.tif\.jp2/(.+)", path):
             size = iiif.size_of(match[2])
-            return Wanted(int(match[1]), size) if size else None
+            return ImageRequest(int(match[1]), size) if size else None
         if match := re.fullmatch(r"api/v1/thumbnail/[0-9a-f]{8}-0000-4000-8000-(\d{12})\.jpg", path):
-            return Wanted(int(match[1]))
+            return ImageRequest(int(match[1]))
         if match := re.fullmatch(r"api/v1/download/[^/]+/smk(\d{7})\.jpg", path):
-            return Wanted(int(match[1]))
+            return ImageRequest(int(match[1]))
         return None
 
-    def synthetic(self, work: Work, base: str) -> dict[str, Any]:
+    def synthetic(self, work: SimulatedWork, base: str) -> dict[str, Any]:
         """Write a work in the shape of the 2026 sample; what is missing is left out, not null."""
         number = self.object_number(work.n)
         danish, english = WORDS[work.traits.kind]

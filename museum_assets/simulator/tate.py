@@ -16,9 +16,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from museum_assets.simulator.collection import Collection, Facts
-from museum_assets.simulator.dialect import Dialect, Endpoint, Recorded, Wanted, base_url
-from museum_assets.simulator.works import OLDEST_CHANGE, Artist, Work
+from museum_assets.simulator.collection import Collection
+from museum_assets.simulator.dialect import Dialect, Endpoint, ImageRequest, Recorded, base_url
+from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.hostile import encoded
+from museum_assets.simulator.works import OLDEST_CHANGE, Artist, SimulatedWork
 
 ARCHIVE = "/collection-master.tar.gz"
 THUMBNAIL = "!512,512"
@@ -52,12 +54,12 @@ class Tate(Dialect):
         """Return the number in the file's name."""
         return f"{n + 1:05}"
 
-    def image(self, path: str) -> Wanted | None:
+    def image(self, path: str) -> ImageRequest | None:
         """Read the address of a thumbnail, the only size that records name."""
         match = re.fullmatch(r"art/images/work/N/(\d{5})_8\.jpg", path)
-        return Wanted(int(match[1]) - 1, THUMBNAIL) if match else None
+        return ImageRequest(int(match[1]) - 1, THUMBNAIL) if match else None
 
-    def synthetic(self, work: Work, base: str) -> dict[str, Any]:
+    def synthetic(self, work: SimulatedWork, base: str) -> dict[str, Any]:
         """Write a work in the shape of the archive of 2014."""
         classification, medium = KINDS[work.traits.kind]
         number, title = self.object_number(work.n), work.titles[0] if work.titles else "title not known"
@@ -141,8 +143,9 @@ def packed(collection: Collection, base: str) -> bytes:
     with tarfile.open(fileobj=out, mode="w") as archive:
         for n in collection.select("archive"):
             record = collection.record(n, base)
-            number, body = record["acno"].lower(), orjson.dumps(record, option=orjson.OPT_INDENT_2)
-            info = tarfile.TarInfo(f"collection-master/artworks/{number[0]}/{number[1:4]}/{number}-{record['id']}.json")
+            number, body = collection.source.object_number(n).lower(), encoded(record, orjson.OPT_INDENT_2)
+            name = f"{number[0]}/{number[1:4]}/{number}-{collection.source.id(n)}.json"
+            info = tarfile.TarInfo(f"collection-master/artworks/{name}")
             info.size = len(body)
             archive.addfile(info, io.BytesIO(body))
     # Without a time in its header, which would make every answer another file.

@@ -93,7 +93,7 @@ class Traits:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class SimulatedWork:
     """One synthetic work, in no museum's shape. Years are signed (BCE negative); None is unknown."""
 
     n: int
@@ -130,12 +130,12 @@ class Works:
             modified=OLDEST_CHANGE + (bits >> 24) % CHANGES_SPAN,
         )
 
-    def work(self, n: int) -> Work:
+    def work(self, n: int) -> SimulatedWork:
         """Return the n-th work in full. n counts from 0."""
         bits = mix(self._base + n)
         start, end = _years(mix(bits + 1), ancient=self.ancient)
         width, height = size(bits)
-        return Work(
+        return SimulatedWork(
             n, bits, self.traits(n), _titles(mix(bits + 2)), _artists(mix(bits + 3), start), start, end, width, height
         )
 

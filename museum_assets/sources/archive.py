@@ -1,4 +1,4 @@
-"""The rows of a declared source's files, as texts."""
+"""The connector to a declared source's files; values stay text."""
 
 from __future__ import annotations
 
@@ -6,37 +6,39 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from museum_assets.archives.block import Place, Refused
-from museum_assets.archives.parse import read_blocks
-from museum_assets.archives.schema import Source
-from museum_assets.archives.unpack import check
-from museum_assets.sources.connector import Connector, Record, Refusal
+from museum_assets.archive_files.declared import DeclaredSource
+from museum_assets.archive_files.read.block import Checkpoint, RowRefusal
+from museum_assets.archive_files.read.parse import read_blocks
+from museum_assets.archive_files.unpack.unpack import check
+from museum_assets.sources.connector import Connector, RecordRefusal, SourceRecord
 
 
 class ArchiveSource(Connector):
-    """Every row of a declared source. The asset archive_import checks types and years, keeps books and resumes; this
-    looks and leaves nothing behind. Raises Failure when the files cannot be had, BadArchive when they are not read.
+    """Every row of a declared source.
+
+    It stores nothing; types and years are checked by an import alone. Raises Failure when a file cannot be
+    downloaded, BadArchive when one is refused.
     """
 
     kind: ClassVar[str] = "archive"
 
-    def __init__(self, source: Source, files: Callable[[], Sequence[Path]]) -> None:
+    def __init__(self, source: DeclaredSource, files: Callable[[], Sequence[Path]]) -> None:
         self.source = source
         self.files = files
 
-    def extract(self) -> Iterator[Record | Refusal]:
-        """Yield {column: text} of each row, with its file and line as the place."""
+    def extract(self) -> Iterator[SourceRecord | RecordRefusal]:
+        """Yield {column: text} of each row; its place is `file:line`."""
         paths = self.files()
         for path in paths:
-            check(path, self.source.wanted.matches)
-        for block in read_blocks(self.source, paths, Place()):
+            check(path, self.source.member_pattern.matches)
+        for block in read_blocks(self.source, paths, Checkpoint()):
             for refused in block.refused:
-                yield Refusal(_place(refused), refused.code, refused.message, refused.body)
+                yield RecordRefusal(_place(refused), refused.code, refused.message, refused.body)
             columns = {name: values.to_pylist() for name, values in block.columns.items()}
             for row, line in enumerate(block.lines):
                 file = block.files[row] if block.files else block.file
-                yield Record(f"{file}:{line}", {name: values[row] for name, values in columns.items()})
+                yield SourceRecord(f"{file}:{line}", {name: values[row] for name, values in columns.items()})
 
 
-def _place(refused: Refused) -> str:
+def _place(refused: RowRefusal) -> str:
     return f"{refused.file}:{refused.line}"

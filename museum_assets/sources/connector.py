@@ -1,4 +1,4 @@
-"""What every source is: something that can be asked for its records, of which some may be refused."""
+"""What every connector is: it reads a source record by record, and some records may be refused."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """One record of a source. `place` names it within the source; `value` holds what JSON can."""
+class SourceRecord:
+    """One record of a source. `place` identifies it within the source; `value` can be written as JSON."""
 
     place: str
     value: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A record that could not be extracted, for a reason with a code; `body` is what there is of it."""
+class RecordRefusal:
+    """A record that could not be read, with the reason's code; `body` holds its bytes, as far as there are any."""
 
     place: str
     code: str
@@ -28,15 +28,15 @@ class Refusal:
 
 
 class Connector(ABC):
-    """A source. Its constructor takes what it reads from; nothing is read before `extract()` is iterated."""
+    """Reads one kind of source. Nothing is read before `extract()` is iterated."""
 
     kind: ClassVar[str]
-    """The name under which the registry knows it."""
+    """The kind's name in the registry."""
 
     @abstractmethod
-    def extract(self) -> Iterator[Record | Refusal]:
-        """Yield every record in turn; memory does not grow with their number.
+    def extract(self) -> Iterator[SourceRecord | RecordRefusal]:
+        """Yield every record in turn, without holding them all in memory.
 
-        A record's fault is a Refusal. What makes the source as a whole unusable (denied, unreachable) is raised, so
-        that a source that cannot be read never looks like an empty one.
+        The fault of one record is yielded as its refusal. An error of the whole source (denied, unreachable) is
+        raised, so that an unreadable source never looks like an empty one.
         """

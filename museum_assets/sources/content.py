@@ -1,4 +1,4 @@
-"""What the bytes of a file are: text as text, everything else as base64 with its media type."""
+"""A file's content as it is stored: text as text, everything else as base64, each with its media type."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import Literal
 
-from museum_assets.failures import Malformed
+from museum_assets.core.charsets import text_charset
+from museum_assets.core.failures import Malformed
 
 UNKNOWN = {"", "application/octet-stream", "binary/octet-stream"}
-"""Types that say nothing: what uploaders send that do not know."""
+"""Media types that say nothing; uploaders send them when they do not know the type."""
 TEXTUAL = {"application/json", "application/xml", "application/x-ndjson", "application/rtf"}
 TEXT_KEYS = {".txt", ".text", ".md", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".html", ".htm"}
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -21,7 +22,7 @@ CONTROL = {*range(32)} - {*b"\t\n\r\f\x1b\b"}
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A file's content as it is stored: `text` is the text itself, or base64."""
+    """A file's content as it is stored: `text` is the text itself or base64, as `encoding` says."""
 
     content_type: str
     encoding: Literal["text", "base64"]
@@ -31,30 +32,31 @@ class Content:
 def read_content(key: str, claimed: str, body: bytes) -> Content:
     """Return the content of a file, judged by its claimed type, its name and its bytes, in this order.
 
-    Raises Malformed with code `undecodable` when it should be text and is not: nothing is dropped or guessed, for
-    Latin-1 reads anything and so proves nothing.
+    Raises Malformed with code `undecodable` when it should be text and does not decode. No encoding is guessed:
+    Latin-1 decodes any bytes, so it would prove nothing.
     """
     media, charset = media_type(claimed)
     if media in UNKNOWN:
         media = mimetypes.guess_type(key)[0] or ""
-    named = any(key.lower().endswith(ending) for ending in TEXT_KEYS)
-    if media and not named and not is_textual(media):
+    text_key = any(key.lower().endswith(ending) for ending in TEXT_KEYS)
+    if media and not text_key and not is_textual(media):
         return Content(media, "base64", base64.b64encode(body).decode("ascii"))
     text = decode(body, charset)
     if text is not None:
         return Content(media or "text/plain", "text", text)
     if not media:
         return Content("application/octet-stream", "base64", base64.b64encode(body).decode("ascii"))
+    named = charset or "UTF-8"
+    claim = f"but not {named}" if text_charset(named) else f"in {named[:40]!r}, which is no charset of texts"
     raise Malformed(
-        f"{key} is {media} but not {charset or 'UTF-8'}: store it as UTF-8, or name its charset in the object's "
-        "Content-Type",
+        f"{key} is {media} {claim}: store it as UTF-8, or name its charset in the object's Content-Type",
         code="undecodable",
         permanent=True,
     )
 
 
 def media_type(claimed: str) -> tuple[str, str | None]:
-    """Split a Content-Type into its lower-case media type and its charset."""
+    """Return (media type in lower case, charset or None) of a Content-Type."""
     header = Message()
     header["Content-Type"] = claimed.replace("\r", " ").replace("\n", " ")
     charset = header.get_param("charset")
@@ -62,15 +64,21 @@ def media_type(claimed: str) -> tuple[str, str | None]:
 
 
 def is_textual(media: str) -> bool:
-    """Say whether a media type is text."""
+    """Say whether a media type is one of text."""
     return media.startswith("text/") or media in TEXTUAL or media.endswith(("+json", "+xml"))
 
 
 def decode(body: bytes, charset: str | None) -> str | None:
-    """Return the text, or None when the bytes are none; a byte-order mark wins over the charset."""
-    encoding = next((name for bom, name in BOMS.items() if body.startswith(bom)), charset or "utf-8")
+    """Return the bytes as text, or None when they are not text or name no charset of texts.
+
+    A byte-order mark outweighs the charset.
+    """
+    claimed = text_charset(charset or "utf-8")
+    encoding = next((name for bom, name in BOMS.items() if body.startswith(bom)), claimed)
+    if encoding is None:
+        return None
     try:
         text = body.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except UnicodeDecodeError:
         return None
     return None if any(ord(letter) in CONTROL for letter in text) else text

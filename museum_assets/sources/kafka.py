@@ -1,4 +1,4 @@
-"""The messages that a topic holds now."""
+"""The connector to a Kafka topic: the messages that it holds now."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, ClassVar
 
-from museum_assets.sources.connector import Connector, Record, Refusal
+from museum_assets.sources.connector import Connector, RecordRefusal, SourceRecord
 from museum_assets.sources.content import decode
-from resources.kafka import Batch, Kafka, KafkaUnavailable, Message, TopicReader
+from resources.kafka import Kafka, KafkaUnavailable, Message, MessageBatch, TopicReader
 
 MESSAGES, BYTES = 1_000, 8 << 20
-"""Held in memory at a time."""
+"""The most messages, and bytes of them, that are held in memory at a time."""
 
 
 class KafkaSource(Connector):
-    """A topic from its first message to the last one there is at the start, at most `limit` of them.
+    """A topic's messages, from the first to the last one that it has at the start, at most `limit` of them.
 
-    It joins no consumer group and commits nothing, so looking changes nothing. Raises KafkaUnavailable.
+    It joins no consumer group and commits no offset, so reading changes nothing. Raises KafkaUnavailable.
     """
 
     kind: ClassVar[str] = "kafka"
@@ -28,16 +28,16 @@ class KafkaSource(Connector):
         self.topic = topic
         self.limit = limit
 
-    def extract(self) -> Iterator[Record | Refusal]:
-        """Yield {topic, partition, offset, key, encoding, value} of each message; a deleted one has no value.
+    def extract(self) -> Iterator[SourceRecord | RecordRefusal]:
+        """Yield {topic, partition, offset, key, encoding, value} of each message; a tombstone's value is None.
 
-        A range of offsets that the broker deleted meanwhile is a Refusal.
+        A range of offsets that the broker deleted meanwhile is yielded as a refusal.
         """
         with self.kafka.reader(self.topic) as reader:
             yield from islice(self._messages(reader), self.limit)
 
-    def _messages(self, reader: TopicReader) -> Iterator[Record | Refusal]:
-        """Read every partition up to the end that it has now, noted in `left`."""
+    def _messages(self, reader: TopicReader) -> Iterator[SourceRecord | RecordRefusal]:
+        """Yield the messages of every partition up to its present end, which `left` holds until it is reached."""
         bounds = {number: reader.watermarks(number) for number in reader.partitions()}
         left = {number: last for number, (first, last) in bounds.items() if last > first}
         reached = {number: bounds[number][0] for number in left}
@@ -54,26 +54,26 @@ class KafkaSource(Connector):
             for number in sorted(batch.out_of_range & left.keys()):
                 yield self._lost(reader, number, left, reached)
 
-    def _lost(self, reader: TopicReader, number: int, left: dict[int, int], reached: dict[int, int]) -> Refusal:
-        """Go on at the first offset that a partition still has, and say which ones are gone."""
+    def _lost(self, reader: TopicReader, number: int, left: dict[int, int], reached: dict[int, int]) -> RecordRefusal:
+        """Continue at the first offset that a partition still has; return the refusal of those that are gone."""
         start, (first, _) = reached[number], reader.watermarks(number)
         reached[number] = first
         reader.start(number, first)
         if first >= left[number]:
             del left[number]
         message = f"the broker deleted offsets {start} to {first - 1} of topic {self.topic}, partition {number}"
-        return Refusal(f"{self.topic}/{number}/{start}", "offsets_lost", message)
+        return RecordRefusal(f"{self.topic}/{number}/{start}", "offsets_lost", message)
 
-    def _records(self, batch: Batch, left: dict[int, int], reached: dict[int, int]) -> Iterator[Record]:
-        """Yield a batch's messages, and strike out the partitions that are read to the end."""
+    def _records(self, batch: MessageBatch, left: dict[int, int], reached: dict[int, int]) -> Iterator[SourceRecord]:
+        """Yield a batch's messages, and remove the partitions that are read to their end from `left`."""
         for number, messages in batch.messages.items():
             for message in messages:
                 if message.offset < left.get(number, 0):
-                    yield Record(f"{self.topic}/{number}/{message.offset}", self._value(message))
+                    yield SourceRecord(f"{self.topic}/{number}/{message.offset}", self._value(message))
                     reached[number] = message.offset + 1
             if reached.get(number, 0) >= left.get(number, 0):
                 left.pop(number, None)
-        # The last offsets may hold no message that anybody sees, such as the end of a transaction.
+        # The last offsets may hold nothing that a consumer is given, such as the end of a transaction.
         for number, end in batch.ends.items():
             if end >= left.get(number, 0):
                 left.pop(number, None)

@@ -1,4 +1,4 @@
-"""The records of a museum's API, as the museum sends them."""
+"""The connector to a museum's API: its records as the museum sends them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from itertools import islice
 from typing import ClassVar
 
 from museum_assets.museums.museum import Api, Museum
-from museum_assets.sources.connector import Connector, Record, Refusal
+from museum_assets.sources.connector import Connector, RecordRefusal, SourceRecord
 
 
 class MuseumApiSource(Connector):
-    """A museum's listing, at most `limit` records of it. The asset raw_metadata keeps books and goes on after a kill;
-    this looks and leaves nothing behind.
-    """
+    """The records of a museum's listing, at most `limit` of them. Unlike a harvest it stores nothing."""
 
     kind: ClassVar[str] = "museum_api"
 
@@ -23,14 +21,14 @@ class MuseumApiSource(Connector):
         self.client = client
         self.limit = limit
 
-    def extract(self) -> Iterator[Record | Refusal]:
-        """Yield each payload under the museum's internal id."""
+    def extract(self) -> Iterator[SourceRecord | RecordRefusal]:
+        """Yield each record's payload; its place is the museum's id."""
         with self.client as api:
             yield from islice(self._walk(api), self.limit)
 
-    def _walk(self, api: Api) -> Iterator[Record | Refusal]:
+    def _walk(self, api: Api) -> Iterator[SourceRecord | RecordRefusal]:
         for page in self.museum.harvest(api, limit=self.limit):
             for record in page.records:
-                yield Record(record.id, record.payload)
+                yield SourceRecord(record.id, record.payload)
             for id_, failure in page.failed.items():
-                yield Refusal(id_, failure.code, str(failure))
+                yield RecordRefusal(id_, failure.code, str(failure))

@@ -1,4 +1,4 @@
-"""Rehearsing failure: a simulated source is read as a real one would be, and its marked records are refused."""
+"""Rehearsing failures: a simulated source is read like a real one, and its marked records become dead letters."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import orjson
 
 from museum_assets.dead_letters.letters import Letter, StoredLetter, write_letters
-from museum_assets.dead_letters.sources import REPLAYED, Outcome
-from museum_assets.sources.connector import Record
-from museum_assets.sources.simulated import MARK, SimulatedSource
+from museum_assets.dead_letters.sources import REPLAYED, LetterSource, ReplayOutcome
+from museum_assets.sources.connector import SourceRecord
+from museum_assets.sources.simulated import MARK, SIMULATED, SimulatedSource
 from resources.postgres import Connection
 
-MUSEUM = "rehearsal"
-"""Stands where a museum's slug would, so that rehearsed letters are never taken for a museum's."""
+REHEARSAL = "rehearsal"
+"""Stands in place of a museum's slug, so that rehearsed letters are never taken for a museum's."""
 REASON = "simulated_failure"
 
 
 @dataclass
-class Rehearsed:
-    """The books of a rehearsal: extracted = accepted + refused. `letters` counts those that are new or open again."""
+class RehearsalBooks:
+    """The books of a rehearsal: extracted = accepted + refused. `letters` are those that are new or open again."""
 
     extracted: int = 0
     accepted: int = 0
@@ -28,24 +28,24 @@ class Rehearsed:
     letters: int = 0
 
 
-def rehearse(conn: Connection, source: SimulatedSource) -> Rehearsed:
-    """Read the source once; each record with the mark becomes a dead letter. Nothing else is kept.
+def rehearse(conn: Connection, source: SimulatedSource) -> RehearsalBooks:
+    """Read the source once, write a dead letter for each marked record, and return the books.
 
-    The same seed makes the same letters: repeating a rehearsal adds none, and what a person closed stays closed.
+    The same seed makes the same letters, so that repeating a rehearsal adds none, and closed letters stay closed.
     """
-    books = Rehearsed()
+    books = RehearsalBooks()
 
     def refused() -> Iterator[Letter]:
         for record in source.extract():
             books.extracted += 1
-            if isinstance(record, Record) and not is_marked(record, source):
+            if isinstance(record, SourceRecord) and not is_marked(record, source):
                 books.accepted += 1
                 continue
             books.refused += 1
             yield (
                 letter(record, source)
-                if isinstance(record, Record)
-                else Letter(source.kind, MUSEUM, record.place, (record.code,), record.body, record.message)
+                if isinstance(record, SourceRecord)
+                else Letter(source.kind, REHEARSAL, record.place, (record.code,), record.body, record.message)
             )
 
     with conn.transaction():
@@ -53,18 +53,22 @@ def rehearse(conn: Connection, source: SimulatedSource) -> Rehearsed:
     return books
 
 
-def is_marked(record: Record, source: SimulatedSource) -> bool:
-    """Say whether the record was chosen to fail."""
+def is_marked(record: SourceRecord, source: SimulatedSource) -> bool:
+    """Say whether the record carries the mark, and so fails."""
     return str(record.value[source.marked]).startswith(MARK)
 
 
-def letter(record: Record, source: SimulatedSource) -> Letter:
+def letter(record: SourceRecord, source: SimulatedSource) -> Letter:
     """Return the dead letter of a marked record."""
     message = f"{source.marked} begins with {MARK}: this failure is rehearsed: replay or close the letter"
     body = orjson.dumps(dict(record.value))
-    return Letter(source.kind, MUSEUM, record.place, (REASON,), body, message, {"seed": source.seed})
+    return Letter(source.kind, REHEARSAL, record.place, (REASON,), body, message, {"seed": source.seed})
 
 
-def replay(conn: Connection, museum: str, letters: Sequence[StoredLetter]) -> list[Outcome]:  # noqa: ARG001
-    """Let rehearsed failures go through, so that the whole life of a letter can be rehearsed; nothing is written."""
+def replay(conn: Connection, slug: str, letters: Sequence[StoredLetter]) -> list[ReplayOutcome]:  # noqa: ARG001
+    """Return `replayed` for every letter, so that its whole life can be rehearsed; nothing is written."""
     return [REPLAYED for _ in letters]
+
+
+LETTER_SOURCES = tuple(LetterSource(kind, lambda: replay) for kind in SIMULATED)
+"""The simulated sources as sources of dead letters."""

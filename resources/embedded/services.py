@@ -3,17 +3,20 @@
 Several processes may share a home. Each holds a lock on a file of its own in `<home>/users` while it is inside
 `running_services`; the last one out stops the services. The kernel frees a lock however its process ends, so a
 killed process counts as gone, and what it had started is taken over by the next one in.
+
+A child that was given its parent's lock holds it too, also when the parent has been killed. Code servers and runs of
+Dagster, which hand nothing on, `join` for themselves. So services are never stopped under a living process.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
-import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,15 +24,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
-from museum_assets.kiosk.register import register_all
-from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
-from museum_assets.profiles import SettingsError
-from museum_assets.releases.schema import prepare as prepare_releases
-from museum_assets.settings import REPO_ROOT, Settings
+from museum_assets.core.profiles import SettingsError
+from museum_assets.core.settings import Settings
 from resources.embedded import EmbeddedServiceError, postgres, s3
-from resources.platform import kiosk_source
-from resources.postgres import Database, migrate
-from resources.s3 import ObjectStore
 
 Environment = dict[str, str]
 
@@ -39,11 +36,12 @@ LOCK_SECONDS = 300
 
 
 @contextmanager
-def running_services(settings: Settings, *, for_runs: bool = True) -> Iterator[Environment]:
-    """Yield the environment in which every process of the platform finds its services, migrated and ready.
+def running_services(settings: Settings, prepare: Callable[[Settings], None]) -> Iterator[Environment]:
+    """Yield the environment in which every process of the platform finds its services, prepared by `prepare`.
 
     What the settings name is used as it is. The rest is started, on loopback and unix sockets only; with the
-    profile prod nothing is. What only reads leaves out `for_runs`: it needs neither buckets nor Dagster's home.
+    profile prod nothing is. `prepare` gets the settings with all of them filled in, while nobody else starts or stops
+    a service.
     SIGTERM and SIGHUP unwind the block. Raises SettingsError, EmbeddedServiceError,
     DatabaseUnavailable, StorageMisconfigured or Unavailable.
     """
@@ -51,7 +49,7 @@ def running_services(settings: Settings, *, for_runs: bool = True) -> Iterator[E
     with unwinding_on_signals(), registered(settings.home):
         with exclusive(settings.home):
             attached = attach(settings)
-            prepare(attached, for_runs=for_runs)
+            prepare(attached)
         yield environment(attached)
 
 
@@ -96,32 +94,6 @@ def own_databases(settings: Settings) -> list[str]:
     return names
 
 
-def prepare(settings: Settings, *, for_runs: bool) -> None:
-    """Bring the schema up to date, and for runs also buckets and Dagster's home."""
-    assert settings.database_url
-    museums = {"collection": MUSEUMS, "kiosk": KIOSK_MUSEUMS}
-    migrate(settings.database_url, museums, withdrawal_grace_days=settings.withdrawal_grace_days)
-    register_all(Database(settings.database_url))
-    if settings.production_database_url is None:
-        # Production elsewhere is prepared by what needs it: `museum status` must not fail because that server is away.
-        prepare_releases(Database(settings.database_url), Database(settings.database_url), museums)
-    if not for_runs:
-        return
-    for name, value in settings:
-        if name.endswith("_bucket"):
-            ObjectStore.from_settings(settings, value).ensure_bucket()
-    if settings.s3_endpoint_url == s3.own_url(settings.home):
-        # Elsewhere these are the museums' own; here nobody else makes them.
-        for slug in KIOSK_MUSEUMS:
-            kiosk_source(settings, slug).ensure_bucket()
-    home = dagster_home(settings)
-    home.mkdir(exist_ok=True)
-    # Renamed: a process of Dagster that reads it at this moment finds a whole one.
-    unfinished = home / "dagster.yaml.unfinished"
-    shutil.copyfile(REPO_ROOT / "dagster.yaml", unfinished)
-    unfinished.replace(home / "dagster.yaml")
-
-
 def dagster_home(settings: Settings) -> Path:
     """Return the directory of Dagster's instance."""
     return settings.home / "dagster"
@@ -135,8 +107,7 @@ def environment(settings: Settings) -> Environment:
         "MUSEUM_HOME": str(settings.home),
         "DAGSTER_HOME": str(dagster_home(settings)),
         "DATABASE_URL": settings.database_url,
-        # Under SQLAlchemy 2.1 a bare postgresql:// means psycopg 3, on which Dagster's LISTEN/NOTIFY fails.
-        "DAGSTER_POSTGRES_URL": f"postgresql+psycopg2://{(settings.dagster_postgres_url or '').partition('://')[2]}",
+        "DAGSTER_POSTGRES_URL": settings.dagster_postgres_url,
         "S3_ENDPOINT_URL": settings.s3_endpoint_url,
         "AWS_ACCESS_KEY_ID": settings.aws_access_key_id,
         "AWS_SECRET_ACCESS_KEY": secret.get_secret_value() if secret else None,
@@ -165,19 +136,57 @@ def exclusive(home: Path) -> Iterator[None]:
 @contextmanager
 def registered(home: Path) -> Iterator[None]:
     """Count this process among the users of the services; stop them when it leaves as the last one."""
-    users = home / "users"
-    users.mkdir(exist_ok=True)
-    mine = FileLock(users / f"{os.getpid()}-{secrets.token_hex(4)}.lock", thread_local=False)
+    (home / "users").mkdir(exist_ok=True)
     with exclusive(home):
-        mine.acquire()
+        came = join(home)
     try:
         yield
     finally:
         with exclusive(home):
-            mine.release()
-            if not any(in_use(file) for file in users.glob("*.lock")):
-                s3.stop(home)
-                postgres.stop(home)
+            if came:
+                # Closed and not unlocked: children that were given it still hold it.
+                os.close(_locks.pop(home))
+            if not users(home):
+                stop_services(home)
+
+
+_locks: dict[Path, int] = {}
+"""The home and the file descriptor of each lock that this process holds itself."""
+
+
+def join(home: Path) -> bool:
+    """Count this process among the users of the services until it ends; False when it is one, or nobody is.
+
+    A home that nothing has used has no services to hold, and is not made.
+    """
+    folder = home / "users"
+    if home in _locks or not folder.is_dir():
+        return False
+    while home not in _locks:
+        lock = os.open(folder / f"{os.getpid()}-{secrets.token_hex(4)}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Whoever counted the users in between took the file for one of a process that is gone, and removed it.
+        if os.fstat(lock).st_nlink:
+            _locks[home] = lock
+        else:
+            os.close(lock)
+    return True
+
+
+def lock_of(home: Path) -> int:
+    """Return the file descriptor that lets a child hold the services too. For use inside `running_services`."""
+    return _locks[home]
+
+
+def users(home: Path) -> list[Path]:
+    """Return the locks of the living processes that work with this home. For use under `exclusive`."""
+    return [file for file in (home / "users").glob("*.lock") if in_use(file)]
+
+
+def stop_services(home: Path) -> None:
+    """Stop the services of a home. For use under `exclusive`. Raises EmbeddedServiceError."""
+    s3.stop(home)
+    postgres.stop(home)
 
 
 def in_use(file: Path) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from museum_assets.failures import Failure, Malformed
+from museum_assets.core.failures import Failure, Malformed
 
 Vector = NDArray[np.float32]
 """float32 [dimension], unit length."""
@@ -21,7 +21,7 @@ class Embedder(Protocol):
     """
 
     name: str
-    """"clip" or "jina": the vectors are called image_<name> and text_<name>."""
+    """Of the model, such as "clip"; stands in logs and messages."""
     dimension: int
 
     @property

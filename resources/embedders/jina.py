@@ -9,10 +9,13 @@ import httpx
 import numpy as np
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from museum_assets.failures import Failure, Malformed, MuseumError, Refused, SlowDown, Unavailable
+from museum_assets.core.addresses import web_address
+from museum_assets.core.failures import Failure, Malformed, MuseumError, RequestRefused, SlowDown, Unavailable
+from museum_assets.core.postgres_address import BadAddress
 from resources.closing import Closing
 from resources.embedders.embedder import Vector, unit
-from resources.museum_http import http_failures, media_type, retry_after_seconds
+from resources.http_answers import http_failures, media_type, retry_after_seconds, said_by
+from resources.http_client import http_client
 from resources.rate_limit import PATIENCE
 
 API_URL = "https://api.jina.ai/v1/embeddings"
@@ -20,6 +23,8 @@ MODEL = "jina-clip-v2"
 IMAGE_BATCH, TEXT_BATCH = 16, 128
 """Inputs per request; 16 thumbnails of 800 pixels are about 3 MB in base64."""
 
+TIMEOUT, DEADLINE = 120.0, 180.0
+"""Seconds of silence, and for a whole request."""
 COMPARE = "Run this again; if it stays, compare https://api.jina.ai/redoc with resources/embedders/jina.py."
 
 
@@ -32,14 +37,16 @@ class JinaEmbedder(Closing):
 
     def __init__(self, api_key: str, *, url: str = API_URL, attempts: int = 5, first_wait: float = 1.0) -> None:
         if not api_key:
-            raise MuseumError("The Jina API needs a key. Set JINA_API_KEY, or leave image_jina and text_jina out.")
-        if not url.startswith(("https://", "http://")):
-            raise MuseumError(f"JINA_API_URL is {url!r}. Set it to an address such as {API_URL}.")
-        self._client = httpx.Client(
+            raise MuseumError("The Jina API needs a key. Set JINA_API_KEY, or leave the Jina vectors out.")
+        try:
+            self._url = web_address(url)
+        except BadAddress as error:
+            raise MuseumError(f"JINA_API_URL is {error}. Set it to an address such as {API_URL}.") from None
+        self._client = http_client(
             headers={"Authorization": f"Bearer {api_key}", "Accept": "application/json"},
-            timeout=httpx.Timeout(120, connect=10),
+            timeout=TIMEOUT,
+            deadline=DEADLINE,
         )
-        self._url = url
         self._patiently = Retrying(
             retry=retry_if_exception(_may_pass),
             stop=stop_after_attempt(attempts),
@@ -76,7 +83,7 @@ class JinaEmbedder(Closing):
             return self._patiently(self._request, inputs)
         except Malformed as failure:
             return [failure] * len(inputs)
-        except Refused as failure:
+        except RequestRefused as failure:
             if len(inputs) == 1:
                 return [failure]
             half = len(inputs) // 2
@@ -93,7 +100,7 @@ class JinaEmbedder(Closing):
         with http_failures(f"The Jina API at {self._url}"):
             response = self._client.post(self._url, json=body)
         if not response.is_success:
-            raise _judge(response)
+            raise _judge(response, said_by(response))
         return self._read(response, len(inputs))
 
     def _read(self, response: httpx.Response, count: int) -> list[Vector | Failure]:
@@ -113,10 +120,10 @@ class JinaEmbedder(Closing):
         return [unit(rows[place]) for place in range(count)]
 
 
-def _judge(response: httpx.Response) -> MuseumError:
+def _judge(response: httpx.Response, reason: str) -> MuseumError:
     """Return what an unsuccessful answer means: for one input, for now, or for the whole account."""
     status = response.status_code
-    said = f"The Jina API answered {status} {response.reason_phrase}: {response.text.strip()[:300]!r}."
+    said = f"The Jina API answered {status} {response.reason_phrase}: {reason!r}."
     if status in (401, 402) or (status == 403 and "json" in media_type(response)):
         # Not a Failure: it is nobody's record's fault, and must not end up in the ledger of any.
         return MuseumError(f"{said} Set JINA_API_KEY to a valid key with a balance (https://jina.ai/api-dashboard).")
@@ -128,12 +135,14 @@ def _judge(response: httpx.Response) -> MuseumError:
     if status == 408 or status >= 500:
         wait = retry_after_seconds(response.headers.get("Retry-After"))
         return Unavailable(f"{said} The API is in trouble. Run this again later.", retry_after=wait)
-    return Refused(f"{said} Correct the image or text, then run this with retry_failed.", code="refused_by_model")
+    return RequestRefused(
+        f"{said} Correct the image or text, then run this with retry_failed.", code="refused_by_model"
+    )
 
 
 def _blame(results: list[Vector | Failure]) -> list[Vector | Failure]:
     """Take back the verdict on inputs that were all refused alike: then the request is more likely at fault."""
-    if len(results) > 1 and all(isinstance(result, Refused) for result in results):
+    if len(results) > 1 and all(isinstance(result, RequestRefused) for result in results):
         return [Failure(str(result), code="refused_all", permanent=False) for result in results]
     return results
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from museum_assets.failures import MuseumError
+from museum_assets.core.failures import MuseumError
 
 log = logging.getLogger(__name__)
 
@@ -93,10 +93,13 @@ def _probe_hub() -> None:
     import httpx
     from huggingface_hub import constants
 
+    from resources.http_client import http_client
+
     if constants.is_offline_mode():
         raise OSError("HF_HUB_OFFLINE is set")
     try:
-        httpx.head(constants.ENDPOINT, timeout=PROBE_TIMEOUT)
+        with http_client(timeout=PROBE_TIMEOUT) as client:
+            client.head(constants.ENDPOINT)
     except httpx.HTTPError as error:
         raise OSError(f"{constants.ENDPOINT}: {error}") from error
 

@@ -7,24 +7,19 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
+import orjson
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from museum_assets.failures import MuseumError, Unavailable
-from resources.vector_index.index import (
-    VECTORS,
-    WRITE_BATCH,
-    Hit,
-    Record,
-    SearchFilter,
-    VectorSession,
-    indexed_fields,
-)
+from museum_assets.core.failures import MuseumError, Unavailable
+from resources.vector_index.index import Hit, PointRecord, SearchFilter, Vectors, indexed_fields
+from resources.vector_index.session import WRITE_BATCH, VectorSession
 
 
 class EdgeVectorIndex:
@@ -46,7 +41,7 @@ class EdgeVectorIndex:
         with self._locked():
             shard = self._load()
             try:
-                yield EdgeSession(shard)
+                yield EdgeSession(shard, self._shard)
             finally:
                 shard.flush()
                 shard.close()
@@ -58,6 +53,12 @@ class EdgeVectorIndex:
                 self._create()
         name = self._shard / "id"
         return name.read_text() if name.exists() else "unnamed"  # made before shards had names
+
+    def adopt(self, identity: str) -> None:
+        """Give the shard the name of one whose points it is about to hold; made when missing."""
+        with self._locked():
+            self._create()
+            (self._shard / "id").write_text(identity)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -83,7 +84,7 @@ class EdgeVectorIndex:
 
     def _create(self) -> None:
         """Make the shard unless it exists. Only under the lock."""
-        from qdrant_edge import EdgeShard
+        from qdrant_edge import Distance, EdgeConfig, EdgeShard, EdgeVectorParams, UpdateOperation
 
         if self._shard.exists():
             return
@@ -91,7 +92,12 @@ class EdgeVectorIndex:
         half = self.directory / "shard.creating"
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir()
-        EdgeShard.create(str(half), _config()).close()
+        # The engine makes no shard without a vector: this one goes again, and `ensure_collection` adds the real ones.
+        unused = EdgeVectorParams(size=1, distance=Distance.Cosine)
+        shard = EdgeShard.create(str(half), EdgeConfig(vectors={"unused": unused}))
+        shard.update(UpdateOperation.delete_vector_name("unused"))
+        shard.flush()
+        shard.close()
         (half / "id").write_text(uuid4().hex)
         half.rename(self._shard)
 
@@ -100,33 +106,42 @@ class EdgeVectorIndex:
 
         self._create()
         try:
-            return EdgeShard.load(str(self._shard), _config())
+            return EdgeShard.load(str(self._shard))
         except Exception as error:  # the engine raises nothing narrower
             raise MuseumError(
                 f"The vector index at {self._shard} cannot be opened: {error}. It holds nothing that cannot be made "
-                "again: move the directory away and run indexed_artworks and the embeddings of every museum, which "
-                "write everything to a new one, the vectors from the cache."
+                "again: move the directory away and run `museum run all`, which makes the points of every museum in "
+                "a new one, their vectors from the cache."
             ) from error
-
-
-def _config() -> Any:
-    from qdrant_edge import Distance, EdgeConfig, EdgeVectorParams
-
-    return EdgeConfig(vectors={n: EdgeVectorParams(size=size, distance=Distance.Cosine) for n, size in VECTORS.items()})
 
 
 class EdgeSession(VectorSession):
     """An open shard."""
 
-    def __init__(self, shard: Any) -> None:
+    def __init__(self, shard: Any, directory: Path) -> None:
         self._shard = shard
+        self._directory = directory
 
-    def ensure_collection(self, *, released: bool = False) -> None:
-        """Create the payload indexes; the vectors were fixed when the shard was created."""
-        from qdrant_edge import PayloadSchemaType, UpdateOperation
+    @cached_property
+    def vectors(self) -> Vectors:
+        """The vectors in the engine's own description of the shard, which its interface does not show."""
+        found = orjson.loads((self._directory / "edge_config.json").read_bytes())["vectors"]
+        return {name: params["size"] for name, params in found.items()}
 
+    @property
+    def exists(self) -> bool:
+        """A shard is made when it is opened."""
+        return True
+
+    def ensure_collection(self, vectors: Vectors, *, released: bool = False) -> None:
+        """Add the vectors and payload indexes that are missing."""
+        from qdrant_edge import Distance, PayloadSchemaType, UpdateOperation
+
+        for name, size in self.missing_vectors(vectors).items():
+            self._update(UpdateOperation.create_dense_vector(name, size, Distance.Cosine))
+        self.__dict__.pop("vectors", None)
         kinds = {"keyword": PayloadSchemaType.Keyword, "integer": PayloadSchemaType.Integer}
-        fields = indexed_fields(released=released)
+        fields = indexed_fields(vectors, released=released)
         for name in fields.keys() - self._shard.info().payload_schema.keys():
             self._update(UpdateOperation.create_field_index(name, kinds[fields[name]]))
 
@@ -161,7 +176,7 @@ class EdgeSession(VectorSession):
                 "run this again: what was not confirmed is still on the work list."
             ) from error
 
-    def _put(self, records: Sequence[Record]) -> None:
+    def _put(self, records: Sequence[PointRecord]) -> None:
         from qdrant_edge import Point, UpdateOperation
 
         new = [Point(id=r.id, vector={n: v.tolist() for n, v in r.vectors.items()}, payload=r.payload) for r in records]
@@ -172,14 +187,14 @@ class EdgeSession(VectorSession):
 
         self._update(UpdateOperation.delete_points_by_filter(_filter(where)))
 
-    def _page(self, where: SearchFilter, offset: Any, with_payload: bool) -> tuple[list[Record], Any]:
+    def _page(self, where: SearchFilter, offset: Any, with_payload: bool) -> tuple[list[PointRecord], Any]:
         from qdrant_edge import ScrollRequest
 
         request = ScrollRequest(
             offset=offset, limit=WRITE_BATCH, filter=_filter(where), with_payload=with_payload, with_vector=False
         )
         points, following = self._shard.scroll(request)
-        return [Record(str(point.id), point.payload or {}) for point in points], following
+        return [PointRecord(str(point.id), point.payload or {}) for point in points], following
 
     def _insert(self, points: Sequence[tuple[str, dict[str, Any]]]) -> None:
         from qdrant_edge import Point, UpdateOperation
@@ -215,9 +230,9 @@ class EdgeSession(VectorSession):
 
         self._update(UpdateOperation.delete_vectors(list(ids), [name]))
 
-    def _retrieve(self, ids: Sequence[str], with_payload: bool, with_vectors: bool) -> list[Record]:
+    def _retrieve(self, ids: Sequence[str], with_payload: bool, with_vectors: bool) -> list[PointRecord]:
         found = self._shard.retrieve(list(ids), with_payload, with_vectors)
-        return [Record(str(point.id), point.payload or {}, _arrays(point.vector)) for point in found]
+        return [PointRecord(str(point.id), point.payload or {}, _arrays(point.vector)) for point in found]
 
     def _search(
         self, name: str, vector: NDArray[np.float32], limit: int, where: SearchFilter, exclude: Sequence[str]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from museum_assets.archives.transfer import Downloaded
+from museum_assets.archive_files.download.transfer import Downloaded
 
 
 @pytest.fixture

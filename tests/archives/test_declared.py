@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from archive_files import declared, rows
 from hypothesis import given
 from hypothesis import strategies as st
-from new_database import NewDatabase
 
-from museum_assets.archives.imports import SOURCE, imports
+from museum_assets.archive_files.declared import DeclarationError, declared_source, read_declaration, source_names
+from museum_assets.archive_files.download.obtain import Order
+from museum_assets.archive_files.download.transfer import Downloaded
+from museum_assets.archives.imports import IMPORT_LETTERS, imports
 from museum_assets.archives.load import load
-from museum_assets.archives.obtain import Order
-from museum_assets.archives.schema import SchemaError, read_source, source, source_names
-from museum_assets.archives.transfer import Downloaded
-from museum_assets.dead_letters.letters import Chosen, count_letters
+from museum_assets.catalogue import letter_sources
+from museum_assets.core.failures import MuseumError
+from museum_assets.dead_letters.letters import LetterFilter, count_letters
 from museum_assets.dead_letters.replay import replay_letters
-from museum_assets.failures import MuseumError
 from resources.postgres import Database
+from tests.support.archive_files import declared, rows
+from tests.support.new_database import NewDatabase
 
 Files = Callable[..., Downloaded]
 GOOD = """
@@ -52,15 +53,15 @@ number = { type = "text" }
 def test_what_is_wrong_with_a_declaration_is_said(tmp_path: Path, old: str, new: str, told: str) -> None:
     path = tmp_path / "loans.toml"
     path.write_text(GOOD)
-    assert read_source(path).name == "loans"
+    assert read_declaration(path).name == "loans"
     path.write_text(GOOD.replace(old, new))
-    with pytest.raises(SchemaError, match=told):
-        read_source(path)
+    with pytest.raises(DeclarationError, match=told):
+        read_declaration(path)
 
 
 def test_an_unknown_source_is_named_with_the_known_ones() -> None:
-    with pytest.raises(SchemaError, match="hcad_accounts"):
-        source("hcad")
+    with pytest.raises(DeclarationError, match="hcad_accounts"):
+        declared_source("hcad")
 
 
 def test_where_the_files_are_is_no_part_of_the_contract() -> None:
@@ -71,16 +72,16 @@ def test_where_the_files_are_is_no_part_of_the_contract() -> None:
 def test_orders() -> None:
     assert declared().yearly
     with pytest.raises(MuseumError, match="leave the year out"):
-        Order(year=2020).wanted(declared(urls=["https://example.org/a.zip"]))
+        Order(year=2020).files(declared(urls=["https://example.org/a.zip"]))
     with pytest.raises(MuseumError, match="1 SHA-256 were given for 2 files"):
-        Order(["a", "b"], ["0"]).wanted(declared())
-    (wanted,) = Order(year=2026).wanted(declared())
+        Order(["a", "b"], ["0"]).files(declared())
+    (wanted,) = Order(year=2026).files(declared())
     assert (wanted.url, wanted.name[12:]) == ("https://example.org/2026/loans.zip", "-loans.zip")
 
 
 def edition(name: str, year: int, count: int, *, header: bool) -> bytes:
     """A file as the declared source describes it, made up: no owner, no address of anybody."""
-    dice, described = random.Random(f"{name} {year}"), source(name)
+    dice, described = random.Random(f"{name} {year}"), declared_source(name)
     lines = ["\t".join(described.layout)] if header else []
     for n in range(count):
         values = {
@@ -105,24 +106,24 @@ def edition(name: str, year: int, count: int, *, header: bool) -> bytes:
 def test_the_county_sources_import_with_and_without_a_header(
     database: Database, file: Files, name: str, header: bool
 ) -> None:
-    found = load(database, source(name), [file(edition(name, 2026, 50, header=header), "data.txt")], year=2026)
+    found = load(database, declared_source(name), [file(edition(name, 2026, 50, header=header), "data.txt")], year=2026)
     assert (found.state, found.rows_read, found.loaded, found.current) == ("loaded", 50, 50, True)
     with database.connect() as conn:
         assert min(rows(conn, name, "acct")) == ("0000000000000",)
         assert {row["attname"] for row in conn.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", (f"archive.{name}",)
-        )} == set(source(name).columns)  # fmt: skip
+        )} == set(declared_source(name).columns)  # fmt: skip
 
 
 def test_no_owner_and_no_mailing_address_is_ever_a_column() -> None:
-    assert not {column for column in source("hcad_accounts").columns if "mail" in column or "own" in column}
+    assert not {column for column in declared_source("hcad_accounts").columns if "mail" in column or "own" in column}
 
 
 @pytest.mark.parametrize("name", ["building_res", "extra_features"])
 def test_real_heads_of_the_county_files_are_read(database: Database, shared: Path, name: str, file: Files) -> None:
     declaration = {"building_res": "hcad_buildings", "extra_features": "hcad_extra_features"}[name]
     body = (shared / f"data/hcad/{name}_2016_head.tsv").read_bytes()
-    found = load(database, source(declaration), [file(body, f"{name}.txt")], year=2016)
+    found = load(database, declared_source(declaration), [file(body, f"{name}.txt")], year=2016)
     assert (found.rows_read, found.loaded, found.rejected) == (5, 5, 0)
 
 
@@ -131,14 +132,14 @@ def test_a_rejected_row_is_due_when_the_declaration_has_changed(
 ) -> None:
     files = [file("number\tvalue\n1\tmuch\n")]
     now = declared()
-    monkeypatch.setattr("museum_assets.archives.replay.source", lambda _: now)
+    monkeypatch.setattr("museum_assets.archives.replay.declared_source", lambda _: now)
     load(database, now, files)
-    assert replay_letters(database, Chosen(SOURCE), "a test").refused == 1
+    assert replay_letters(database, letter_sources(), LetterFilter(IMPORT_LETTERS), "a test").refused == 1
     now = declared(columns={"number": {}, "price": {"aliases": ["value"]}})
-    assert replay_letters(database, Chosen(SOURCE), "a test").due == 1
+    assert replay_letters(database, letter_sources(), LetterFilter(IMPORT_LETTERS), "a test").due == 1
     assert load(database, now, files).state == "loaded"
     with database.connect() as conn:
-        assert count_letters(conn, Chosen(SOURCE)) == 0
+        assert count_letters(conn, LetterFilter(IMPORT_LETTERS)) == 0
         assert [each.state for each in imports(conn)] == ["loaded", "held"]
 
 

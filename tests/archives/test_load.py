@@ -1,38 +1,23 @@
-"""Imports of declared sources into a real Postgres: books, kills, duplicates, rollback, years."""
+"""Imports of declared sources into a real Postgres: books, duplicates, rollback, years."""
 
 from __future__ import annotations
 
-import io
 import random
 import zipfile
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from archive_files import declared, rows
 
+from museum_assets.archive_files.download.transfer import Downloaded
 from museum_assets.archives import load as loading
-from museum_assets.archives.imports import SOURCE, Import, imports, roll_back
+from museum_assets.archives.imports import IMPORT_LETTERS, imports, roll_back
 from museum_assets.archives.load import load
-from museum_assets.archives.transfer import Downloaded
+from museum_assets.core.failures import Failure, MuseumError
 from museum_assets.dead_letters.letters import open_letters
-from museum_assets.failures import Failure, MuseumError
 from resources.postgres import Database
+from tests.support.archive_files import HEADER, balanced, declared, rows, zipped
 
 Files = Callable[..., Downloaded]
-HEADER = "number\tvalue\tnote\n"
-
-
-def balanced(found: Import) -> bool:
-    return found.rows_read == found.loaded + found.rejected + found.duplicate
-
-
-def zipped(**members: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in members.items():
-            archive.writestr(name, body)
-    return out.getvalue()
 
 
 def test_rows_keep_their_zeros_quotes_and_accents(database: Database, file: Files) -> None:
@@ -65,7 +50,7 @@ def test_rejected_rows_are_dead_letters_and_hold_the_import_until_a_partial_one_
     assert (found.state, found.rows_read, found.loaded, found.rejected) == ("held", 7, 1, 6)
     assert found.codes == {"field_count": 2, "not_a_number": 2, "missing_value": 1, "nul_character": 1}
     with database.connect() as conn:
-        letters = list(open_letters(conn, SOURCE, "loans"))
+        letters = list(open_letters(conn, IMPORT_LETTERS, "loans"))
         assert rows(conn, "loans") == []
     assert {
         letter.context["line"]: (letter.reasons[0], letter.context["field"], letter.body) for letter in letters
@@ -89,11 +74,17 @@ def test_rejected_rows_are_dead_letters_and_hold_the_import_until_a_partial_one_
         assert rows(conn, "loans", "number") == [("01",)]
 
 
+def test_a_key_that_no_index_takes_is_its_rows_refusal(database: Database, file: Files) -> None:
+    long = "".join(random.Random(1).choices("0123456789abcdefghijklmnopqrstuvwxyz", k=3_000))
+    found = load(database, declared(), [file(f"{HEADER}01\t1\t\n{long}\t2\t\n02\t3\t\n".encode())], partial=True)
+    assert (found.rows_read, found.loaded, found.codes) == (3, 2, {"key_too_long": 1})
+
+
 def test_bytes_that_do_not_decode_are_an_error_and_never_dropped(database: Database, file: Files) -> None:
     found = load(database, declared(encoding="utf-8"), [file(b"number\tvalue\n1\t2\n\xff3\t4\n")], partial=True)
     assert (found.codes, found.loaded) == ({"undecodable": 1}, 1)
     with database.connect() as conn:
-        (letter,) = open_letters(conn, SOURCE)
+        (letter,) = open_letters(conn, IMPORT_LETTERS)
     assert (letter.body, letter.message) == (b"\xff3\t4", "byte 1 of the line is 0xff, which is not utf-8")
 
 
@@ -153,7 +144,8 @@ def test_an_empty_file_and_one_that_lost_much_do_not_take_the_place_of_the_curre
     files = [file(HEADER + "1\t1\t\n", "c.txt")]
     short = load(database, declared(), files, year=2026)
     assert short.state == "held"
-    assert (short.message or "").startswith(f"it has 1 rows where import {whole.id} has 10: mend the source, or import")
+    assert (short.message or "").startswith(f"it has 1 rows where import {whole.id} has 10: mend the source, or")
+    assert "`museum archive import loans --year 2026 --partial`" in (short.message or "")
     assert load(database, declared(), files, year=2026, partial=True).current
 
 
@@ -169,7 +161,7 @@ def test_an_older_year_is_history_and_never_current(database: Database, file: Fi
 def test_last_years_file_under_this_years_name_is_refused(database: Database, file: Files) -> None:
     files = [file(HEADER + "1\t2\t\n")]
     load(database, declared(), files, year=2025)
-    with pytest.raises(Failure, match="byte for byte those imported as 2025") as caught:
+    with pytest.raises(Failure, match="byte for byte, what was imported as 2025") as caught:
         load(database, declared(), files, year=2026)
     assert caught.value.code == "stale_year"
 
@@ -222,81 +214,41 @@ def test_an_archive_without_the_member_or_damaged_is_refused_before_anything_is_
         assert imports(conn) == []
 
 
-class Killed(BaseException):
-    """Stands for a kill: no handler of ours may swallow it."""
+def test_the_same_members_in_another_archive_are_the_same_import(database: Database, file: Files) -> None:
+    """Zipped anew they have other times, another compression and so other bytes."""
+    source = declared(members="**/*.txt")
+    body = HEADER + "1\t2\t\n"
+    first = load(database, source, [file(zipped(**{"loans.txt": body, "readme.md": "2025"}), "a.zip")], year=2025)
+    again = zipped(zipfile.ZIP_STORED, **{"loans.txt": body, "readme.md": "made anew"})
+    found = load(database, source, [file(again, "b.zip")], year=2025)
+    assert (found.id, found.outcome) == (first.id, "unchanged")
 
 
-@pytest.mark.parametrize("kind", ["plain", "zip", "quoted", "jsonl", "fixed"])
-def test_an_import_that_was_interrupted_again_and_again_ends_as_one_that_was_not(
-    database: Database, file: Files, monkeypatch: pytest.MonkeyPatch, kind: str
+@pytest.mark.parametrize("name", ["loans.txt", "loans_2026.txt"])
+def test_last_years_members_in_a_new_archive_are_not_this_year(database: Database, file: Files, name: str) -> None:
+    source = declared(members="**/*.txt")
+    body = HEADER + "1\t2\t\n"
+    first = load(database, source, [file(zipped(**{"loans.txt": body}), "a.zip")], year=2025)
+    renewed = zipped(zipfile.ZIP_STORED, **{name: body, "readme.md": "the edition of 2026"})
+    with pytest.raises(
+        Failure, match=r"2026 is not published yet.*`museum archive import loans --year 2026`"
+    ) as caught:
+        load(database, source, [file(renewed, "b.zip")], year=2026)
+    assert caught.value.code == "stale_year"
+    with database.connect() as conn:
+        assert [each.id for each in imports(conn, states=["loading", "held", "loaded"])] == [first.id]
+
+
+def test_an_unfinished_import_does_not_go_on_in_another_archive(
+    database: Database, file: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("lines", "quoted", "documents"):
-        monkeypatch.setattr(f"museum_assets.archives.{module}.BLOCK_BYTES", 100)
-    monkeypatch.setattr("museum_assets.archives.lines.line_blocks.__defaults__", (100,))
-    monkeypatch.setattr(loading, "TOGETHER", 1)
-    dice = random.Random(kind)
-    values = [(f"{dice.randrange(60):03}", "x" if n % 19 == 0 else str(n), "note") for n in range(300)]
-    source, body = written(kind, values)
-    other = source.model_copy(update={"name": "undisturbed"})
-    whole = load(database, other, [file(body, f"loans.{kind}")], partial=True)
-    files, kills = [file(body, f"loans.{kind}")], 0
-    while True:
-        stop = dice.randrange(1, 4)
-
-        def told(*_: Any, stop: list[int] = [stop]) -> None:  # noqa: B006
-            stop[0] -= 1
-            if stop[0] == 0:
-                raise Killed
-
-        try:
-            found = load(database, source, files, partial=True, told=told if kills < 10 else lambda *_: None)
-            break
-        except Killed:
-            kills += 1
-    assert kills == 10
-    assert found.outcome == "resumed"
-    same = ("rows_read", "loaded", "rejected", "duplicate", "codes", "state")
-    assert [getattr(found, name) for name in same] == [getattr(whole, name) for name in same]
-    assert balanced(found)
-    with database.connect() as conn:
-        assert rows(conn, "loans__all", "position, number, value, note") == rows(
-            conn, "undisturbed__all", "position, number, value, note"
-        )
-        letters = [
-            [(le.context["line"], le.body) for le in open_letters(conn, SOURCE, name)]
-            for name in ("loans", "undisturbed")
-        ]
-    assert sorted(letters[0]) == sorted(letters[1])
-
-
-def written(kind: str, values: list[tuple[str, ...]]) -> tuple[Any, bytes]:
-    plain = HEADER + "".join("\t".join(each) + "\n" for each in values)
-    if kind == "quoted":
-        body = "number,value,note\n" + "".join(f'{a},{b},"{c},\n""x"""\n' for a, b, c in values)
-        return declared(delimiter=",", quote='"'), body.encode()
-    if kind == "jsonl":
-        body = "".join(f'{{"number": "{a}", "value": "{b}", "note": {{"text": "{c}"}}}}\n' for a, b, c in values)
-        return declared(format="jsonl"), body.encode()
-    if kind == "fixed":
-        columns = {"number": {"start": 1, "width": 3}, "value": {"type": "number", "start": 4, "width": 5},
-                   "note": {"start": 9, "width": 4}}  # fmt: skip
-        return declared(format="fixed", columns=columns), "".join(f"{a}{b:>5}{c}\n" for a, b, c in values).encode()
-    if kind == "zip":
-        half = len(values) // 2
-        parts = [HEADER + "".join("\t".join(each) + "\n" for each in part) for part in (values[:half], values[half:])]
-        return declared(), zipped(**{"a.txt": parts[0], "b.txt": parts[1]})
-    return declared(), plain.encode()
-
-
-def test_another_file_ends_an_import_left_half_done(database: Database, file: Files) -> None:
-    body = HEADER + "".join(f"{n}\t1\t\n" for n in range(10))
-
-    def killed(*_: Any) -> None:
-        raise Killed
-
-    with pytest.raises(Killed):
-        load(database, declared(), [file(body, "a.txt")], told=killed)
-    found = load(database, declared(), [file(body + "11\t2\t\n", "b.txt")])
-    assert (found.outcome, found.loaded) == ("imported", 11)
-    with database.connect() as conn:
-        assert [each.state for each in imports(conn)] == ["loaded", "failed"]
+    """Its checkpoint counts the members of the archive that it was made of."""
+    source = declared(members="**/*.txt")
+    body = HEADER + "1\t2\t\n2\t3\t\n"
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, "finish", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("killed")))
+        with pytest.raises(RuntimeError):
+            load(database, source, [file(zipped(**{"loans.txt": body}), "a.zip")])
+    other = zipped(**{"a readme.md": "new", "loans.txt": body})
+    found = load(database, source, [file(other, "b.zip")])
+    assert (found.outcome, found.rows_read, found.loaded) == ("imported", 2, 2)

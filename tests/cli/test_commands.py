@@ -9,15 +9,13 @@ from typing import Any
 
 import dagster as dg  # noqa: TID251 - its instance is replaced by one in memory
 import pytest
-import whole_pipeline
 from typer.testing import CliRunner, Result
 
 from museum_assets.cli.app import app
-from museum_assets.failures import MuseumError
-from museum_assets.settings import Settings
+from museum_assets.core.failures import MuseumError
 from museum_assets.simulator.server import Running
-
-pytestmark = pytest.mark.integration
+from resources.platform import Platform
+from tests.support import whole_pipeline
 
 
 def invoke(*arguments: str, stdin: str | None = None) -> Result:
@@ -31,12 +29,12 @@ def answer(*arguments: str, code: int = 0) -> Any:
 
 
 @pytest.fixture
-def finished(simulator: Running, platform: Settings) -> Settings:
+def finished(simulator: Running, platform: Platform) -> Platform:
     whole_pipeline.run_all(platform, ["smk"])
     return platform
 
 
-def test_run_status_where_search(finished: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_run_status_where_search(finished: Platform, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
     (ran,) = answer("run", "transformed_artworks", "--museum", "smk", "--force", "--limit", "2")
     assert (ran["museum"], ran["good"], ran["assets"]["transformed_artworks"]["done"]) == ("smk", True, 2)
@@ -54,7 +52,7 @@ def test_run_status_where_search(finished: Settings, monkeypatch: pytest.MonkeyP
     assert "data:image/jpeg" in page.read_text()
 
 
-def test_a_failing_run_exits_with_1(platform: Settings, simulator: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_run_exits_with_1(platform: Platform, simulator: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
     (ran,) = answer("run", "raw_metadata", "--museum", "smk", "--since", "2026-01-01", code=1)
     assert not ran["success"]
@@ -72,7 +70,7 @@ def test_a_failing_run_exits_with_1(platform: Settings, simulator: Running, monk
         (["search", "ships", "--work-type", "boat"], "unknown work type 'boat'"),
     ],
 )
-def test_what_does_not_exist_is_named_with_what_does(platform: Settings, arguments: list[str], told: str) -> None:
+def test_what_does_not_exist_is_named_with_what_does(platform: Platform, arguments: list[str], told: str) -> None:
     result = invoke(*arguments)
     assert result.exit_code == 1
     assert isinstance(result.exception, MuseumError)
@@ -83,6 +81,12 @@ def test_an_unknown_museum_is_a_usage_error() -> None:
     result = invoke("status", "--museum", "louvre")
     assert result.exit_code == 2
     assert "unknown museum 'louvre'" in result.output
+
+
+def test_a_kiosk_museum_is_known_and_the_command_that_shows_it_named() -> None:
+    result = invoke("status", "--museum", "lmnh")
+    assert result.exit_code == 2
+    assert "`museum kiosk status -m lmnh`" in re.sub(r"[\s│]+", " ", result.output)
 
 
 RECORD = {

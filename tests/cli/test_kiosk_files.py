@@ -8,31 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kiosk_files import HEADER, Kiosks, exhibition, kiosks_of
 from typer.testing import CliRunner
 
 from museum_assets.cli.app import app
-from museum_assets.cli.demo import LATE_FILES, show_kiosks
-from museum_assets.failures import MuseumError
+from museum_assets.cli.demo_runs import load_kiosks
+from museum_assets.cli.simulation import LATE_FILES
+from museum_assets.core.failures import MuseumError
 from museum_assets.museums import KIOSK_MUSEUMS, kiosks
-from museum_assets.settings import Settings, settings
 from museum_assets.simulator import kiosk as made_up
-from resources.embedded import s3
-from resources.platform import kiosk_source
-from resources.postgres import Database
-
-pytestmark = pytest.mark.integration
+from resources.platform import Platform
+from tests.support.kiosk_files import HEADER, Kiosks, exhibition, kiosks_of
 
 
 @pytest.fixture
-def lmnh(platform: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosks]:
-    found = kiosks_of("lmnh", database, platform)
+def lmnh(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosks]:
+    found = kiosks_of("lmnh", platform)
     monkeypatch.setenv("MUSEUM_KIOSK_BUCKET_LMNH", found.source.bucket)
     monkeypatch.setenv("MUSEUM_KIOSK_BUCKET_LMS", f"{found.source.bucket}-lms")
     monkeypatch.setenv("KIOSK_COMBINED_BUCKET", found.combined.bucket)
-    settings.cache_clear()
     yield found
-    settings.cache_clear()
 
 
 def museum(*arguments: str) -> tuple[int, str]:
@@ -56,7 +50,7 @@ def test_files_are_put_loaded_counted_and_reported(lmnh: Kiosks, tmp_path: Path)
     assert (ran["assets"]["visitor_feedback"]["loaded"], ran["good"]) == (1, True)
     code, output = museum("load", "-m", "lmnh")
     assert code == 0
-    assert "dead_letter_ratio" in output  # half of all rows wait: a warning, told again as long as it is so
+    assert "dead_letter_ratio" in output  # half of all rows wait: a warning, repeated while it is so
     state = as_json("status", "-m", "lmnh")["lmnh"]
     assert state["books"][0] == {"origin": "files", "read": 2, "loaded": 1, "rejected": 1, "duplicate": 0, "stored": 1}
     assert {file["key"]: file["outcome"] for file in state["files"]} == {
@@ -67,7 +61,35 @@ def test_files_are_put_loaded_counted_and_reported(lmnh: Kiosks, tmp_path: Path)
     code, output = museum("report", "--chart", str(tmp_path / "report.svg"))
     assert code == 0
     assert "1 reviews, average 4.00 (0 Terrible to 4 Amazing)" in output
-    assert "<svg" in (tmp_path / "report-lmnh.svg").read_text()
+    assert output.count("Busiest hours") == 1, "the other museum has no presses"
+    assert [file.name for file in tmp_path.glob("*.svg")] == ["report.svg"]
+    picture = (tmp_path / "report.svg").read_text()
+    assert all(kiosks(slug).name in picture for slug in KIOSK_MUSEUMS)
+
+
+def test_a_file_is_taken_back_told_and_loaded_again(lmnh: Kiosks) -> None:
+    lmnh.put({"lmnh_exhibition_0.json": exhibition(0), "lmnh_hist_data_0.csv": HEADER + "2023-03-06 10:00:00,0,4,\n"})
+    as_json("load", "-m", "lmnh")
+    file = {"file": "lmnh_hist_data_0.csv", "rows_read": 1, "removed": 1, "kept": 0, "letters": 0, "before": False}
+    assert as_json("unload", "lmnh_hist_data_0.csv", "-m", "lmnh", "--by", "ann") == file
+    assert as_json("unload", "lmnh_hist_data_0.csv")["before"]
+    assert "lmnh_hist_data_0.csv was taken back before: nothing changed" in museum("unload", "lmnh_hist_data_0.csv")[1]
+    (ran,) = as_json("load", "-m", "lmnh")
+    assert (ran["assets"]["visitor_feedback"]["loaded"], ran["good"]) == (0, True)
+    (shown,) = (f for f in as_json("status", "-m", "lmnh")["lmnh"]["files"] if f["key"] == "lmnh_hist_data_0.csv")
+    assert (shown["outcome"], shown["message"][:17]) == ("unloaded", "taken back by ann")
+    code, output = museum("unload", "lmnh_hist_data_0.csv", "--undo")
+    assert (code, "`museum kiosk load --museum lmnh` loads lmnh_hist_data_0.csv" in " ".join(output.split())) == (
+        0,
+        True,
+    )
+    (ran,) = as_json("load", "-m", "lmnh")
+    assert ran["assets"]["visitor_feedback"]["loaded"] == 1
+    assert "1 presses left the tables, 0 stay" in " ".join(museum("unload", "lmnh_hist_data_0.csv")[1].split())
+    assert as_json("unload", "lmnh_hist_data_0.csv", "--undo") == {
+        "file": "lmnh_hist_data_0.csv",
+        "outcome": "accepted",
+    }
 
 
 def test_what_is_no_kiosk_file_is_not_put(lmnh: Kiosks, tmp_path: Path) -> None:
@@ -83,39 +105,30 @@ def test_an_unknown_museum_is_named(lmnh: Kiosks) -> None:
 
 
 def test_the_demo_fills_and_loads_what_it_made_up(
-    lmnh: Kiosks, platform: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    lmnh: Kiosks, platform: Platform, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    platform.home.mkdir(exist_ok=True)
-    with monkeypatch.context() as patch:
-        patch.setattr(s3, "own_url", lambda home: settings().s3_endpoint_url)
-        assert show_kiosks(settings(), None) == 0
+    platform.settings.home.mkdir(exist_ok=True)
+    assert all(ran.good for ran in load_kiosks(Platform.from_settings(), None))
     assert "sites_known: 702 presses wait for the exhibitions of 1 unknown sites: 6 (702)" in " ".join(
         capsys.readouterr().out.split()
     )
     state = as_json("status")
-    assert state["lmnh"]["books"][0]["rejected"] == 702 + made_up.WEEKS * len(made_up.BROKEN)
-    assert state["lms"]["books"][0]["rejected"] == made_up.WEEKS * len(made_up.BROKEN)
+    assert state["lmnh"]["books"][0]["rejected"] == 702 + made_up.WEEKS * len(made_up.BROKEN_ROWS)
+    assert state["lms"]["books"][0]["rejected"] == made_up.WEEKS * len(made_up.BROKEN_ROWS)
     # The files left beside it are the exhibition that is missing and one more week.
-    museum("put", *map(str, (platform.home / LATE_FILES).iterdir()))
+    museum("put", *map(str, (platform.settings.home / LATE_FILES).iterdir()))
     (ran,) = as_json("load", "-m", "lmnh")
     assert ran["assets"]["visitor_feedback"]["replayed"] == 702
     assert not ran["checks"]
 
 
-def test_the_demo_leaves_other_peoples_buckets_alone(lmnh: Kiosks, platform: Settings) -> None:
-    platform.home.mkdir(exist_ok=True)
-    lmnh.source.ensure_bucket()
-    show_kiosks(settings(), None)
-    assert list(lmnh.source.list()) == []
-
-
 def test_the_demo_takes_a_recorded_bucket(lmnh: Kiosks, shared: Path) -> None:
-    assert made_up.fill(lmnh.source, lmnh.museum, shared / "data")
-    assert not made_up.fill(lmnh.source, lmnh.museum, shared / "data")
+    assert made_up.fill_bucket(lmnh.source, lmnh.museum, shared / "data")
+    assert not made_up.fill_bucket(lmnh.source, lmnh.museum, shared / "data")
     assert lmnh.load().loaded == 2133
 
 
-def test_the_museums_own_buckets_are_there_from_the_start(platform: Settings) -> None:
+def test_the_museums_own_buckets_are_there_from_the_start(platform: Platform) -> None:
     """A file can be copied into the bucket of whoever runs `museum up` for the first time."""
     for museum in map(kiosks, KIOSK_MUSEUMS):
-        assert list(kiosk_source(platform, museum.slug).list()) == []
+        assert list(platform.kiosk_source(museum.slug).list()) == []

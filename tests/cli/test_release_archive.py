@@ -7,20 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from little_production import LittleProduction, Work
 from typer.testing import CliRunner, Result
 
 from museum_assets.cli.app import app
-from museum_assets.failures import MuseumError
-from museum_assets.releases.workplace import Workplace
-from museum_assets.settings import Settings
-from resources.platform import release_archive, thumbnails
-from tests.release_fixtures import work
-from tests.release_tables import stage
+from museum_assets.core.failures import MuseumError
+from museum_assets.releases.desk import ReleaseDesk
+from resources.platform import Platform
+from tests.support.little_production import LittleProduction, Work
+from tests.support.release_fixtures import desk
+from tests.support.release_tables import stage
 
-__all__ = ["work"]
-
-pytestmark = pytest.mark.integration
+__all__ = ["desk"]
 
 
 def invoke(*arguments: str) -> Result:
@@ -34,15 +31,15 @@ def answer(*arguments: str, code: int = 0) -> Any:
 
 
 @pytest.fixture
-def promoted(work: Workplace, platform: Settings) -> Workplace:
-    release_archive(platform).ensure_bucket()
-    stage(work.platform, "smk", 6, bucket=thumbnails(platform))
+def promoted(desk: ReleaseDesk, platform: Platform) -> ReleaseDesk:
+    platform.release_archive().ensure_bucket()
+    stage(desk.platform, "smk", 6, bucket=platform.thumbnails())
     answer("stage", "smk")
     assert answer("promote", "smk", "--why", "first")["release"] == 1
-    return work
+    return desk
 
 
-def test_a_release_is_exported_and_restored(promoted: Workplace) -> None:
+def test_a_release_is_exported_and_restored(promoted: ReleaseDesk) -> None:
     assert answer("exports", "smk") == []
     manifest = answer("export", "smk", "1")
     assert (manifest["release"], manifest["thumbnails"]) == (1, 6)
@@ -51,7 +48,7 @@ def test_a_release_is_exported_and_restored(promoted: Workplace) -> None:
     assert "first" in invoke("release", "exports", "smk").output
     assert invoke("release", "restore", "smk", "1").exit_code == 2, "without --why"
     assert answer("restore", "smk", "1", "--why", "a rehearsal", "--by", "Bo")["release"] == 2
-    (restored, live) = answer("list", "--museum", "smk")["releases"]
+    (restored, live) = answer("list", "smk")["releases"]
     assert (restored["state"], restored["live"], restored["made_by"]) == ("ready", False, "Bo")
     assert restored["why"] == "restored from the export of release 1: a rehearsal"
     assert live["live"]
@@ -62,14 +59,14 @@ def test_a_release_is_exported_and_restored(promoted: Workplace) -> None:
     assert "no export of release 9 of smk" in str(lost.exception)
 
 
-def test_a_canary_is_noted_asked_and_sends_a_promotion_back(promoted: Workplace, platform: Settings) -> None:
+def test_a_canary_is_noted_asked_and_sends_a_promotion_back(promoted: ReleaseDesk, platform: Platform) -> None:
     answer("canary", "add", "smk", "count", "artwork", "--at-least", "6", "--by", "Bo")
     answer("canary", "add", "smk", "object", "N6")
     assert [row["subject"] for row in answer("canary", "list", "smk")] == ["artwork", "N6"]
     assert "Bo" in invoke("release", "canary", "list", "smk").output
     assert answer("canary", "ask", "smk") == {"museum": "smk", "problems": []}
 
-    stage(promoted.platform, "smk", 5, say=" [b]", bucket=thumbnails(platform))
+    stage(promoted.platform, "smk", 5, say=" [b]", bucket=platform.thumbnails())
     answer("stage", "smk")
     refused = invoke("release", "promote", "smk", "--why", "fewer", "--force")
     assert isinstance(refused.exception, MuseumError)
@@ -82,7 +79,7 @@ def test_a_canary_is_noted_asked_and_sends_a_promotion_back(promoted: Workplace,
     assert invoke("release", "canary", "add", "smk", "wish", "x").exit_code == 2
 
 
-def test_likeness_in_production_shows_the_live_release_and_its_thumbnails(platform: Settings, tmp_path: Path) -> None:
+def test_likeness_in_production_shows_the_live_release_and_its_thumbnails(platform: Platform, tmp_path: Path) -> None:
     little = LittleProduction(platform)
     little.promote("smk", 1, {"KMS1": Work("Winter", image=0), "KMS2": Work("Winter too", image=0)})
     little.promote("smk", 2, {"KMS1": Work("Winter", image=0), "KMS3": Work("Winter again", image=0)})

@@ -7,59 +7,84 @@ import re
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from museum_assets.cli.demo import LATE_FILES
-from museum_assets.cli.services import dagster_processes
-from museum_assets.settings import REPO_ROOT, Settings
-from resources.embedded import postgres, s3
+from museum_assets.cli.simulation import LATE_FILES
+from museum_assets.core.settings import Settings
+from museum_assets.operations.ui import dagster_processes
+from resources.embedded import postgres, postgres_files, s3
 from resources.postgres import Database
-
-pytestmark = pytest.mark.integration
+from tests.support.clock import wait_until
+from tests.support.places import FIXTURES, ROOT
 
 MUSEUM = [str(Path(sys.executable).with_name("museum"))]
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 RUNS = '{runsOrError(filter: {pipelineName: "kiosk_files"}) {... on Runs {results {status tags {key value}}}}}'
+
+
+def demo_environment(home: Path) -> dict[str, str]:
+    """This process's environment without any setting of ours, with a home and a small model of the test's own."""
+    names = {(info.alias or field).upper() for field, info in Settings.model_fields.items()}
+    return {name: value for name, value in os.environ.items() if name not in names} | {
+        "MUSEUM_PROFILE": "demo", "MUSEUM_HOME": str(home), "CLIP_MODEL": "tiny-clip",
+        "CLIP_MODEL_CONFIGS": str(FIXTURES), "CLIP_WEIGHTS": "untrained",
+    }  # fmt: skip
 
 
 @contextmanager
 def demo(home: Path, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
     """The demo of one work per museum and of a small model, and the environment that other commands need."""
-    names = {(info.alias or field).upper() for field, info in Settings.model_fields.items()}
-    env = {name: value for name, value in os.environ.items() if name not in names} | {
-        "MUSEUM_PROFILE": "demo", "MUSEUM_HOME": str(home), "CLIP_MODEL": "tiny-clip",
-        "CLIP_MODEL_CONFIGS": str(FIXTURES), "CLIP_WEIGHTS": "untrained",
-    }  # fmt: skip
+    env = demo_environment(home)
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*MUSEUM, "demo", "--works", "1"], env=env, cwd=REPO_ROOT, stdout=output, stderr=output
-        )
+        process = subprocess.Popen([*MUSEUM, "demo", "--works", "1"], env=env, cwd=ROOT, stdout=output, stderr=output)
     try:
         yield process, env
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=90)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(60)
+            process.kill()
+        print(log.read_text()[-3000:])  # noqa: T201 - shown where the test fails
 
 
-def wait_until(seconds: float, there: Callable[[], Any], log: Path) -> Any:
-    """Return what is there as soon as it is; fails with the demo's output after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := there():
-            return found
-        time.sleep(0.5)
-    pytest.fail(f"nothing after {seconds} s; the demo said:\n{log.read_text()[-3000:]}")
+def paste_the_readme(env: dict[str, str], folder: Path) -> None:
+    """Run the README's commands for the demo in their order, as somebody pastes them into a second terminal."""
+    _, _, block = (ROOT / "README.md").read_text(encoding="utf-8").partition("    export MUSEUM_PROFILE=demo\n")
+    commands = re.match(r"(?: {4}.+\n)+", block)
+    assert commands
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/museum").symlink_to(MUSEUM[0])
+    for command in commands.group().splitlines():
+        done = subprocess.run(["bash", "-c", command], env=env, cwd=folder, capture_output=True, text=True,
+                              check=False)  # fmt: skip
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert (folder / "search.html").exists()
 
 
-def test_the_demo_loads_a_dropped_file_by_itself_and_leaves_nothing_behind(own_home: Path, tmp_path: Path) -> None:
+def paste_the_drill(env: dict[str, str], folder: Path) -> None:
+    """Run the drill of docs/backup.md as it stands there, while the demo runs."""
+    _, _, text = (ROOT / "docs/backup.md").read_text(encoding="utf-8").partition("## The drill\n")
+    block = re.search(r"(?:^ {4}.+\n)+", text, re.MULTILINE)
+    assert block
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/museum").symlink_to(MUSEUM[0])
+    done = subprocess.run(["bash", "-e", "-c", block.group()], env=env, cwd=folder, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    for words in ("every file is the one that was written", "every count and checksum is equal", "live", "Deleted"):
+        assert words in done.stdout
+    assert sorted(path.name for path in folder.iterdir()) == [".venv", "backups"]
+
+
+@pytest.mark.timeout(900)
+def test_the_demo_does_what_the_readme_says_loads_a_dropped_file_and_leaves_nothing_behind(
+    own_home: Path, tmp_path: Path
+) -> None:
     log = tmp_path / "demo.log"
     with demo(own_home, log) as (process, env):
 
@@ -68,9 +93,10 @@ def test_the_demo_loads_a_dropped_file_by_itself_and_leaves_nothing_behind(own_h
             found = re.search(r"The Dagster UI is at (http://[\d.:]+)", log.read_text())
             return found and found[1]
 
-        url = wait_until(180, said, log)
+        url = wait_until(said, every=0.5)
+        paste_the_readme(env, tmp_path)
         dropped = sorted((own_home / LATE_FILES).iterdir())
-        put = subprocess.run([*MUSEUM, "kiosk", "put", *map(str, dropped)], env=env, cwd=REPO_ROOT, timeout=60,
+        put = subprocess.run([*MUSEUM, "kiosk", "put", *map(str, dropped)], env=env, cwd=ROOT,
                              capture_output=True, text=True, check=False)  # fmt: skip
         assert put.returncode == 0, put.stderr
         tables = Database(postgres.url(own_home, "platform"))
@@ -80,12 +106,13 @@ def test_the_demo_loads_a_dropped_file_by_itself_and_leaves_nothing_behind(own_h
                 rows = conn.execute("SELECT key FROM kiosk.file WHERE museum = 'lmnh' AND outcome = 'loaded'")
                 return {file.name for file in dropped} <= {Path(row["key"]).name for row in rows}
 
-        wait_until(120, loaded, log)
-        runs = httpx.post(f"{url}/graphql", json={"query": RUNS}, timeout=60).json()["data"]["runsOrError"]["results"]
+        wait_until(loaded, every=0.5)
+        runs = httpx.post(f"{url}/graphql", json={"query": RUNS}, timeout=None).json()["data"]["runsOrError"]["results"]
         sensors = [tag["value"] for run in runs for tag in run["tags"] if tag["key"] == "dagster/sensor_name"]
         assert set(sensors) == {"new_kiosk_files"}
+        paste_the_drill(env, own_home.with_name(f"{own_home.name}-drill"))
 
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=90) == 128 + signal.SIGTERM, log.read_text()
+        assert process.wait() == 128 + signal.SIGTERM, log.read_text()
     assert dagster_processes(Settings(museum_home=own_home)) == []
-    assert postgres.processes(own_home / "postgres") == s3.processes(own_home) == []
+    assert postgres.processes(postgres_files.data_directory(own_home)) == s3.processes(own_home) == []

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,22 +13,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import whole_pipeline
 from filelock import FileLock
-from new_database import NewDatabase
 
-from museum_assets.failures import MuseumError
+from museum_assets.collection.thumbnails.stage import stored_thumbnails
+from museum_assets.core.failures import MuseumError
+from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Options
-from museum_assets.settings import Settings, settings
 from museum_assets.simulator.server import Running
-from resources import platform as clients
 from resources.embedded import postgres, s3
-from resources.embedded.services import Environment, keep_running, running_services
+from resources.platform import Platform
 from resources.postgres import Database, DatabaseUnavailable
-from resources.s3 import ObjectStore
+from tests.support import stages, whole_pipeline
+from tests.support.killable import Killable
+from tests.support.new_database import NewDatabase
+from tests.support.own_services import Home, finish_after, home
 
-pytestmark = pytest.mark.integration
-
+__all__ = ["home"]
+CHILD = """
+from tests.support.whole_pipeline import print_run
+print_run()
+"""
 TABLES = {
     "raw": "SELECT museum, record_id, payload_hash, withdrawn_at FROM raw.record ORDER BY 1, 2",
     "artworks": "SELECT museum, record_id, object_number, title FROM staging.artwork ORDER BY 1, 2",
@@ -40,15 +42,15 @@ TABLES = {
 }
 
 
-def contents(chosen: Settings) -> dict[str, Any]:
+def contents(chosen: Platform) -> dict[str, Any]:
     """Everything a run makes, in tables, bucket and index; image addresses name the simulator, so they are left out."""
     found: dict[str, Any] = {}
-    with clients.database(chosen).connect() as conn:
+    with chosen.database().connect() as conn:
         for name, statement in TABLES.items():
             found[name] = [tuple(row.values()) for row in conn.execute(statement)]
-    store = clients.thumbnails(chosen)
+    store = chosen.thumbnails()
     found["bucket"] = {item.key: item.etag for item in store.list()}
-    with clients.vector_index(chosen).open() as session:
+    with chosen.vector_index().open() as session:
         ids = list(session.ids())
         found["points"] = {
             point.id: (point.payload, {name: bytes(vector.astype("<f4")) for name, vector in point.vectors.items()})
@@ -57,49 +59,44 @@ def contents(chosen: Settings) -> dict[str, Any]:
     return found
 
 
-def finished(chosen: Settings) -> dict[tuple[str, ...], Any]:
-    with clients.database(chosen).connect() as conn:
+def finished(chosen: Platform) -> dict[tuple[str, ...], Any]:
+    with chosen.database().connect() as conn:
         rows = conn.execute("SELECT museum, stage, record_id, attempted_at FROM ops.ledger WHERE outcome <> 'failed'")
         return {(row["museum"], row["stage"], row["record_id"]): row["attempted_at"] for row in rows}
 
 
 @contextmanager
-def elsewhere(chosen: Settings, new_database: NewDatabase, tmp_path: Path) -> Iterator[Settings]:
+def elsewhere(chosen: Platform, new_database: NewDatabase, tmp_path: Path) -> Iterator[Platform]:
     """A second empty platform on the same services."""
     with new_database() as url:
         with Database(url).connect() as conn:
             conn.execute("UPDATE ops.setting SET value = '0' WHERE name = 'withdrawal_grace_days'")
-        other = chosen.model_copy(
-            update={"database_url": url, "home": tmp_path / "undisturbed",
-                    "thumbnails_bucket": f"undisturbed-{os.getpid()}"}
-        )  # fmt: skip
-        ObjectStore.from_settings(other).ensure_bucket()
+        other = chosen.with_settings(
+            database_url=url, home=tmp_path / "undisturbed", thumbnails_bucket=f"undisturbed-{os.getpid()}"
+        )
+        other.thumbnails().ensure_bucket()
         yield other
 
 
-def started(chosen: Settings) -> subprocess.Popen[str]:
+def started(chosen: Platform) -> Killable:
     """The whole pipeline in a process of its own.
 
     It embeds one work at a time, in float32: how many works a kill leaves for a batch, and which precision a process
     finds the faster, would show in the last bits of the vectors.
     """
-    script = Path(whole_pipeline.__file__)
-    own = {"DATABASE_URL": chosen.database_url or "", "MUSEUM_HOME": str(chosen.home),
-           "THUMBNAILS_BUCKET": chosen.thumbnails_bucket, "CLIP_BATCH": "1",
-           "PYTHONPATH": str(script.parents[1])}  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=script.parents[1], env={**os.environ, **own},
-    )  # fmt: skip
+    settings = chosen.settings
+    own = {"DATABASE_URL": settings.database_url or "", "MUSEUM_HOME": str(settings.home),
+           "THUMBNAILS_BUCKET": settings.thumbnails_bucket, "CLIP_BATCH": "1"}  # fmt: skip
+    return Killable(CHILD, environment={**os.environ, **own}, errors=True)
 
 
+@pytest.mark.timeout(900)
 def test_killed_at_random_and_started_again_it_ends_where_an_undisturbed_run_does(
-    new_database: NewDatabase, platform: Settings, simulator: Running, tmp_path: Path
+    new_database: NewDatabase, platform: Platform, simulator: Running, tmp_path: Path
 ) -> None:
     with elsewhere(platform, new_database, tmp_path) as other:
-        child = started(other)
-        _, errors = child.communicate()
-        assert child.returncode == 0, errors
+        status, errors = started(other).finish()
+        assert status == 0, errors
         expected = contents(other)
     undisturbed = {slug: counts.get("image", 0) for slug, counts in simulator.counts().items()}
     simulator.reset_counts()
@@ -107,7 +104,6 @@ def test_killed_at_random_and_started_again_it_ends_where_an_undisturbed_run_doe
     kills, redone = 0, 0
     for attempt in range(20):
         child = started(platform)
-        assert child.stdout
         # Killed while it is at the stage after a few more have ended: at random, but always with some progress.
         lines = dice.randrange(2, 9) if attempt < 5 else 1000
         for _ in range(lines):
@@ -117,16 +113,16 @@ def test_killed_at_random_and_started_again_it_ends_where_an_undisturbed_run_doe
             time.sleep(dice.random() * 0.3)
             before = finished(platform)
             child.send_signal(signal.SIGKILL)
-        _, errors = child.communicate()
-        if child.returncode == -signal.SIGKILL:
+        status, errors = child.finish()
+        if status == -signal.SIGKILL:
             kills += 1
             after = finished(platform)
             redone += sum(after.get(key) != at for key, at in before.items())
             continue
-        assert child.returncode == 0, errors
+        assert status == 0, errors
         break
     assert kills >= 4
-    assert child.returncode == 0
+    assert status == 0
     assert redone == 0, "what was finished before a kill was done again"
     found = contents(platform)
     for name, value in expected.items():
@@ -136,50 +132,13 @@ def test_killed_at_random_and_started_again_it_ends_where_an_undisturbed_run_doe
     assert sum(downloads.values()) <= sum(undisturbed.values()) + 10 * kills
 
 
-class Home:
-    """Services of the test's own, which it may stop."""
-
-    def __init__(self, home: Path, environment: Environment) -> None:
-        self.settings = Settings(museum_home=home, museum_profile="demo")
-        self.home = home
-        self.environment = environment
-
-
-@pytest.fixture
-def home(own_home: Path, simulator: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
-    for name in (
-        "DATABASE_URL",
-        "DAGSTER_POSTGRES_URL",
-        "S3_ENDPOINT_URL",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    with running_services(Settings(museum_home=own_home, museum_profile="demo")) as environment:
-        fixtures = Path(__file__).parents[1] / "fixtures"
-        model = {"CLIP_MODEL": "tiny-clip", "CLIP_MODEL_CONFIGS": str(fixtures), "CLIP_WEIGHTS": "untrained"}
-        for name, value in {**environment, **model}.items():
-            monkeypatch.setenv(name, value)
-        settings.cache_clear()
-        yield Home(own_home, environment)
-    settings.cache_clear()
-
-
-def finish_after(home: Home) -> None:
-    """Bring the services back and run to the end."""
-    keep_running(home.settings)
-    books = whole_pipeline.run_all(settings(), ["smk"])
-    assert all(counts.failed == counts.left == 0 for counts in books.values())
-    assert all(counts.processed == 0 for counts in whole_pipeline.run_all(settings(), ["smk"]).values())
-
-
 def interrupted(act: Any, expect: type[MuseumError]) -> str:
     """Run SMK's pipeline and `act` on the services when the first thumbnails are under way; return the error."""
-    chosen = settings()
+    chosen = Platform.from_settings()
     whole_pipeline.gather(chosen, "smk")
     whole_pipeline.run(chosen, "smk", "transformed_artworks")
     whole_pipeline.run(chosen, "smk", "indexed_artworks")
-    with whole_pipeline.opened(chosen, "smk", "stored_thumbnails") as stage:
+    with stored_thumbnails.opened(chosen, "smk") as stage:
         fetch, struck = stage.fetcher.fetch, threading.Event()  # type: ignore[attr-defined]
 
         def fetch_then_act(url: str) -> Any:
@@ -191,7 +150,7 @@ def interrupted(act: Any, expect: type[MuseumError]) -> str:
 
         stage.fetcher.fetch = fetch_then_act  # type: ignore[attr-defined]
         with pytest.raises(expect) as caught:
-            whole_pipeline.run_stage(clients.database(chosen), "smk", stage)
+            run_stage(chosen.database(), "smk", stage)
     return str(caught.value)
 
 
@@ -213,24 +172,24 @@ def test_s3_is_killed_and_comes_back(home: Home) -> None:
     finish_after(home)
 
 
-def test_the_vector_index_is_another_process_s(platform: Settings, simulator: Running) -> None:
+def test_the_vector_index_is_another_process_s(platform: Platform, simulator: Running) -> None:
     whole_pipeline.gather(platform, "smk")
     whole_pipeline.run(platform, "smk", "transformed_artworks")
-    index: Any = clients.vector_index(platform)
+    index: Any = platform.vector_index()
     index.wait = 0.2
-    stage = whole_pipeline.Index(index, place="here")
+    stage = stages.index(index, place="here")
     index.directory.mkdir(parents=True, exist_ok=True)
     with (
         FileLock(index.directory / "lock"),
         pytest.raises(MuseumError, match=r"vector index at .* is in use by .*Run this again when that process is done"),
     ):
-        whole_pipeline.run_stage(clients.database(platform), "smk", stage)
+        run_stage(platform.database(), "smk", stage)
     assert whole_pipeline.run(platform, "smk", "indexed_artworks", Options()).left == 0
 
 
-def test_the_vector_index_is_damaged(platform: Settings, simulator: Running) -> None:
+def test_the_vector_index_is_damaged(platform: Platform, simulator: Running) -> None:
     whole_pipeline.run_all(platform, ["smk"])
-    shard = platform.home / "vectors" / platform.qdrant_collection / "shard"
+    shard = platform.settings.home / "vectors" / platform.settings.qdrant_collection / "shard"
     for file in shard.rglob("*.json"):
         file.write_text("damaged")
     with pytest.raises(MuseumError, match=r"vector index at .* cannot be opened.*move the directory away"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -10,27 +11,25 @@ from psycopg.errors import CheckViolation
 
 from museum_assets.dead_letters import letters as module
 from museum_assets.dead_letters.letters import (
-    Chosen,
     Letter,
+    LetterFilter,
     close_letters,
+    count_by_reason,
     count_letters,
     list_letters,
+    next_page,
     open_letters,
-    page_of,
-    reasons_of,
     refuse_again,
     settle,
     write_letters,
 )
 from resources.postgres import Connection, Database
 
-pytestmark = pytest.mark.integration
-
 LETTER = Letter("kiosk_stream", "lmnh", "lmnh[0]@17", ("missing_at",), b'{"val": 1}', "why", {"offset": 17})
 
 
 def stored(conn: Connection, **filters: Any) -> list[tuple[str, str, list[str], bytes]]:
-    return [(x.place, x.state, x.reasons, x.body) for x in page_of(conn, Chosen(**{"state": None, **filters}))]
+    return [(x.place, x.state, x.reasons, x.body) for x in next_page(conn, LetterFilter(**{"state": None, **filters}))]
 
 
 def test_a_letter_comes_back_as_it_was_written(database: Database) -> None:
@@ -40,6 +39,15 @@ def test_a_letter_comes_back_as_it_was_written(database: Database) -> None:
     assert (found.source, found.museum, found.place) == ("kiosk_stream", "lmnh", "lmnh[0]@17")
     assert (found.reasons, found.body, found.message) == (["missing_at"], b'{"val": 1}', "why")
     assert (found.context, found.state, found.replays) == ({"offset": 17}, "open", 0)
+
+
+def test_a_place_that_no_index_takes_is_its_beginning_and_its_hash(database: Database) -> None:
+    long = "".join(random.Random(1).choices("0123456789abcdefghijklmnopqrstuvwxyzæ", k=3_000))
+    with database.connect() as conn:
+        assert write_letters(conn, [replace(LETTER, place=long), replace(LETTER, place=f"{long}:2")]) == 2
+        places = [place for place, *_ in stored(conn)]
+    assert len(set(places)) == 2
+    assert all(place.startswith(long[:1_000]) and len(place.encode()) < 1_600 for place in places)
 
 
 def test_the_same_place_twice_is_one_letter_and_the_last_one_counts(database: Database) -> None:
@@ -53,7 +61,7 @@ def test_the_same_place_twice_is_one_letter_and_the_last_one_counts(database: Da
 def test_what_a_person_closed_stays_closed_until_it_comes_back_different(database: Database) -> None:
     with database.connect() as conn:
         write_letters(conn, [LETTER])
-        assert close_letters(conn, Chosen(museum="lmnh"), "ann", "a test kiosk") == 1
+        assert close_letters(conn, LetterFilter(museum="lmnh"), "ann", "a test kiosk") == 1
         assert write_letters(conn, [LETTER]) == 0
         assert stored(conn)[0][1] == "closed"
         assert write_letters(conn, [replace(LETTER, body=b"{}")]) == 1
@@ -120,7 +128,7 @@ def several(database: Database) -> Database:
 def test_every_given_filter_holds(several: Database, filters: dict[str, Any], places: str) -> None:
     with several.connect() as conn:
         assert "".join(letter.place for letter in open_letters(conn, **filters)) == places
-        chosen = Chosen(**filters)
+        chosen = LetterFilter(**filters)
         assert count_letters(conn, chosen) == len(places)
         assert [row["place"] for row in list_letters(conn, chosen, 10)] == list(reversed(places))
 
@@ -129,7 +137,7 @@ def test_letters_by_number_and_by_reason(several: Database) -> None:
     with several.connect() as conn:
         ids = {letter.place: letter.id for letter in open_letters(conn)}
         assert [x.place for x in open_letters(conn, ids=[ids["4"], ids["1"]])] == ["1", "4"]
-        counted = [(row["reason"], row["letters"]) for row in reasons_of(conn, Chosen())]
+        counted = [(row["reason"], row["letters"]) for row in count_by_reason(conn, LetterFilter())]
         assert counted == [("missing_val", 3), ("unknown_site", 2)]
 
 
@@ -153,13 +161,13 @@ def test_a_refused_replay_is_counted_with_today_s_reasons(database: Database) ->
 
 
 def test_pages_are_bounded_by_number_and_by_bytes(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAGE", 3)
-    monkeypatch.setattr(module, "PAGE_BYTES", 1000)
+    monkeypatch.setattr(module, "LETTERS_PER_PAGE", 3)
+    monkeypatch.setattr(module, "BYTES_PER_PAGE", 1000)
     bodies = [b"x" * size for size in (10, 10, 10, 10, 5000, 600, 600, 10)]
     with database.connect() as conn:
         write_letters(conn, [replace(LETTER, place=str(n), body=body) for n, body in enumerate(bodies)])
         sizes, after = [], 0
-        while page := page_of(conn, Chosen(), after):
+        while page := next_page(conn, LetterFilter(), after):
             sizes.append([len(letter.body) for letter in page])
             after = page[-1].id
     assert sizes == [[10, 10, 10], [10, 5000], [600, 600], [10]]
@@ -167,6 +175,6 @@ def test_pages_are_bounded_by_number_and_by_bytes(database: Database, monkeypatc
 
 def test_a_locked_letter_is_left_to_who_holds_it(several: Database) -> None:
     with several.connect() as one, several.connect() as other, one.transaction(), other.transaction():
-        first = page_of(one, Chosen(museum="lms"), lock=True)
-        assert [letter.place for letter in page_of(other, Chosen(), lock=True)] == ["1", "2", "4"]
+        first = next_page(one, LetterFilter(museum="lms"), lock=True)
+        assert [letter.place for letter in next_page(other, LetterFilter(), lock=True)] == ["1", "2", "4"]
         assert [letter.place for letter in first] == ["3"]

@@ -1,21 +1,15 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "resources"))
-
-from documents import LETTER, REPORT, Place
-from fake_llm import KEY, FakeLlm
-
-from museum_assets.settings import Settings
 from resources.llm import Llm
-from resources.s3 import ObjectStore
+from resources.platform import Platform
+from tests.support.documents import LETTER, REPORT, Place
+from tests.support.fake_llm import KEY, FakeLlm
 
 
 @pytest.fixture
@@ -32,8 +26,8 @@ def model(fake: FakeLlm) -> Iterator[Llm]:
 
 
 @pytest.fixture
-def place(platform: Settings, model: Llm) -> Place:
-    store = ObjectStore.from_settings(platform, f"documents-{os.getpid()}-{time.monotonic_ns()}")
+def place(platform: Platform, model: Llm) -> Place:
+    store = platform.bucket(f"documents-{os.getpid()}-{time.monotonic_ns()}")
     store.ensure_bucket()
     store.put("smk/condition/1.txt", REPORT, content_type="text/plain")
     store.put("smk/loan/2.txt", LETTER, content_type="")

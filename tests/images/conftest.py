@@ -1,5 +1,5 @@
 """Fetchers for the tests here."""
 
-from image_hosts import build
+from tests.support.image_hosts import build
 
 __all__ = ["build"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from image_hosts import IMAGE, Build, answer, failure_of
-from scripted_server import Answer, ScriptedServer
 
-from museum_assets.images.fetch import Fetched
+from museum_assets.images.fetch import FetchedImage
+from tests.support.image_hosts import IMAGE, Build, answer, failure_of
+from tests.support.scripted_server import Answer, ScriptedServer
 
 
 def truncated(handler: BaseHTTPRequestHandler) -> None:
@@ -18,19 +17,19 @@ def truncated(handler: BaseHTTPRequestHandler) -> None:
 
 
 def truncated_chunks(handler: BaseHTTPRequestHandler) -> None:
-    answer(b"5\r\nhello\r\n", Content_Length=None, Transfer_Encoding="chunked")(handler)  # type: ignore[arg-type]
+    answer(b"5\r\nhello\r\n", Content_Length=None, Transfer_Encoding="chunked")(handler)
     handler.close_connection = True
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:
-    answer(b"", Content_Length=None)(handler)  # type: ignore[arg-type]
+    answer(b"", Content_Length=None)(handler)
     handler.close_connection = True
     while True:
         handler.wfile.write(b"x" * 65536)
 
 
 def silent(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(0.4)
+    handler.rfile.read(1)  # returns when the client hangs up
     handler.close_connection = True
 
 
@@ -42,7 +41,7 @@ def picky(handler: BaseHTTPRequestHandler) -> None:
 def test_an_image_with_its_validators(server: ScriptedServer, build: Build) -> None:
     server.scripts["/1.jpg"] = [answer(ETag='"v1"', Last_Modified="yesterday")]
     url = server.url("/1.jpg")
-    assert build().fetch(url) == Fetched(IMAGE, "image/jpeg", '"v1"', "yesterday", url)
+    assert build().fetch(url) == FetchedImage(IMAGE, "image/jpeg", '"v1"', "yesterday", url)
 
 
 def test_an_unasked_for_304_is_a_failure(server: ScriptedServer, build: Build) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -9,15 +10,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from image_hosts import IMAGE, Build, answer, failure_of, resolver
 from psycopg_pool import ConnectionPool
-from scripted_server import ScriptedServer
 
 from museum_assets.images.fetch import ImageFetcher
 from resources.public_http import is_public
 from resources.rate_limit import RateLimiter
+from tests.support.image_hosts import IMAGE, Build, answer, failure_of, resolver
+from tests.support.scripted_server import ScriptedServer
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,8 @@ def test_no_redirect_leaves_the_allow_list(server: ScriptedServer, build: Build,
         ("http://", "bad_image_url"),
         ("data:image/png;base64,AAAA", "bad_image_url"),
         ("http://a.test/\x00", "bad_image_url"),
+        ("http://xn--/", "bad_image_url"),
+        ("http://xn--zzzzzzzzzz99999/", "bad_image_url"),
         ("http://a.test:99999/", "host_not_allowed"),
         ("https://a.test/" + "x" * 70_000, "bad_image_url"),
         ("https://evil.test/x.jpg", "host_not_allowed"),
@@ -148,16 +151,44 @@ def asking_nobody() -> Iterator[ImageFetcher]:
         yield fetcher
 
 
-@given(st.text() | st.builds("{}://{}".format, st.sampled_from(["http", "https", "HTTP", "file"]), st.text()))
+HOSTS = st.text() | st.builds("{}{}".format, st.sampled_from(["xn--", "images.museum.test", "[", "[::1%"]), st.text())
+
+
+OTHERS = HOSTS.filter(lambda host: re.split(r"[/?#]", host.strip().lower())[0].rstrip(":") != "images.museum.test")
+
+
+@given(st.text() | st.builds("{}://{}".format, st.sampled_from(["http", "https", "HTTP", "file"]), OTHERS))
+@example("http://xn--/")
+@example("http://xn--a.images.museum.test/")
+@example("http://images.museum.test:65536/")
 def test_no_address_whatever_is_asked_or_breaks_the_fetcher(asking_nobody: ImageFetcher, url: str) -> None:
     assert failure_of(asking_nobody, url).permanent
 
 
-PUBLIC = ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822", "::ffff:93.184.216.34"]
+PUBLIC = [
+    *("93.184.216.34", "1.1.1.1", "172.32.0.1", "2606:2800:220:1::1", "2a00:1450:4001:830::200e"),
+    # An IPv4 address in each of its wrappings: mapped, compatible, NAT64, 6to4, Teredo (server 1.1.1.1).
+    *("::ffff:93.184.216.34", "::93.184.216.34", "64:ff9b::93.184.216.34", "2002:5db8:d822::1"),
+    "2001:0:101:101:8000:63bf:a247:27dd",
+]
 PRIVATE = [
-    *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "100.64.0.1", "169.254.169.254", "0.0.0.0"),
-    *("224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "fd00::1", "ff02::1"),
-    *("::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"),
+    # IPv4: this network, private use, shared (RFC 6598), loopback, link-local, protocol assignments, documentation,
+    # relays of 6to4, benchmarks, multicast, reserved, broadcast.
+    *("0.0.0.0", "0.1.2.3", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "100.64.0.1", "100.127.255.255"),
+    *("127.0.0.1", "127.255.255.255", "169.254.169.254", "192.0.0.1", "192.0.0.9", "192.0.0.170", "192.0.2.1"),
+    *("198.51.100.1", "203.0.113.1", "192.88.99.1", "198.18.0.1", "198.19.255.255"),
+    *("224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255"),
+    # IPv6: unspecified, loopback, link-local, site-local, unique local, multicast, documentation, discard, benchmarks,
+    # ORCHID, SRv6, the NAT64 prefix for local use, and what IANA has not given out.
+    *("::", "::1", "fe80::1", "fec0::1", "feff::1", "fd00::1", "fc00::1", "ff02::1", "ff0e::1"),
+    *("2001:db8::1", "3fff::1", "100::1", "2001:2::1", "2001:10::1", "2001:20::1", "5f00::1", "4000::1", "8000::1"),
+    *("64:ff9b:1::1", "64:ff9b:1::93.184.216.34", "64:ff9b:1:fffe::10.0.0.1"),
+    # A private IPv4 address in each wrapping.
+    *("::ffff:10.0.0.1", "::10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::169.254.169.254"),
+    *("2002:7f00:1::", "2002:a00:1::1", "2001:0:101:101:8000:63bf:f5ff:fffe", "2001:0:a00:1:8000:63bf:a247:27dd"),
+    "::ffff:0:10.0.0.1",
+    # With a zone, and what is no address.
+    *("fe80::1%eth0", "2606:2800:220:1::1%eth0", "::ffff:93.184.216.34%1", "", "localhost", "1.2.3", "01.2.3.4"),
 ]
 
 

@@ -16,10 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from museum_assets.failures import Failure
+from museum_assets.core.failures import Failure
 from museum_assets.images.thumbnail import MAX_PIXELS, make_thumbnail, thumbnail_settings_id
 
-REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "images"
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 200, 30), (30, 30, 220), (230, 220, 40)
 CODES = {"undecodable_image": True, "decompression_bomb": True, "truncated_image": False}
 
@@ -285,10 +284,9 @@ def test_threads_do_not_disturb_each_other() -> None:
     assert side_by_side == [make_thumbnail(body, max_dimension=60, quality=90) for body in bodies]
 
 
-def test_real_images() -> None:
-    paths = sorted(REAL.rglob("*.jpg"))
-    if not paths:
-        pytest.skip("the real images of ../shared are not here")
+def test_real_images(shared: Path) -> None:
+    paths = sorted((shared / "data" / "images").rglob("*.jpg"))
+    assert paths
     for path in paths:
         made = make_thumbnail(path.read_bytes(), max_dimension=400, quality=85)
         with Image.open(path) as original:

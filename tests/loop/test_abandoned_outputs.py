@@ -1,25 +1,25 @@
-"""Outputs are named by object number: a name that passes from one record to another must survive its old owner."""
+"""An output's name can pass from one record to another: the output must survive its old owner."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar
 
 import pytest
 
+from museum_assets.core.failures import MuseumError
 from museum_assets.loop.run import run_stage
-from museum_assets.loop.stage import Outcome, Stage, Work, done
+from museum_assets.loop.stage import Options, Outcome, Stage, Work, done
 from resources.postgres import Connection, Database
-
-pytestmark = pytest.mark.integration
+from tests.support.copying_stage import Killed
 
 
 class Named(Stage):
     """Makes one output per record, named by the record's content; `made` is the bucket: {name: record}."""
 
-    name: ClassVar[str] = "transformed_artworks"
-    batch_size: ClassVar[int] = 1
+    name = "transformed_artworks"
+    view = "input_transformed_artworks"
     contract = "v1"
+    batch_size = 1
 
     def __init__(self) -> None:
         self.made: dict[str, str] = {}
@@ -29,7 +29,7 @@ class Named(Stage):
         # In the order of ids, so that the old owner's batch commits while the new owner's is being made.
         for work in sorted(works, key=lambda work: work.record_id):
             if work.record_id == self.fail_on:
-                raise RuntimeError("killed here")
+                raise Killed
             name = work.input_hash.decode()
             self.made[name] = work.record_id
             yield done(work, output=name)
@@ -74,13 +74,56 @@ def test_a_name_nobody_takes_over_goes(database: Database) -> None:
     assert stage.made == {"Y": "a"}
 
 
+class Announcing(Named):
+    """Says beforehand what it will make, and is stopped after making it and before the ledger names it."""
+
+    stopped = True
+
+    def output_of(self, work: Work) -> str:
+        return work.input_hash.decode()
+
+    def write(self, conn: Connection, slug: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        if self.stopped:
+            raise MuseumError("killed here")
+        return outcomes
+
+
+def test_what_a_killed_run_made_goes_with_its_record(database: Database) -> None:
+    stage = Announcing()
+    put(database, a="X", b="Z")
+    with pytest.raises(MuseumError):
+        run_stage(database, "smk", stage)
+    assert "X" in stage.made
+    assert noted(database) >= {"X"}
+    with database.connect() as conn:
+        conn.execute("DELETE FROM raw.record WHERE record_id = 'a'")
+    stage.stopped = False
+    run_stage(database, "smk", stage)
+    assert stage.made == {"Z": "b"}
+    assert noted(database) == set()
+
+
+def test_what_is_made_again_for_its_record_is_not_removed(database: Database) -> None:
+    stage = Announcing()
+    stage.stopped = False
+    put(database, a="X")
+    run_stage(database, "smk", stage)
+    stage.stopped = True
+    with pytest.raises(MuseumError):
+        run_stage(database, "smk", stage, Options(force=True))
+    stage.stopped = False
+    run_stage(database, "smk", stage)
+    assert stage.made == {"X": "a"}
+    assert noted(database) == set()
+
+
 def test_what_a_stopped_run_noted_is_removed_by_the_next(database: Database) -> None:
     stage = Named()
     put(database, a="X")
     run_stage(database, "smk", stage)
     put(database, a="Y", b="Z")
     stage.fail_on = "b"
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Killed):
         run_stage(database, "smk", stage)
     assert stage.made == {"X": "a", "Y": "a"}
     assert noted(database) == {"X"}

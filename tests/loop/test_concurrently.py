@@ -1,4 +1,4 @@
-"""Making and working at the same time: in order, nothing after a failure, and nothing that was done is lost."""
+"""Making and working at the same time: in order, nothing after a failure, and no finished result lost."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from museum_assets.loop.concurrently import ahead, one_behind
+from museum_assets.loop.concurrently import overlapped, read_ahead
 
 
 def test_results_come_in_order() -> None:
-    assert list(one_behind(iter(range(50)), lambda n: n * n)) == [n * n for n in range(50)]
-    assert list(one_behind([], lambda n: n)) == []
+    assert list(overlapped(iter(range(50)), lambda n: n * n)) == [n * n for n in range(50)]
+    assert list(overlapped([], lambda n: n)) == []
 
 
 @pytest.mark.parametrize("at", range(5))
@@ -28,13 +28,13 @@ def test_after_a_failure_nothing_more_is_worked_on(at: int) -> None:
 
     def work(n: int) -> int:
         if n == at:
-            handed.wait(5)
+            handed.wait()
             raise ZeroDivisionError
         worked.append(n)
         return n
 
     with pytest.raises(ZeroDivisionError):
-        list(one_behind(items(), work))
+        list(overlapped(items(), work))
     assert worked == list(range(at))
 
 
@@ -46,7 +46,7 @@ def test_what_was_made_before_an_item_fails_is_worked_on() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        worked.extend(one_behind(items(), lambda n: n))
+        worked.extend(overlapped(items(), lambda n: n))
     assert worked == [0, 1, 2]
 
 
@@ -59,7 +59,7 @@ def test_an_iterator_is_read_ahead_by_one_and_its_error_arrives_in_its_place() -
             yield n
         raise ZeroDivisionError
 
-    found = ahead(items())
+    found = read_ahead(items())
     assert next(found) == 0
     assert [next(found), next(found)] == [1, 2]
     with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""What a stage has to do, found the short way and by the join."""
+"""How much of a stage is due: comparing digests and joining inputs with the ledger find the same."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from museum_assets.loop.ledger import stage_books
 from museum_assets.loop.stage import Options
 from resources.postgres import Database, scalar
 
-pytestmark = pytest.mark.integration
-
-MUSEUM, STAGE, CONTRACT = "smk", "transformed_artworks", "mapping:now"
+MUSEUM, STAGE, VIEW, CONTRACT = "smk", "transformed_artworks", "input_transformed_artworks", "mapping:now"
 DONE = ("done", None, "x", CONTRACT, False, None)
 STATES: dict[str, Any] = {
     "never processed": None,
@@ -36,7 +34,7 @@ IF_RETRIED = {"failed for good", "failed, due later"}
 @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([*STATES, *["done"] * 12])), max_size=6))
 def test_the_short_way_finds_what_there_is(database: Database, records: list[tuple[bool, str]]) -> None:
-    """Each record: whether it is an input still, and what the ledger says."""
+    """`records` says of each whether it still is an input, and what the ledger says."""
     with database.connect() as conn:
         conn.execute("TRUNCATE ops.ledger, raw.record")
         for number, (there, state) in enumerate(records):
@@ -55,7 +53,7 @@ def test_the_short_way_finds_what_there_is(database: Database, records: list[tup
         leftovers = sum(not there and state != "never processed" for there, state in records)
         for force, retry in product((False, True), repeat=2):
             due = sum(force or s in ALWAYS_DUE or (retry and s in IF_RETRIED) for s in inputs)
-            found = stage_books(conn, MUSEUM, STAGE, CONTRACT, Options(force=force, retry_failed=retry))
+            found = stage_books(conn, MUSEUM, STAGE, VIEW, CONTRACT, Options(force=force, retry_failed=retry))
             assert found == {"inputs": len(inputs), "due": due, "leftovers": leftovers}
 
 
@@ -72,8 +70,8 @@ def test_a_finished_stage_is_not_joined(database: Database, monkeypatch: pytest.
             (STAGE, CONTRACT),
         )
         count = scalar(conn, "SELECT count(*) FROM raw.record WHERE museum = %s", (museum,))
-        monkeypatch.setattr("museum_assets.loop.ledger.query", _without("stage_books"))
-        found = stage_books(conn, museum, STAGE, CONTRACT, Options())
+        monkeypatch.setattr("museum_assets.loop.ledger.query", _without("loop.due"))
+        found = stage_books(conn, museum, STAGE, VIEW, CONTRACT, Options())
     assert found == {"inputs": count, "due": 0, "leftovers": 0}
 
 

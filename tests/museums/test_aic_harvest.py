@@ -1,30 +1,27 @@
 """The Art Institute of Chicago: its harvest from the newest record to the oldest."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from museum_assets.failures import CheckpointExpired, Failure, Malformed
+from museum_assets.core.failures import CheckpointExpired, Malformed
 from museum_assets.museums.aic import MUSEUM
 from museum_assets.museums.museum import Page
+from tests.support.museum_apis import MuseumApi, OneAnswer
+from tests.support.museum_records import RECORDS
 
-RECORDS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "museum_records" / "aic"
-recorded = pytest.mark.skipif(not RECORDS.is_dir(), reason="the recorded museum answers are not beside the repository")
+RECORDED = RECORDS / "aic"
 
 IIIF = "https://images.example.org/iiif/2"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Collection:
+class Collection(MuseumApi):
     """The listing over records in memory, sorted as the API sorts it. Record n was updated n days after START."""
-
-    base = MUSEUM.api_base
-    dump = None
 
     def __init__(self, ids: Iterable[int], before_page: Callable[["Collection", int], None] | None = None) -> None:
         self.updated = {id_: START + timedelta(days=id_) for id_ in ids}
@@ -49,15 +46,6 @@ class Collection:
         pagination = {"total": len(entries), "limit": limit, "current_page": page}
         return {"pagination": pagination, "data": entries[(page - 1) * limit : page * limit], "config": self.config}
 
-    def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        raise AssertionError("AIC speaks JSON")
-
-    def json_each(self, paths: Iterable[str]) -> Iterator[tuple[str, Any | Failure]]:
-        raise AssertionError("AIC lists whole records")
-
-    def text_each(self, paths: Iterable[str]) -> Iterator[tuple[str, str | Failure]]:
-        raise AssertionError("AIC speaks JSON")
-
 
 def ids_of(pages: Iterable[Page]) -> list[int]:
     return [int(record.id) for page in pages for record in page.records]
@@ -71,12 +59,6 @@ def first_look(pages: Iterable[Page]) -> list[Page]:
 
 def again(page: Page | None) -> bool:
     return page is not None and page.checkpoint["scope"] == "moved"
-
-
-def answering(body: Any) -> Collection:
-    api = Collection([])
-    api.json = lambda path, params=None: body  # type: ignore[method-assign]
-    return api
 
 
 def test_harvest_walks_the_listing_and_looks_at_its_head_again():
@@ -210,7 +192,7 @@ def test_an_empty_collection_is_one_empty_page():
 @pytest.mark.parametrize("entry", [{"title": "x", "id": None}, {"title": "x"}, {"id": ""}, None, "19", []])
 def test_an_entry_without_an_id_is_a_failure_and_not_dropped(entry):
     known = {"id": 1, "updated_at": START.isoformat()}
-    api = answering({"pagination": {"total": 2}, "data": [known, entry], "config": {"iiif_url": IIIF}})
+    api = OneAnswer({"pagination": {"total": 2}, "data": [known, entry], "config": {"iiif_url": IIIF}})
     page = next(MUSEUM.harvest(api))
     assert ids_of([page]) == [1]
     assert [failure.code for failure in page.failed.values()] == ["no_id"]
@@ -234,17 +216,17 @@ def test_an_entry_without_an_id_is_a_failure_and_not_dropped(entry):
 )
 def test_another_shape_of_the_listing_ends_the_harvest(body):
     with pytest.raises(Malformed, match="AIC /artworks"):
-        next(MUSEUM.harvest(answering(body)))
+        next(MUSEUM.harvest(OneAnswer(body)))
 
 
 def test_the_contact_is_sent_in_the_header_the_museum_asks_for():
     assert MUSEUM.headers == {"AIC-User-Agent": "{user_agent}"}
 
 
-@recorded
+@pytest.mark.shared
 def test_harvest_reads_a_recorded_envelope():
-    envelope = json.loads((RECORDS / "envelopes/artworks-page2-limit20-fields.2024.json").read_text())
+    envelope = json.loads((RECORDED / "envelopes/artworks-page2-limit20-fields.2024.json").read_text())
     envelope["data"][0]["updated_at"] = "2024-10-24T06:40:27-05:00"  # the recording did not ask for it
-    page = next(MUSEUM.harvest(answering(envelope), limit=20))
+    page = next(MUSEUM.harvest(OneAnswer(envelope), limit=20))
     assert (len(page.records), page.total) == (20, 126_302)
     assert page.records[0].payload["iiif_url"] == "https://www.artic.edu/iiif/2"

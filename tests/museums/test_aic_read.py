@@ -1,21 +1,19 @@
 """The Art Institute of Chicago: its records read into artworks."""
 
-import copy
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from museum_assets.failures import Rejected
+from museum_assets.core.failures import Rejected
 from museum_assets.museums.aic import MUSEUM
 from museum_assets.museums.artwork import Artwork
+from tests.support.museum_records import RECORDS, WILD, artwork_or_rejected
 
-RECORDS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "museum_records" / "aic"
-recorded = pytest.mark.skipif(not RECORDS.is_dir(), reason="the recorded museum answers are not beside the repository")
+RECORDED = RECORDS / "aic"
 
 IIIF = "https://images.example.org/iiif/2"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -138,13 +136,6 @@ def test_a_malformed_record_names_the_field():
         MUSEUM.read(but(artist_titles=[1.5]))
 
 
-WILD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
-    max_leaves=5,
-)
-
-
 @example(changes={"id": "\ud800"}, missing=set())
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
@@ -153,17 +144,9 @@ WILD = st.recursive(
 )
 def test_wild_records_are_artworks_or_rejected(changes, missing):
     payload = {key: value for key, value in but(**changes).items() if key not in missing}
-    untouched = copy.deepcopy(payload)
-    try:
-        artwork = MUSEUM.read(payload)
-    except Rejected as rejected:
-        assert rejected.code in {
-            "no_id", "no_object_number", "not_public_domain", "no_image", "work_type_out_of_scope", "malformed_record",
-        }  # fmt: skip
-    else:
+    if artwork := artwork_or_rejected(MUSEUM, payload):
         assert payload["is_public_domain"] is True
         assert artwork.thumbnail_url.endswith("/full/843,/0/default.jpg")
-    assert repr(payload) == repr(untouched)
 
 
 CERAMICS = (106131, 117512, 120876, 120882, 120888, 120891, 120895, 120899, 120903, 120905, 120940)
@@ -181,19 +164,19 @@ REAL: dict[int, Any] = {
 
 def real_records() -> dict[int, dict[str, Any]]:
     """Every whole record recorded: those in records/, and those in the envelopes of the detail endpoint."""
-    found = [json.loads(path.read_text()) for path in (RECORDS / "records").iterdir()]
-    for path in (RECORDS / "envelopes").glob("*detail*"):
+    found = [json.loads(path.read_text()) for path in (RECORDED / "records").iterdir()]
+    for path in (RECORDED / "envelopes").glob("*detail*"):
         data = json.loads(path.read_text())["data"]
         found += data if isinstance(data, list) else [data]
     return {record["id"]: record for record in found}
 
 
-@recorded
+@pytest.mark.shared
 def test_every_recorded_record_has_a_stated_outcome():
     assert set(real_records()) == set(REAL)
 
 
-@recorded
+@pytest.mark.shared
 @pytest.mark.parametrize("record_id, outcome", REAL.items())
 def test_recorded_records(record_id, outcome):
     payload = real_records()[record_id]
@@ -207,12 +190,12 @@ def test_recorded_records(record_id, outcome):
         assert artwork.thumbnail_url.startswith("https://www.artic.edu/iiif/2/")
 
 
-@recorded
+@pytest.mark.shared
 @pytest.mark.parametrize(
     "name", ["artworks-page2-limit20-fields.2024.json", "artworks-search.2022.json", "artworks-limit5-fields.2021.json"]
 )
 def test_records_recorded_with_few_fields_are_not_public_domain(name):
-    envelope = json.loads((RECORDS / "envelopes" / name).read_text())
+    envelope = json.loads((RECORDED / "envelopes" / name).read_text())
     for payload in envelope["data"]:
         with pytest.raises(Rejected) as rejected:
             MUSEUM.read(payload)

@@ -1,19 +1,25 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from museum_assets.failures import Malformed, Rejected
+from museum_assets.core.failures import Malformed, Rejected
 from museum_assets.museums import museum
 from museum_assets.museums.artwork import Artwork
-from museum_assets.museums.cma import MUSEUM, TYPES
+from museum_assets.museums.cma import MUSEUM, TYPES_IN_SCOPE
+from tests.support.museum_apis import MuseumApi, OneAnswer
+from tests.support.museum_records import RECORDS, WILD, artwork_or_rejected, recorded
 
-RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "museum_records" / "cma"
+RECORDED = RECORDS / "cma"
+RECORDED_ITEMS = [
+    case
+    for folder in ("cma/records", "cma/envelopes")
+    for case in recorded(folder, lambda body: body["data"] if "info" in body else [body], "accession_number")
+]
 CDN = "https://openaccess-cdn.clevelandart.org/1925.1188/1925.1188"
 
 ITEM: dict[str, Any] = {
@@ -44,16 +50,6 @@ def without(*keys: str) -> dict[str, Any]:
 
 def with_images(*names: str) -> dict[str, Any]:
     return {**ITEM, "images": {name: ITEM["images"][name] for name in names}}
-
-
-def recorded(folder: str) -> list[Any]:
-    """One case for each recorded item, whether it lies alone or in an envelope."""
-    cases = []
-    for file in sorted((RECORDED / folder).glob("*.json")):
-        body = json.loads(file.read_text(encoding="utf-8"))
-        found = body["data"] if "info" in body else [body]
-        cases += [pytest.param(item, id=f"{file.stem}-{item['accession_number']}") for item in found]
-    return cases or [pytest.param(None, marks=pytest.mark.skip(reason=f"no recorded data at {RECORDED}"))]
 
 
 def test_a_full_item() -> None:
@@ -139,7 +135,8 @@ def test_rejections(payload: dict[str, Any], code: str) -> None:
     assert rejected.value.code == code
 
 
-@pytest.mark.parametrize("item", recorded("records") + recorded("envelopes"))
+@pytest.mark.shared
+@pytest.mark.parametrize("item", RECORDED_ITEMS)
 def test_every_recorded_item(item: dict[str, Any]) -> None:
     if item["type"] not in {"Painting", "Drawing"}:
         with pytest.raises(Rejected) as rejected:
@@ -158,30 +155,13 @@ def test_every_recorded_item(item: dict[str, Any]) -> None:
     assert artwork.thumbnail_url.split("/")[2] in MUSEUM.image_hosts
 
 
-wild = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@given(st.dictionaries(st.sampled_from(sorted(ITEM)), wild, min_size=1), st.sets(st.sampled_from(sorted(ITEM))))
+@given(st.dictionaries(st.sampled_from(sorted(ITEM)), WILD, min_size=1), st.sets(st.sampled_from(sorted(ITEM))))
 def test_a_record_of_any_shape_is_an_artwork_or_rejected(changes: dict[str, Any], missing: set[str]) -> None:
     payload = {key: value for key, value in {**ITEM, **changes}.items() if key not in missing}
-    try:
-        assert isinstance(MUSEUM.read(payload), Artwork)
-    except Rejected as rejected:
-        assert rejected.code in {
-            "no_id",
-            "no_object_number",
-            "not_public_domain",
-            "no_image",
-            "work_type_out_of_scope",
-            "malformed_record",
-        }
+    artwork_or_rejected(MUSEUM, payload)
 
 
-@given(wild)
+@given(WILD)
 def test_an_inner_value_of_any_shape_is_an_artwork_or_rejected(value: object) -> None:
     for change in (
         {"images": {"web": value}},
@@ -190,16 +170,11 @@ def test_an_inner_value_of_any_shape_is_an_artwork_or_rejected(value: object) ->
         {"creators": [{"description": value}]},
         {"culture": [value], "creators": []},
     ):
-        try:
-            assert MUSEUM.read({**ITEM, **change})
-        except Rejected as rejected:
-            assert rejected.code in {"malformed_record", "no_image"}
+        artwork_or_rejected(MUSEUM, {**ITEM, **change}, frozenset({"malformed_record", "no_image"}))
 
 
-class CmaApi:
+class CmaApi(MuseumApi):
     """CMA's listing in memory: its envelope with the echoed parameters and the data after `skip`."""
-
-    base = MUSEUM.api_base
 
     def __init__(self, items: list[dict[str, Any]]) -> None:
         self.items, self.requests = items, list[dict[str, Any]]()
@@ -224,9 +199,9 @@ def collection(**sizes: int) -> list[dict[str, Any]]:
 
 def test_the_harvest_walks_every_type_with_the_largest_page() -> None:
     api = CmaApi(collection(Print=2_300, Drawing=1_000, Sculpture=5))
-    pages = list(MUSEUM.harvest(api))  # type: ignore[arg-type]
+    pages = list(MUSEUM.harvest(api))
     assert {page.scope: page.total for page in pages} == {"Print": 2_300, "Painting": 0, "Drawing": 1_000}
-    assert tuple(dict.fromkeys(page.scope for page in pages)) == TYPES
+    assert tuple(dict.fromkeys(page.scope for page in pages)) == TYPES_IN_SCOPE
     assert len({record.id for page in pages for record in page.records}) == 3_300
     assert [request["skip"] for request in api.requests] == [0, 1_000, 2_000, 0, 0]
     fixed = {(request["cc0"], request["has_image"], request["limit"]) for request in api.requests}
@@ -235,53 +210,40 @@ def test_the_harvest_walks_every_type_with_the_largest_page() -> None:
 
 
 def test_a_payload_is_the_item_as_sent() -> None:
-    pages = list(MUSEUM.harvest(CmaApi([ITEM])))  # type: ignore[arg-type]
+    pages = list(MUSEUM.harvest(CmaApi([ITEM])))
     [record] = [record for page in pages for record in page.records]
     assert (record.id, record.payload) == ("107189", ITEM)
 
 
 def test_an_incremental_harvest_asks_for_what_was_updated_since() -> None:
     api = CmaApi([ITEM])
-    list(MUSEUM.harvest(api, since=datetime(2026, 10, 5, 23, 59, tzinfo=UTC)))  # type: ignore[arg-type]
+    list(MUSEUM.harvest(api, since=datetime(2026, 10, 5, 23, 59, tzinfo=UTC)))
     assert {request["updated_since"] for request in api.requests} == {"2026-10-05"}
 
 
 def test_a_harvest_goes_on_from_its_checkpoint() -> None:
     items = collection(Print=5, Drawing=3)
-    pages = list(MUSEUM.harvest(CmaApi(items), limit=2))  # type: ignore[arg-type]
+    pages = list(MUSEUM.harvest(CmaApi(items), limit=2))
     api = CmaApi(items)
-    assert list(MUSEUM.harvest(api, checkpoint=pages[1].checkpoint, limit=2)) == pages[2:]  # type: ignore[arg-type]
+    assert list(MUSEUM.harvest(api, checkpoint=pages[1].checkpoint, limit=2)) == pages[2:]
     assert (api.requests[0]["type"], api.requests[0]["skip"], api.requests[0]["limit"]) == ("Print", 4, 2)
-    assert list(MUSEUM.harvest(api, checkpoint=pages[-1].checkpoint)) == []  # type: ignore[arg-type]
-
-
-class OneAnswer:
-    """An API that answers everything with the same body."""
-
-    base = MUSEUM.api_base
-
-    def __init__(self, body: Any) -> None:
-        self.body = body
-
-    def json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        return self.body
+    assert list(MUSEUM.harvest(api, checkpoint=pages[-1].checkpoint)) == []
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"data": []}, {"info": {"total": 3}}, {"info": [], "data": []}])
 def test_an_answer_that_is_no_envelope_ends_the_harvest_as_incomplete(body: Any) -> None:
     with pytest.raises(Malformed):
-        list(MUSEUM.harvest(OneAnswer(body)))  # type: ignore[arg-type]
+        list(MUSEUM.harvest(OneAnswer(body)))
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("file", "listed"),
     [("envelopes/artworks-limit100-skip0.2020.json", 100), ("errors/artworks-skip-past-end.2020.json", 0)],
 )
 def test_recorded_envelopes_are_pages(file: str, listed: int) -> None:
-    if not RECORDED.exists():
-        pytest.skip(f"no recorded data at {RECORDED}")
     body = json.loads((RECORDED / file).read_text(encoding="utf-8"))
-    page = next(MUSEUM.harvest(OneAnswer(body)))  # type: ignore[arg-type]
+    page = next(MUSEUM.harvest(OneAnswer(body)))
     assert (page.listed, len(page.records), page.total) == (listed, listed, 32_483)
 
 

@@ -5,25 +5,22 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import pytest
-from test_met_read import but
 
-from museum_assets.failures import CheckpointExpired, Failure, Gone, Malformed, SlowDown, Unavailable
+from museum_assets.core.failures import CheckpointExpired, Gone, Malformed, SlowDown, Unavailable
 from museum_assets.museums.met import BLOCKED_AFTER, MUSEUM
 from museum_assets.museums.museum import Page
+from tests.museums.test_met_read import but
+from tests.support.museum_apis import MuseumApi, OneAnswer
+from tests.support.museum_records import RECORDS
 
-RECORDS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "museum_records" / "met"
-recorded = pytest.mark.skipif(not RECORDS.is_dir(), reason="the recorded museum answers are not beside the repository")
+RECORDED = RECORDS / "met"
 
 
-class Collection:
+class Collection(MuseumApi):
     """The API over a collection in memory: what is in which department, what search finds, what objects answer."""
-
-    base = MUSEUM.api_base
-    dump = None
 
     def __init__(
         self,
@@ -33,7 +30,8 @@ class Collection:
         changed: Iterable[int] = (),
         window: int = 10_000,
     ) -> None:
-        self.departments = {11: [], 15: [], 9: []} | {key: list(ids) for key, ids in (departments or {}).items()}
+        self.departments: dict[int, list[int]] = {11: [], 15: [], 9: []}
+        self.departments |= {key: list(ids) for key, ids in (departments or {}).items()}
         self.found = list(found)
         self.objects = dict(objects or {})
         self.changed = set(changed)
@@ -62,12 +60,6 @@ class Collection:
             object_id = int(path.removeprefix("/v1/objects/"))
             self.fetched.append(object_id)
             yield path, self.objects.get(object_id, but(objectID=object_id))
-
-    def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
-        raise AssertionError("MET speaks JSON")
-
-    def text_each(self, paths: Iterable[str]) -> Iterator[tuple[str, str | Failure]]:
-        raise AssertionError("MET speaks JSON")
 
 
 def ids_of(pages: Iterable[Page]) -> list[str]:
@@ -146,7 +138,7 @@ def test_resuming_anywhere_fetches_every_object_exactly_once(stop_after):
     after = list(resumed)
     assert sorted(api.fetched) == [1, 3, 5, 7, 9, 11, 20, 21, 22]
     assert sorted(map(int, ids_of([*before, *after]))) == sorted(api.fetched)
-    listed = Counter()
+    listed: Counter[str] = Counter()
     for page in [*before, *after]:
         listed[page.scope] += page.listed
     assert listed == {"department-11": 3, "department-15": 1, "department-9": 3, "paintings": 4}
@@ -211,18 +203,20 @@ def test_many_objects_that_are_gone_are_no_wall():
     "answer", [None, [], {}, {"objectIDs": [1]}, {"total": 1, "objectIDs": ["1"]}, {"total": 1, "objectIDs": 1}]
 )
 def test_another_shape_of_the_listing_ends_the_harvest(answer):
-    api = Collection()
-    api.json = lambda path, params=None: answer
     with pytest.raises(Malformed, match="objects"):
-        next(MUSEUM.harvest(api))
+        next(MUSEUM.harvest(OneAnswer(answer)))
 
 
-@recorded
+@pytest.mark.shared
 def test_harvest_reads_the_recorded_listings():
-    department = json.loads((RECORDS / "envelopes/v1-objects_departmentIds_15_metadataDate.2026.json").read_text())
-    nothing = json.loads((RECORDS / "envelopes/v1.1-search-nothing.2026.json").read_text())
-    api = Collection()
-    api.json = lambda path, params=None: department if params.get("departmentIds") == 15 else nothing
+    department = json.loads((RECORDED / "envelopes/v1-objects_departmentIds_15_metadataDate.2026.json").read_text())
+    nothing = json.loads((RECORDED / "envelopes/v1.1-search-nothing.2026.json").read_text())
+
+    class Recorded(Collection):
+        def json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+            return department if (params or {}).get("departmentIds") == 15 else nothing
+
+    api = Recorded()
     pages = [page for page in MUSEUM.harvest(api) if page.scope == "department-15"]
     assert (sum(page.listed for page in pages), pages[0].total) == (2_586, 2_586)
     assert api.fetched == sorted(department["objectIDs"])

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from museum_assets.failures import CheckpointExpired, Malformed
+from museum_assets.core.failures import CheckpointExpired, Malformed
 from museum_assets.museums.paging import entries_and_total, walk_scopes
 
 

@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from museum_assets.failures import Rejected
+from museum_assets.core.failures import Rejected
 from museum_assets.museums import edm
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.rma import MUSEUM
+from tests.support.edm import BOMB, IMAGE, NAMESPACES, PDM, flat_record, synthetic
+from tests.support.museum_records import WILD, artwork_or_rejected
 
-SYNTHETIC = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "museum_records" / "rma" / "synthetic"
-
-RDF = (
-    'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:ore="http://www.openarchives.org/ore/terms/" '
-    'xmlns:edm="http://www.europeana.eu/schemas/edm/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
-    'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:skos="http://www.w3.org/2004/02/skos/core#"'
-)
-PDM = "http://creativecommons.org/publicdomain/mark/1.0/"
 IN_COPYRIGHT = "http://rightsstatements.org/vocab/InC/1.0/"
-IMAGE = "https://iiif.micr.io/PJEZO/full/max/0/default.jpg"
-BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>'
-
-TYPES = {"2208": ("painting", "schilderij"), "22015": ("drawing", "tekening"), "22013": ("print", "prent")}
-
-
-def flat_record(
-    *,
-    cho: str = "<dc:identifier>SK-C-5</dc:identifier>",
-    rights: str = PDM,
-    images: Iterable[str] = (IMAGE,),
-    type_id: str = "2208",
-    number: str = "200107928",
-) -> str:
-    """A record in the shape the museum sends since June 2026."""
-    about = f"https://id.rijksmuseum.nl/{number}"
-    english, dutch = TYPES[type_id]
-    shown = "".join(f'<edm:isShownBy rdf:resource="{image}"/>' for image in images)
-    return (
-        f'<rdf:RDF {RDF}><edm:ProvidedCHO rdf:about="{about}">{cho}'
-        f'<dc:type rdf:resource="https://id.rijksmuseum.nl/{type_id}"/>'
-        f'<dc:creator rdf:resource="https://id.rijksmuseum.nl/2103429"/></edm:ProvidedCHO>'
-        f'<ore:Aggregation rdf:about="{about}#aggregation"><edm:aggregatedCHO rdf:resource="{about}"/>'
-        f'{shown}<edm:rights rdf:resource="{rights}"/></ore:Aggregation>'
-        f'<edm:Agent rdf:about="https://id.rijksmuseum.nl/2103429">'
-        f'<skos:prefLabel xml:lang="nl">Rembrandt van Rijn</skos:prefLabel></edm:Agent>'
-        f'<skos:Concept rdf:about="https://id.rijksmuseum.nl/{type_id}">'
-        f'<skos:prefLabel xml:lang="nl">{dutch}</skos:prefLabel><skos:prefLabel xml:lang="en">{english}'
-        f"</skos:prefLabel></skos:Concept></rdf:RDF>"
-    )
 
 
 def payload(rdf: str, identifier: str = "https://id.rijksmuseum.nl/200107928") -> dict[str, Any]:
@@ -86,12 +48,10 @@ def test_a_flat_record_in_full() -> None:
 
 
 def synthetic_payload(name: str) -> dict[str, Any]:
-    path = SYNTHETIC / name
-    if not path.exists():
-        pytest.skip(f"the shared museum records are not beside this checkout: no {name}")
-    return MUSEUM.payload(path.read_text(encoding="utf-8"))
+    return MUSEUM.payload(synthetic(name))
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -120,6 +80,7 @@ def test_the_synthetic_open_records(name: str, expected: dict[str, Any]) -> None
     assert {key: artwork[key] for key in expected} == expected
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -159,7 +120,7 @@ def test_the_synthetic_rejected_records(name: str, code: str) -> None:
             "work_type_out_of_scope",
             id="a sword",
         ),
-        pytest.param(f"<rdf:RDF {RDF}/>", "malformed_record", id="neither shape"),
+        pytest.param(f"<rdf:RDF {NAMESPACES}/>", "malformed_record", id="neither shape"),
         pytest.param(BOMB, "malformed_record", id="a bomb"),
         pytest.param("not XML", "malformed_record", id="not XML"),
         pytest.param(None, "malformed_record", id="null"),
@@ -206,25 +167,17 @@ def test_the_thumbnail_fits_into_800_pixels(images: list[str], thumbnail: str) -
     assert MUSEUM.read(payload(flat_record(images=images))).thumbnail_url == thumbnail
 
 
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
 PIECES = st.lists(st.sampled_from(flat_record().replace("<", "|<").split("|")), max_size=30).map("".join)
 
 
 @given(
     st.dictionaries(
         st.sampled_from(["identifier", "datestamp", "sets", "edm", "x"]),
-        ANYTHING | PIECES | PIECES.map(lambda inner: f"<rdf:RDF {RDF}>{inner}</rdf:RDF>"),
+        WILD | PIECES | PIECES.map(lambda inner: f"<rdf:RDF {NAMESPACES}>{inner}</rdf:RDF>"),
     )
 )
 def test_any_payload_is_an_artwork_or_rejected(wild: dict[str, Any]) -> None:
-    try:
-        assert isinstance(MUSEUM.read(wild), Artwork)
-    except Rejected as rejection:
-        assert rejection.code
+    artwork_or_rejected(MUSEUM, wild)
 
 
 @given(st.data())
@@ -237,7 +190,4 @@ def test_a_record_with_any_texts_is_an_artwork_or_rejected(data: st.DataObject) 
         for name in list(element.attrib):
             if data.draw(st.integers(0, 9)) == 0:
                 element.set(name, data.draw(xml_text))
-    try:
-        assert isinstance(MUSEUM.read(payload(edm.serialise(root, "a test"))), Artwork)
-    except Rejected as rejection:
-        assert rejection.code
+    artwork_or_rejected(MUSEUM, payload(edm.serialise(root, "a test")))

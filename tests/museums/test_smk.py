@@ -1,18 +1,26 @@
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from museum_assets.failures import Malformed, Rejected
+from museum_assets.core.failures import Malformed, Rejected
 from museum_assets.museums import museum
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.smk import MUSEUM, OBJECT_NAMES
+from tests.support.museum_apis import MuseumApi, OneAnswer
+from tests.support.museum_records import RECORDS, WILD, artwork_or_rejected, recorded
 
-RECORDED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "museum_records" / "smk"
+RECORDED = RECORDS / "smk"
+RECORDED_ITEMS = [
+    case
+    for folder in ("smk/records", "smk/envelopes")
+    for case in recorded(
+        folder, lambda body: body.get("items", []) if "items" in body or "found" in body else [body], "object_number"
+    )
+]
 
 ITEM: dict[str, Any] = {
     "id": "1180000026_object",
@@ -36,16 +44,6 @@ ITEM: dict[str, Any] = {
 
 def without(*keys: str) -> dict[str, Any]:
     return {key: value for key, value in ITEM.items() if key not in keys}
-
-
-def recorded(folder: str) -> list[Any]:
-    """One case for each recorded item, whether it lies alone or in an envelope."""
-    cases = []
-    for file in sorted((RECORDED / folder).glob("*.json")):
-        body = json.loads(file.read_text(encoding="utf-8"))
-        found = body.get("items", []) if "items" in body or "found" in body else [body]
-        cases += [pytest.param(item, id=f"{file.stem}-{item['object_number']}") for item in found]
-    return cases or [pytest.param(None, marks=pytest.mark.skip(reason=f"no recorded data at {RECORDED}"))]
 
 
 def test_a_full_item() -> None:
@@ -129,7 +127,8 @@ OUT_OF_SCOPE = {"KKSgb10055", "KKS16350", "KKS9610", "KKS1615"}
 """Copper engraving, intaglio, woodcut and copper engraving: none of the six harvested object names."""
 
 
-@pytest.mark.parametrize("item", recorded("records") + recorded("envelopes"))
+@pytest.mark.shared
+@pytest.mark.parametrize("item", RECORDED_ITEMS)
 def test_every_recorded_item(item: dict[str, Any]) -> None:
     if item["object_number"] in OUT_OF_SCOPE:
         with pytest.raises(Rejected) as rejected:
@@ -146,44 +145,25 @@ def test_every_recorded_item(item: dict[str, Any]) -> None:
     assert artwork.thumbnail_url.split("/")[2] in MUSEUM.image_hosts
 
 
-wild = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
 READ_KEYS = sorted({*ITEM, "artist", "image_native", "frontend_url"})
 
 
-@given(st.dictionaries(st.sampled_from(READ_KEYS), wild, min_size=1), st.sets(st.sampled_from(READ_KEYS)))
+@given(st.dictionaries(st.sampled_from(READ_KEYS), WILD, min_size=1), st.sets(st.sampled_from(READ_KEYS)))
 def test_a_record_of_any_shape_is_an_artwork_or_rejected(changes: dict[str, Any], missing: set[str]) -> None:
     payload = {key: value for key, value in {**ITEM, **changes}.items() if key not in missing}
-    try:
-        assert isinstance(MUSEUM.read(payload), Artwork)
-    except Rejected as rejected:
-        assert rejected.code in {
-            "no_id",
-            "no_object_number",
-            "not_public_domain",
-            "no_image",
-            "work_type_out_of_scope",
-            "malformed_record",
-        }
+    artwork_or_rejected(MUSEUM, payload)
 
 
-@given(st.sampled_from(["production", "production_date", "titles", "object_names"]), st.text(max_size=9), wild)
+@given(st.sampled_from(["production", "production_date", "titles", "object_names"]), st.text(max_size=9), WILD)
 def test_an_entry_of_any_shape_is_an_artwork_or_rejected(key: str, field: str, value: object) -> None:
     names = (field, "name", "title", "start", "end", "period", "creator", "creator_forename", "creator_surname")
     for name in names:
-        try:
-            assert MUSEUM.read({**ITEM, key: [{**ITEM[key][0], name: value}]})
-        except Rejected as rejected:
-            assert rejected.code in {"malformed_record", "work_type_out_of_scope"}
+        payload = {**ITEM, key: [{**ITEM[key][0], name: value}]}
+        artwork_or_rejected(MUSEUM, payload, frozenset({"malformed_record", "work_type_out_of_scope"}))
 
 
-class SmkApi:
+class SmkApi(MuseumApi):
     """SMK's search in memory: its envelope, its cap on rows and its missing `items` past the end."""
-
-    base = MUSEUM.api_base
 
     def __init__(self, items: list[dict[str, Any]]) -> None:
         self.items, self.requests = items, list[dict[str, Any]]()
@@ -213,7 +193,7 @@ def collection(**sizes: int) -> list[dict[str, Any]]:
 
 def test_the_harvest_walks_every_object_name_with_the_largest_page() -> None:
     api = SmkApi(collection(maleri=4_500, tegning=2_000, skulptur=9))
-    pages = list(MUSEUM.harvest(api))  # type: ignore[arg-type]
+    pages = list(MUSEUM.harvest(api))
     assert {page.scope: page.total for page in pages} == dict.fromkeys(OBJECT_NAMES, 0) | {
         "maleri": 4_500,
         "tegning": 2_000,
@@ -225,61 +205,47 @@ def test_the_harvest_walks_every_object_name_with_the_largest_page() -> None:
 
 
 def test_a_payload_is_the_item_as_sent() -> None:
-    pages = list(MUSEUM.harvest(SmkApi(collection(maleri=1))))  # type: ignore[arg-type]
+    pages = list(MUSEUM.harvest(SmkApi(collection(maleri=1))))
     [record] = [record for page in pages for record in page.records]
     assert (record.id, record.payload) == ("maleri-0", collection(maleri=1)[0])
 
 
 def test_a_harvest_goes_on_from_its_checkpoint() -> None:
     items = collection(akvarel=3, maleri=5)
-    pages = list(MUSEUM.harvest(SmkApi(items), limit=2))  # type: ignore[arg-type]
-    rest = list(MUSEUM.harvest(SmkApi(items), checkpoint=pages[3].checkpoint, limit=2))  # type: ignore[arg-type]
+    pages = list(MUSEUM.harvest(SmkApi(items), limit=2))
+    rest = list(MUSEUM.harvest(SmkApi(items), checkpoint=pages[3].checkpoint, limit=2))
     assert rest == pages[4:]
-    assert list(MUSEUM.harvest(SmkApi(items), checkpoint=pages[-1].checkpoint)) == []  # type: ignore[arg-type]
+    assert list(MUSEUM.harvest(SmkApi(items), checkpoint=pages[-1].checkpoint)) == []
 
 
 def test_a_limit_sizes_the_request() -> None:
     api = SmkApi(collection(pastel=30))
-    next(MUSEUM.harvest(api, limit=10))  # type: ignore[arg-type]
+    next(MUSEUM.harvest(api, limit=10))
     assert api.requests[0]["rows"] == 10
-
-
-class OneAnswer:
-    """An API that answers everything with the same body."""
-
-    base = MUSEUM.api_base
-
-    def __init__(self, body: Any) -> None:
-        self.body = body
-
-    def json(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        return self.body
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"found": 3}, {"found": 3, "items": None}, {"items": []}])
 def test_an_answer_that_is_no_envelope_ends_the_harvest_as_incomplete(body: Any) -> None:
     with pytest.raises(Malformed):
-        list(MUSEUM.harvest(OneAnswer(body)))  # type: ignore[arg-type]
+        list(MUSEUM.harvest(OneAnswer(body)))
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize(
     ("file", "found"),
     [("envelopes/search_nothing.2026.json", 0), ("envelopes/art-search-KMS1.2019.json", 1)],
 )
 def test_recorded_envelopes_are_pages(file: str, found: int) -> None:
-    if not RECORDED.exists():
-        pytest.skip(f"no recorded data at {RECORDED}")
     body = json.loads((RECORDED / file).read_text(encoding="utf-8"))
-    page = next(MUSEUM.harvest(OneAnswer(body)))  # type: ignore[arg-type]
+    page = next(MUSEUM.harvest(OneAnswer(body)))
     assert (page.listed, page.total) == (found, found)
 
 
+@pytest.mark.shared
 def test_the_recorded_answer_past_the_end_is_an_empty_page() -> None:
     file = RECORDED / "errors" / "search-offset-past-end-NO-items-key.2020.json"
-    if not file.exists():
-        pytest.skip(f"no recorded data at {RECORDED}")
     api = OneAnswer(json.loads(file.read_text(encoding="utf-8")))
-    page = next(MUSEUM.harvest(api, checkpoint={"scope": "maleri", "offset": 40_000}))  # type: ignore[arg-type]
+    page = next(MUSEUM.harvest(api, checkpoint={"scope": "maleri", "offset": 40_000}))
     assert (page.listed, page.total, page.checkpoint) == (0, 32_732, {"scope": "tegning", "offset": 0})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from museum_assets.failures import Malformed, Rejected
+from museum_assets.core.failures import Malformed, Rejected
 from museum_assets.museums import tate
 from museum_assets.museums.tate import MUSEUM
 

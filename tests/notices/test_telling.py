@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,21 +17,21 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
-from mail_server import MailServer, mail_server
-from web_server import Answer, WebServer, web_server
 
-from museum_assets.dead_letters.letters import Chosen
+from museum_assets.catalogue import letter_sources
+from museum_assets.dead_letters.letters import LetterFilter
 from museum_assets.dead_letters.replay import replay_letters
-from museum_assets.loop.stage import Counts
-from museum_assets.notices.channels import CHANNELS, configured
+from museum_assets.loop.spec import StageSpec
+from museum_assets.loop.stage import Counts, Stage
 from museum_assets.notices.notice import Occurrence
-from museum_assets.notices.stages import ATTEMPTS, tell
-from museum_assets.notices.store import list_notices, note
-from museum_assets.settings import Settings, settings
-from resources.platform import database as platform_database
+from museum_assets.notices.stages import CHANNELS, configured
+from museum_assets.notices.store import list_notices, record
+from museum_assets.notices.telling import NOTICE_ATTEMPTS, tell
+from resources.platform import Platform
 from resources.postgres import Database
+from tests.support.mail_server import MailServer, mail_server
+from tests.support.web_server import Answer, WebServer, web_server
 
-pytestmark = pytest.mark.integration
 NOW = datetime.now(UTC)
 NAMES = itertools.count()
 FAILED = Occurrence("run-1:met", "met", "raw_metadata", "HarvestInterrupted", "the API is away", "run-1", NOW)
@@ -38,7 +39,7 @@ FAILED = Occurrence("run-1:met", "met", "raw_metadata", "HarvestInterrupted", "t
 
 def happened(database: Database, *occurrences: Occurrence, channels: tuple[str, ...] = ("mail", "webhook")) -> int:
     with database.connect() as conn:
-        return note(conn, occurrences, channels, window_minutes=60)
+        return record(conn, occurrences, channels, window_minutes=60)
 
 
 def again(number: int, minutes: float = 0.0) -> Occurrence:
@@ -104,19 +105,30 @@ def web() -> Iterator[WebServer]:
 
 
 @pytest.fixture
-def chosen(platform: Settings, mail: MailServer, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def chosen(platform: Platform, mail: MailServer, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> Platform:
     values = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(mail.port), "SMTP_SECURITY": "none", "NOTICE_TO": "ann@b.c",
               "NOTICE_WEBHOOK_URL": f"{web.url}/services/secret"}  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    settings.cache_clear()
-    return settings()
+    return Platform.from_settings()
 
 
-def send(chosen: Settings, channel: str, seconds: float = 25.0) -> Counts:
-    with CHANNELS[channel](chosen) as stage:
-        stage.seconds = seconds
-        return tell(platform_database(chosen), stage)
+def hurried(spec: StageSpec, seconds: float) -> StageSpec:
+    """Return the channel with so many seconds for a tick."""
+
+    @contextmanager
+    def open_(platform: Platform, slug: str) -> Iterator[Stage]:
+        assert spec.open is not None
+        with spec.open(platform, slug) as stage:
+            stage.seconds = seconds  # type: ignore[attr-defined] # every channel's stage has it
+            yield stage
+
+    return replace(spec, open=open_)
+
+
+def send(chosen: Platform, channel: str, seconds: float | None = None) -> Counts:
+    spec = CHANNELS[channel]
+    return tell(chosen, spec if seconds is None else hurried(spec, seconds))
 
 
 def books(counts: Counts) -> tuple[int, int, int]:
@@ -130,8 +142,8 @@ def let_time_pass(database: Database) -> None:
         conn.execute("UPDATE ops.host_rate SET slowed_until = '-infinity', next_slot = now()")
 
 
-def test_each_channel_gets_it_once(chosen: Settings, database: Database, mail: MailServer, web: WebServer) -> None:
-    assert configured(chosen) == ["mail", "webhook"]
+def test_each_channel_gets_it_once(chosen: Platform, database: Database, mail: MailServer, web: WebServer) -> None:
+    assert configured(chosen.settings) == ["mail", "webhook"]
     happened(database, FAILED)
     for channel in CHANNELS:
         assert books(send(chosen, channel)) == (1, 0, 0)
@@ -146,7 +158,7 @@ def test_each_channel_gets_it_once(chosen: Settings, database: Database, mail: M
     assert {n: c["state"] for n, c in listed(database)[0]["channels"].items()} == {"mail": "sent", "webhook": "waits"}
 
 
-def test_a_channel_that_comes_later_is_not_told_old_stories(chosen: Settings, database: Database) -> None:
+def test_a_channel_that_comes_later_is_not_told_old_stories(chosen: Platform, database: Database) -> None:
     happened(database, FAILED, channels=("webhook",))
     assert books(send(chosen, "mail")) == (0, 0, 0)
     assert books(send(chosen, "webhook")) == (1, 0, 0)
@@ -156,7 +168,7 @@ def test_a_channel_that_comes_later_is_not_told_old_stories(chosen: Settings, da
     "trouble", [Answer(500), Answer(503), Answer(404, b"no_service"), Answer(429, b"", {"Retry-After": "1"})]
 )
 def test_a_server_in_trouble_is_asked_once_a_tick_and_gets_all_in_the_end(
-    chosen: Settings, database: Database, web: WebServer, trouble: Answer
+    chosen: Platform, database: Database, web: WebServer, trouble: Answer
 ) -> None:
     happened(database, FAILED, *(replace(FAILED, event=slug, partition=slug) for slug in ("smk", "cma")))
     web.next.append(trouble)
@@ -170,7 +182,7 @@ def test_a_server_in_trouble_is_asked_once_a_tick_and_gets_all_in_the_end(
     assert {row["channels"]["webhook"]["state"] for row in listed(database)} == {"sent"}
 
 
-def test_a_server_that_asks_for_a_pause_is_left_alone(chosen: Settings, database: Database, web: WebServer) -> None:
+def test_a_server_that_asks_for_a_pause_is_left_alone(chosen: Platform, database: Database, web: WebServer) -> None:
     happened(database, FAILED, replace(FAILED, event="smk", partition="smk"))
     web.next.append(Answer(429, b"", {"Retry-After": "600"}))
     assert books(send(chosen, "webhook")) == (0, 1, 1)
@@ -182,7 +194,7 @@ def test_a_server_that_asks_for_a_pause_is_left_alone(chosen: Settings, database
 
 
 def test_a_slow_server_ends_the_tick_and_keeps_nobody_waiting(
-    chosen: Settings, database: Database, web: WebServer, mail: MailServer
+    chosen: Platform, database: Database, web: WebServer, mail: MailServer
 ) -> None:
     happened(database, *(replace(FAILED, event=str(n), partition=str(n)) for n in range(5)))
     web.always = lambda _: Answer(after=0.3)
@@ -194,7 +206,7 @@ def test_a_slow_server_ends_the_tick_and_keeps_nobody_waiting(
 
 
 def test_a_notice_that_is_refused_blocks_no_other_and_is_a_dead_letter(
-    chosen: Settings, database: Database, web: WebServer
+    chosen: Platform, database: Database, web: WebServer
 ) -> None:
     happened(database, FAILED, replace(FAILED, event="smk", partition="smk"))
     web.next.append(Answer(400, b"invalid_payload"))
@@ -205,23 +217,23 @@ def test_a_notice_that_is_refused_blocks_no_other_and_is_a_dead_letter(
     assert "invalid_payload" in letter["message"]
     assert letter["body"] == b"the API is away"
     assert letter["context"]["asset"] == "raw_metadata"
-    assert replay_letters(database, Chosen("notice_webhook"), "ann").due == 1
+    assert replay_letters(database, letter_sources(), LetterFilter("notice_webhook"), "ann").due == 1
     assert books(send(chosen, "webhook")) == (1, 0, 0)
     with database.connect() as conn:
         assert [row["state"] for row in conn.execute("SELECT state FROM ops.dead_letter")] == ["replayed"]
 
 
 def test_a_server_that_is_away_for_a_day_leaves_a_dead_letter(
-    chosen: Settings, database: Database, mail: MailServer
+    chosen: Platform, database: Database, mail: MailServer
 ) -> None:
     happened(database, FAILED, channels=("mail",))
     mail.handler.mail = "451 try later"
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, NOTICE_ATTEMPTS + 1):
         assert books(send(chosen, "mail")) == (0, 1, 0), attempt
         let_time_pass(database)
     assert books(send(chosen, "mail")) == (0, 0, 0)
     (row,) = listed(database)
-    assert (row["channels"]["mail"]["state"], row["channels"]["mail"]["attempts"]) == ("dead letter", ATTEMPTS)
+    assert (row["channels"]["mail"]["state"], row["channels"]["mail"]["attempts"]) == ("dead letter", NOTICE_ATTEMPTS)
     with database.connect() as conn:
         assert conn.execute("SELECT count(*) AS n FROM ops.dead_letter WHERE state = 'open'").fetchone() == {"n": 1}
     mail.handler.mail = ""
@@ -231,16 +243,14 @@ def test_a_server_that_is_away_for_a_day_leaves_a_dead_letter(
 
 
 KILLED = """
-from museum_assets.notices.channels import CHANNELS
-from museum_assets.notices.stages import tell
-from museum_assets.settings import settings
-from resources.platform import database
-with CHANNELS["webhook"](settings()) as stage:
-    tell(database(settings()), stage)
+from museum_assets.notices.stages import CHANNELS
+from museum_assets.notices.telling import tell
+from resources.platform import Platform
+tell(Platform.from_settings(), CHANNELS["webhook"])
 """
 
 
-def test_a_kill_in_the_middle_loses_nothing(chosen: Settings, database: Database, web: WebServer) -> None:
+def test_a_kill_in_the_middle_loses_nothing(chosen: Platform, database: Database, web: WebServer) -> None:
     happened(database, *(replace(FAILED, event=str(n), partition=str(n)) for n in range(6)))
     children: list[subprocess.Popen[bytes]] = []
 
@@ -251,7 +261,7 @@ def test_a_kill_in_the_middle_loses_nothing(chosen: Settings, database: Database
 
     web.always = answer
     children.append(subprocess.Popen([sys.executable, "-c", KILLED], env=os.environ.copy()))
-    assert children[0].wait(180) == -signal.SIGKILL
+    assert children[0].wait() == -signal.SIGKILL
     before = len(web.asked)
     done, failed, left = books(send(chosen, "webhook"))
     assert (failed, left) == (0, 0)

@@ -1,5 +1,5 @@
-"""The workplace of releases for the tests here."""
+"""The desk of releases for the tests here."""
 
-from tests.release_fixtures import publish, work
+from tests.support.release_fixtures import desk, publish
 
-__all__ = ["publish", "work"]
+__all__ = ["desk", "publish"]

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from museum_assets.releases.build import NotArrived, build
-from museum_assets.releases.candidate import make_candidate
-from museum_assets.releases.record import Release, begin, move, set_state
+from museum_assets.releases.promotion.build import NotArrived, build
+from museum_assets.releases.record import Release, begin, move_pointer, set_state
 from museum_assets.releases.rows import connected
 from museum_assets.releases.schema import tables_of
+from museum_assets.releases.staging.candidate import stage_candidate
 from resources.postgres import Database
-from tests.release_tables import shown, stage, titles
-
-pytestmark = pytest.mark.integration
+from tests.support.release_tables import shown, stage, titles
 
 
 def built(database: Database, museum: str) -> Release:
     """Build what is staged and make it live."""
-    make_candidate(database, database, museum)
+    stage_candidate(database, database, museum)
     with connected(database) as conn, connected(database) as source:
         release = begin(conn, museum, by="Ida", why="test")
         build(source, conn, tables_of(conn, museum), release, same=True)
@@ -25,7 +23,9 @@ def built(database: Database, museum: str) -> Release:
         before = conn.execute(
             "SELECT release_id FROM production.current_release WHERE museum = %s", (museum,)
         ).fetchone()
-        move(conn, museum, "promote", from_=before and before["release_id"], to=release.id, by="Ida", why="test")
+        move_pointer(
+            conn, museum, "promote", from_=before["release_id"] if before else None, to=release.id, by="Ida", why="test"
+        )
     return release
 
 
@@ -57,7 +57,7 @@ def test_slots_are_used_again_and_old_rows_are_gone(database: Database) -> None:
 
 def test_a_candidate_changed_by_hand_does_not_arrive(database: Database) -> None:
     stage(database, "smk", 5)
-    make_candidate(database, database, "smk")
+    stage_candidate(database, database, "smk")
     with connected(database) as conn, connected(database) as source:
         conn.execute("UPDATE candidate.artwork SET title = 'forged' WHERE object_number = 'N3'")
         release = begin(conn, "smk", by="Ida", why="test")

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from little_production import LittleProduction, Words, Work
 from psycopg.types.json import Jsonb
 
-from museum_assets.failures import MuseumError
-from museum_assets.releases.canary import Canary, add_canary, canary
-from museum_assets.settings import Settings
+from museum_assets.core.failures import MuseumError
+from museum_assets.releases.promotion.canary import Canary, add_canary, canary
+from resources.platform import Platform
 from resources.vector_index.index import SearchFilter
-
-pytestmark = pytest.mark.integration
+from tests.support.little_production import LittleProduction, Words, Work
 
 WORKS = {
     "KMS1": Work("Winter", image=0, text=10),
@@ -24,7 +22,7 @@ WORKS = {
 
 
 @pytest.fixture
-def little(platform: Settings) -> LittleProduction:
+def little(platform: Platform) -> LittleProduction:
     made = LittleProduction(platform)
     made.promote("smk", 1, WORKS)
     return made
@@ -32,7 +30,7 @@ def little(platform: Settings) -> LittleProduction:
 
 @pytest.fixture
 def bird(little: LittleProduction) -> Canary:
-    return replace(canary(little.settings), embedder=Words)
+    return replace(canary(little.platform), embedder=Words)
 
 
 def know(little: LittleProduction, kind: str, subject: str, at_least: int = 1, finds: str | None = None) -> None:
@@ -52,7 +50,7 @@ def test_no_model_is_loaded_when_no_words_are_asked(little: LittleProduction) ->
         raise AssertionError("the model was loaded")
 
     know(little, "object", "KMS3")
-    assert replace(canary(little.settings), embedder=never)("smk") == []
+    assert replace(canary(little.platform), embedder=never)("smk") == []
 
 
 @pytest.mark.parametrize(
@@ -93,7 +91,7 @@ def test_views_that_lost_rows_are_seen(little: LittleProduction, bird: Canary) -
 def test_a_museum_that_shows_nothing_is_seen(little: LittleProduction, bird: Canary) -> None:
     assert bird("met") == [
         "production.artwork shows nothing of met",
-        "met is not in production yet: promote a release with `museum release promote`.",
+        'met is not in production yet: `museum release promote met --why "…"` promotes a candidate.',
     ]
     assert bird("lmnh") == ["production.exhibition shows nothing of lmnh"]
 

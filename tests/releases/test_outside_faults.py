@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from typing import cast
 
 import pytest
-from little_production import LittleProduction, Work
 
-from museum_assets.failures import Unavailable
-from museum_assets.settings import Settings
+from museum_assets.core.failures import Unavailable
+from museum_assets.releases.outside.outside import PointsAndThumbnails
+from resources.platform import Platform
+from resources.s3 import ObjectStore
+from resources.vector_index.edge import EdgeVectorIndex
 from resources.vector_index.index import SearchFilter
-
-pytestmark = pytest.mark.integration
+from tests.support.killable import Killable
+from tests.support.little_production import LittleProduction, Work
 
 MANY = 5000
 """More than two batches of points."""
@@ -72,7 +71,7 @@ class StoppingStore:
 
 
 @pytest.fixture
-def little(platform: Settings) -> LittleProduction:
+def little(platform: Platform) -> LittleProduction:
     return LittleProduction(platform)
 
 
@@ -84,12 +83,12 @@ def works(count: int, word: str) -> dict[str, Work]:
     }
 
 
-def stopping(little: LittleProduction, at: int) -> tuple[LittleProduction, Counting]:
+def stopping(little: LittleProduction, at: int) -> tuple[PointsAndThumbnails, Counting]:
     counting = Counting(at)
     outside = replace(
         little.outside,
         index=StoppingIndex(little.outside.index, counting),
-        thumbnails=StoppingStore(little.outside.thumbnails, counting),
+        thumbnails=cast(ObjectStore, StoppingStore(little.outside.thumbnails, counting)),
     )
     return outside, counting
 
@@ -98,7 +97,7 @@ def interrupted(little: LittleProduction, at: int, base: int | None) -> bool:
     """Publish release 2 until write `at`; tell whether it got there."""
     outside, counting = stopping(little, at)
     try:
-        outside.publish("smk", 2, base)
+        outside.add("smk", 2, base)
     except Stops:
         return True
     assert counting.writes < at
@@ -121,16 +120,16 @@ def test_stopped_at_any_write_it_is_finished_or_undone_and_nobody_sees_it(little
     while interrupted(little, steps + 1, base):
         steps += 1
         assert shown(little) == reading
-        little.outside.withdraw("smk", 2)
+        little.outside.undo("smk", 2)
         assert little.points() == before
         interrupted(little, steps, base)
-        little.outside.publish("smk", 2, base)
+        little.outside.add("smk", 2, base)
         assert little.outside.verify("smk", 2) == []
         assert shown(little) == reading
         outside, _ = stopping(little, 1)
         with pytest.raises(Stops):
-            outside.withdraw("smk", 2)  # undoing can be stopped as well
-        little.outside.withdraw("smk", 2)
+            outside.undo("smk", 2)  # undoing can be stopped as well
+        little.outside.undo("smk", 2)
         little.outside.prune("smk", [1])
     assert steps >= 5, "thumbnails, points, ends and the graph are written"
     little.ready("smk", 2)
@@ -139,12 +138,10 @@ def test_stopped_at_any_write_it_is_finished_or_undone_and_nobody_sees_it(little
 
 
 CHILD = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from museum_assets.releases.outside import from_settings
-from museum_assets.settings import settings
+from museum_assets.releases.outside.outside import points_and_thumbnails
+from resources.platform import Platform
 print("begins", flush=True)
-from_settings(settings()).publish("smk", 2, 1, lambda line: print(line, flush=True))
+points_and_thumbnails(Platform.from_settings()).add("smk", 2, 1, lambda line: print(line, flush=True))
 print("done", flush=True)
 """
 
@@ -155,16 +152,14 @@ def test_a_killed_publication_is_finished_by_the_next(little: LittleProduction, 
     little.promote("smk", 1, first)
     reading = shown(little)
     base = little.build("smk", 2, second)
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(Path(__file__).parents[2])], stdout=subprocess.PIPE, text=True, env=os.environ
-    )
+    child = Killable(CHILD)
     said = [child.stdout.readline() for _ in range(lines)]
     child.send_signal(signal.SIGKILL)
     assert "done" not in child.stdout.read()
     child.wait()
     assert all(said), "it ended by itself"
     assert shown(little) == reading
-    little.outside.publish("smk", 2, base)
+    little.outside.add("smk", 2, base)
     assert little.outside.verify("smk", 2) == []
     little.ready("smk", 2)
     little.commit("smk", 2)
@@ -177,9 +172,11 @@ def test_a_killed_publication_is_finished_by_the_next(little: LittleProduction, 
 def test_an_index_in_use_is_waited_for_and_then_said(little: LittleProduction) -> None:
     little.promote("smk", 1, works(3, "first"))
     little.build("smk", 2, works(4, "second"))
-    little.outside.index.wait = 0.1
-    other = replace(little.outside, index=type(little.outside.index)(little.outside.index.directory))
+    index = little.outside.index
+    assert isinstance(index, EdgeVectorIndex)
+    index.wait = 0.1
+    other = replace(little.outside, index=EdgeVectorIndex(index.directory))
     with other.index.open(), pytest.raises(Unavailable, match="in use by process"):
-        little.outside.publish("smk", 2, 1)
-    little.outside.publish("smk", 2, 1)
+        little.outside.add("smk", 2, 1)
+    little.outside.add("smk", 2, 1)
     assert little.outside.verify("smk", 2) == []

@@ -5,14 +5,12 @@ from __future__ import annotations
 import random
 
 import pytest
-from little_production import LittleProduction, Work, axis
 
-from museum_assets.failures import MuseumError
-from museum_assets.settings import Settings
+from museum_assets.core.failures import MuseumError
+from resources.platform import Platform
 from resources.s3 import thumbnail_key
 from resources.vector_index.index import STILL, SearchFilter
-
-pytestmark = pytest.mark.integration
+from tests.support.little_production import LittleProduction, Work, axis
 
 FIRST = {
     "KMS1": Work("Winter", image=0, text=10),
@@ -30,7 +28,7 @@ SECOND = {
 
 
 @pytest.fixture
-def little(platform: Settings) -> LittleProduction:
+def little(platform: Platform) -> LittleProduction:
     return LittleProduction(platform)
 
 
@@ -104,9 +102,9 @@ def test_a_point_says_what_the_rows_and_the_cache_say(little: LittleProduction) 
 def test_publishing_again_changes_nothing(little: LittleProduction) -> None:
     little.promote("smk", 1, FIRST)
     base = little.build("smk", 2, SECOND)
-    little.outside.publish("smk", 2, base)
+    little.outside.add("smk", 2, base)
     before = little.points(), objects(little)
-    again = little.outside.publish("smk", 2, base)
+    again = little.outside.add("smk", 2, base)
     assert again == {
         "points_made": 0,
         "points_there": 3,
@@ -128,9 +126,9 @@ def test_an_artwork_that_comes_back_as_it_was_shows_again_and_not_in_between(lit
 def test_withdrawing_undoes_a_release_and_the_next_one_builds_on_what_is_left(little: LittleProduction) -> None:
     little.promote("smk", 1, FIRST)
     before = little.points()
-    little.outside.publish("smk", 2, little.build("smk", 2, SECOND))
-    little.outside.withdraw("smk", 2)
-    little.outside.withdraw("smk", 2)
+    little.outside.add("smk", 2, little.build("smk", 2, SECOND))
+    little.outside.undo("smk", 2)
+    little.outside.undo("smk", 2)
     assert little.points() == before
     little.mark("smk", 2, "failed")
     little.promote("smk", 3, SECOND)
@@ -142,7 +140,7 @@ def test_museums_do_not_touch_each_other(little: LittleProduction) -> None:
     little.promote("smk", 1, FIRST)
     little.promote("met", 1, FIRST)
     little.promote("met", 2, SECOND)
-    little.outside.withdraw("met", 2)
+    little.outside.undo("met", 2)
     little.outside.prune("met", [])
     assert titles(little, "smk", 1) == {number: work.title for number, work in FIRST.items()}
     assert not titles(little, "met", 1)
@@ -178,9 +176,9 @@ def test_any_history_shows_every_kept_release_as_it_was(little: LittleProduction
                 works[number] = Work(
                     choose.choice("abc"), image=choose.choice([None, 1, 2]), text=choose.choice([None, 3])
                 )
-        little.outside.publish("smk", release, little.build("smk", release, works))
+        little.outside.add("smk", release, little.build("smk", release, works))
         if choose.random() < 0.25:
-            little.outside.withdraw("smk", release)
+            little.outside.undo("smk", release)
             little.mark("smk", release, "failed")
         else:
             assert little.outside.verify("smk", release) == []
@@ -202,13 +200,13 @@ def test_a_base_that_is_not_the_newest_is_refused(little: LittleProduction) -> N
     little.promote("smk", 2, SECOND)
     little.build("smk", 3, FIRST)
     with pytest.raises(MuseumError, match=r"Release 3 of smk.*on release 1.*newest ready one is 2"):
-        little.outside.publish("smk", 3, 1)
+        little.outside.add("smk", 3, 1)
     assert little.points()["smk:KMS4"] == [(1, STILL)]
 
 
 def test_a_release_that_has_no_rows_is_refused(little: LittleProduction) -> None:
     with pytest.raises(MuseumError, match="Release 7 of smk does not exist"):
-        little.outside.publish("smk", 7, None)
+        little.outside.add("smk", 7, None)
     little.build("smk", 1, FIRST)
     little.mark("smk", 1, "failed")
     with pytest.raises(MuseumError, match="is failed"):
@@ -220,7 +218,7 @@ def test_a_vector_that_the_cache_lacks_is_named(little: LittleProduction) -> Non
     with little.outside.platform.connect() as conn:
         conn.execute("DELETE FROM ops.vector WHERE content_hash = sha256('text 12')")
     with pytest.raises(MuseumError, match=r"1 vectors.*text_clip of smk:KMS3.*force"):
-        little.outside.publish("smk", 1, base)
+        little.outside.add("smk", 1, base)
 
 
 @pytest.mark.parametrize("moved", ["replaced", "removed"])
@@ -233,10 +231,12 @@ def test_staging_that_moved_on_is_refused_by_name(little: LittleProduction, move
         source.put_jpeg(changed, b"the image of tomorrow", {})
     else:
         source.delete_many([changed])
-    with pytest.raises(MuseumError, match=r"1 thumbnails.*smk:KMS2.*staging changed since.*smk.*materialise it again"):
-        little.outside.publish("smk", 2, base)
+    with pytest.raises(
+        MuseumError, match=r"1 thumbnails.*smk:KMS2.*staging changed since.*smk.*museum release stage smk"
+    ):
+        little.outside.add("smk", 2, base)
     assert any("thumbnail of smk:KMS2" in problem for problem in little.outside.verify("smk", 2))
-    little.outside.withdraw("smk", 2)
+    little.outside.undo("smk", 2)
     little.mark("smk", 2, "failed")
     little.outside.prune("smk", [1])
     assert (little.points(), objects(little)) == before
@@ -252,9 +252,7 @@ def test_staging_that_moves_on_later_changes_nothing_in_a_release(little: Little
 
 
 def platform_index(little: LittleProduction):
-    from resources.platform import vector_index
-
-    return vector_index(little.settings)
+    return little.platform.vector_index()
 
 
 def of(number: str) -> SearchFilter:

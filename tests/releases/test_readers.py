@@ -10,20 +10,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
-import pytest
 
-from museum_assets.releases.candidate import make_candidate
-from museum_assets.releases.promotion import Request, promote
+from museum_assets.releases.desk import ReleaseDesk
+from museum_assets.releases.promotion.promote import promote
+from museum_assets.releases.promotion.request import PromotionRequest
+from museum_assets.releases.promotion.rollback import roll_back
 from museum_assets.releases.record import live
-from museum_assets.releases.rollback import rollback
-from museum_assets.releases.workplace import Workplace
-from museum_assets.search.production import snapshot
-from museum_assets.settings import Settings
-from resources.platform import production_index, thumbnails
+from museum_assets.releases.snapshot import snapshot
+from museum_assets.releases.staging.candidate import stage_candidate
+from resources.platform import Platform
 from resources.vector_index.index import Hit
-from tests.release_tables import stage
-
-pytestmark = pytest.mark.integration
+from tests.support.release_tables import stage
 
 READERS, MOVES, WORKS = 200, 50, 12
 ARTWORKS = """
@@ -127,11 +124,11 @@ class Readers:
         asyncio.run(self.all())
 
 
-def search(work: Workplace, settings: Settings, readers: Readers) -> None:
+def search(desk: ReleaseDesk, platform: Platform, readers: Readers) -> None:
     """Search and join with the rows, over and over: what the index shows is what the tables hold."""
     while not readers.done.is_set():
         try:
-            with snapshot(work.production, production_index(settings), "smk") as now:
+            with snapshot(desk.production, platform.production_index(), "smk") as now:
                 found = list(now.session.scroll(now.where("smk")))
                 hits = now.joined([Hit(record.id, 1.0, record.payload) for record in found])
             seen = {(hit.payload["release"], hit.payload["title"].split(" v")[1]) for hit in hits}
@@ -143,20 +140,20 @@ def search(work: Workplace, settings: Settings, readers: Readers) -> None:
         readers.done.wait(0.2)  # the embedded index is one process's and one session's at a time: publishing waits
 
 
-def test_readers_notice_nothing(work: Workplace, platform: Settings) -> None:
-    bucket, choose, number = thumbnails(platform), random.Random(7), 0
+def test_readers_notice_nothing(desk: ReleaseDesk, platform: Platform) -> None:
+    bucket, choose, number = platform.thumbnails(), random.Random(7), 0
 
     def publish() -> None:
         nonlocal number
         number += 1
-        stage(work.platform, "smk", WORKS, say=f" v{number}", bucket=bucket)
-        make_candidate(work.platform, work.production, "smk")
-        assert promote(work, Request("smk", "Ida", "test")).release.id == number
+        stage(desk.platform, "smk", WORKS, say=f" v{number}", bucket=bucket)
+        stage_candidate(desk.platform, desk.production, "smk")
+        assert promote(desk, PromotionRequest("smk", "Ida", "test")).release.id == number
 
     publish()
     publish()
-    readers = Readers(work.production.url)
-    threads = [threading.Thread(target=readers.run), threading.Thread(target=search, args=(work, platform, readers))]
+    readers = Readers(desk.production.url)
+    threads = [threading.Thread(target=readers.run), threading.Thread(target=search, args=(desk, platform, readers))]
     for thread in threads:
         thread.start()
     try:
@@ -166,12 +163,12 @@ def test_readers_notice_nothing(work: Workplace, platform: Settings) -> None:
                 publish()
                 moved["promoted"] += 1
                 continue
-            with work.production.connect() as conn:
+            with desk.production.connect() as conn:
                 current = live(conn, "smk")
                 ready = [row["release_id"] for row in conn.execute(
                     "SELECT release_id FROM production.release WHERE museum = 'smk' AND state = 'ready'")]  # fmt: skip
             others = [release for release in ready if release != current]
-            rollback(work.production, "smk", to=choose.choice(others), by="Ida", why="test")
+            roll_back(desk.production, "smk", to=choose.choice(others), by="Ida", why="test")
             moved["rolled back"] += 1
     finally:
         readers.done.set()

@@ -7,20 +7,17 @@ from datetime import UTC, date, datetime
 
 import pyarrow.parquet as pq
 import pytest
-from little_production import LittleProduction, Work, axis
 
-from museum_assets.failures import MuseumError
-from museum_assets.releases.archive import export, exports, restore
+from museum_assets.core.failures import MuseumError
+from museum_assets.releases.desk import ReleaseDesk, release_desk
+from museum_assets.releases.exports.archive import export, exports, restore
 from museum_assets.releases.record import Release, find, live, note
-from museum_assets.releases.rows import connected, slot_content
+from museum_assets.releases.rows import connected, slot_digest
 from museum_assets.releases.schema import tables_of
-from museum_assets.releases.workplace import Workplace, workplace
-from museum_assets.settings import Settings
-from resources import platform as resources
+from resources.platform import Platform
 from resources.postgres import Connection
 from resources.s3 import ObjectStore
-
-pytestmark = pytest.mark.integration
+from tests.support.little_production import LittleProduction, Work, axis
 
 WORKS = {
     "KMS1": Work("Winter", image=0, text=10),
@@ -34,53 +31,53 @@ OTHER = {"KMS1": Work("Deep winter", image=0, text=13), "KMS9": Work("New", imag
 class Archives:
     """Production, its archive, and releases of which the counts and checksums are noted as a promotion does."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.little = LittleProduction(settings)
-        self.work: Workplace = workplace(settings)
-        self.published = resources.production_thumbnails(settings)
-        self.archive: ObjectStore = resources.release_archive(settings)
+    def __init__(self, platform: Platform) -> None:
+        self.little = LittleProduction(platform)
+        self.desk: ReleaseDesk = release_desk(platform)
+        self.published = platform.production_thumbnails()
+        self.archive: ObjectStore = platform.release_archive()
         self.archive.ensure_bucket()
 
     def promote(self, release: int, works: dict[str, Work]) -> None:
         self.little.promote("smk", release, works)
-        with connected(self.work.production) as conn:
+        with connected(self.desk.production) as conn:
             self.note(conn, "smk", release)
 
     def note(self, conn: Connection, museum: str, release: int) -> None:
         slot = find(conn, museum, release)["slot"]
-        contents = {table.name: slot_content(conn, table, museum, slot) for table in tables_of(conn, museum)}
+        contents = {table.name: slot_digest(conn, table, museum, slot) for table in tables_of(conn, museum)}
         note(conn, Release(museum, release, slot), counts={name: found.rows for name, found in contents.items()},
              checksums={name: found.checksum for name, found in contents.items()})  # fmt: skip
 
     def export(self, release: int, museum: str = "smk"):
-        return export(self.work, self.published, self.archive, museum, release)
+        return export(self.desk, self.published, self.archive, museum, release)
 
     def restore(self, release: int, museum: str = "smk") -> Release:
-        return restore(self.work, self.published, self.archive, (museum, release), by="Ida", why="test")
+        return restore(self.desk, self.published, self.archive, (museum, release), by="Ida", why="test")
 
     def state(self, release: int) -> tuple[str, dict[str, str]]:
-        with self.work.production.connect() as conn:
+        with self.desk.production.connect() as conn:
             row = find(conn, "smk", release)
         return row["state"], row["checksums"]
 
 
 @pytest.fixture
-def archives(platform: Settings) -> Archives:
+def archives(platform: Platform) -> Archives:
     return Archives(platform)
 
 
-def lose_everything(archives: Archives, settings: Settings) -> Archives:
+def lose_everything(archives: Archives, platform: Platform) -> Archives:
     """Leave only a database in which every release is pruned: no index, no thumbnails, no cache, no staging."""
-    with archives.work.production.connect() as conn:
+    with archives.desk.production.connect() as conn:
         conn.execute("UPDATE production.current_release SET release_id = NULL, slot = NULL")
         conn.execute("UPDATE production.release SET state = 'pruned'")
         conn.execute("DELETE FROM ops.vector")
     archives.little.outside.source.delete_many([item.key for item in archives.little.outside.source.list()])
-    elsewhere = {"home": settings.home / "new", "production_thumbnails_bucket": f"{archives.published.bucket}-new"}
-    return Archives(settings.model_copy(update=elsewhere))
+    home, bucket = platform.settings.home / "new", f"{archives.published.bucket}-new"
+    return Archives(platform.with_settings(home=home, production_thumbnails_bucket=bucket))
 
 
-def test_a_release_comes_back_whole_where_everything_else_was_lost(archives: Archives, platform: Settings) -> None:
+def test_a_release_comes_back_whole_where_everything_else_was_lost(archives: Archives, platform: Platform) -> None:
     archives.promote(1, WORKS)
     manifest = archives.export(1)
     assert {table.name: table.rows for table in manifest.tables} == {
@@ -91,11 +88,11 @@ def test_a_release_comes_back_whole_where_everything_else_was_lost(archives: Arc
     restored = after.restore(1)
     assert restored.id == 2
     assert after.state(2) == ("ready", {table.name: table.checksum for table in manifest.tables})
-    assert after.work.outside.verify("smk", 2) == []
-    with after.work.production.connect() as conn:
+    assert after.desk.outside.verify("smk", 2) == []
+    with after.desk.production.connect() as conn:
         assert live(conn, "smk") is None, "restoring shows nothing by itself"
     after.little.commit("smk", 2)
-    assert after.work.canary("smk") == []
+    assert after.desk.canary("smk") == []
     with after.little.now() as now:
         assert after.little.found(now, 12) == {"Ø 3": "Bust 'of' \"x\"\n", "KMS1": "Winter", "KMS2": "Summer"}
         (best, *_) = now.likeness("smk", "KMS1", "clip", 5)
@@ -111,7 +108,7 @@ def test_a_restored_release_costs_only_what_differs_and_the_next_builds_on_it(ar
     archives.export(1)
     archives.promote(2, OTHER)
     restored = archives.restore(1)
-    with archives.work.production.connect() as conn:
+    with archives.desk.production.connect() as conn:
         outside = find(conn, "smk", restored.id)["outside"]
         assert live(conn, "smk") == 2
     assert outside == {
@@ -132,7 +129,7 @@ def test_the_files_are_parquet_that_anything_reads(archives: Archives) -> None:
     artwork = next(table for table in manifest.tables if table.name == "artwork")
     table = pq.read_table(io.BytesIO(archives.archive.get(artwork.files[0].key)))
     assert dict(zip(table["object_number"].to_pylist(), table["title"].to_pylist(), strict=True)) == {
-        number: work.title for number, work in WORKS.items()
+        number: desk.title for number, desk in WORKS.items()
     }
     vectors = pq.read_table(io.BytesIO(archives.archive.get(manifest.vectors[0].key)))
     assert {len(vector) for vector in vectors["vector"].to_pylist()} == {768}
@@ -150,11 +147,11 @@ def test_exporting_again_changes_nothing_and_exports_are_listed(archives: Archiv
 
 def test_every_type_of_a_kiosk_museum_comes_back(archives: Archives) -> None:
     moment = datetime(2024, 5, 1, 9, 30, 15, 123456, tzinfo=UTC)
-    with connected(archives.work.production) as conn:
-        with archives.work.locked("lmnh") as theirs:
+    with connected(archives.desk.production) as conn:
+        with archives.desk.locked("lmnh") as production:
             from museum_assets.releases.record import begin, set_state
 
-            release = begin(theirs, "lmnh", by="x", why="x")
+            release = begin(production, "lmnh", by="x", why="x")
         for name, values in {
             "exhibition": {"exhibition_code": "EXH_1", "exhibition_id": 1, "name": "Bones", "description": None,
                            "department": "Zoology", "floors": ["Vault", "1"], "start_date": date(2021, 7, 1)},
@@ -171,7 +168,7 @@ def test_every_type_of_a_kiosk_museum_comes_back(archives: Archives) -> None:
     manifest = archives.export(release.id, "lmnh")
     assert {table.name: table.rows for table in manifest.tables} == {"exhibition": 1, "review": 1, "incident": 0}
     restored = archives.restore(release.id, "lmnh")
-    with connected(archives.work.production) as conn:
+    with connected(archives.desk.production) as conn:
         (review,) = conn.execute("SELECT * FROM production.review_release WHERE slot = %s", (restored.slot,)).fetchall()
         assert find(conn, "lmnh", restored.id)["state"] == "ready"
     assert (review["at"], review["rating"]) == (moment, 4)
@@ -179,7 +176,7 @@ def test_every_type_of_a_kiosk_museum_comes_back(archives: Archives) -> None:
 
 def test_only_what_was_built_is_exported(archives: Archives) -> None:
     archives.promote(1, WORKS)
-    with archives.work.production.connect() as conn:
+    with archives.desk.production.connect() as conn:
         conn.execute("UPDATE production.artwork_release SET title = 'Edited by hand' WHERE object_number = 'KMS4'")
     with pytest.raises(MuseumError, match=r"not what was built: artwork differ"):
         archives.export(1)
@@ -193,9 +190,9 @@ def test_another_release_of_the_same_number_is_not_written_over(archives: Archiv
     archives.promote(1, WORKS)
     archives.export(1)
     before = {item.key: item.etag for item in archives.archive.list()}
-    with archives.work.production.connect() as conn:
+    with archives.desk.production.connect() as conn:
         conn.execute("UPDATE production.artwork_release SET title = 'Another' WHERE object_number = 'KMS4'")
-    with connected(archives.work.production) as conn:
+    with connected(archives.desk.production) as conn:
         archives.note(conn, "smk", 1)
     with pytest.raises(MuseumError, match=r"another release 1 of smk.*RELEASE_ARCHIVE_BUCKET"):
         archives.export(1)
@@ -236,7 +233,7 @@ def test_a_damaged_export_is_refused_and_leaves_nothing(archives: Archives, how:
     with pytest.raises(MuseumError, match=says):
         archives.restore(1)
     assert archives.little.points() == before
-    with archives.work.production.connect() as conn:
+    with archives.desk.production.connect() as conn:
         rows = conn.execute(
             "SELECT release_id, state FROM production.release WHERE museum = 'smk' ORDER BY 1"
         ).fetchall()
@@ -245,7 +242,7 @@ def test_a_damaged_export_is_refused_and_leaves_nothing(archives: Archives, how:
     assert left == {"n": 4}
 
 
-def test_a_thumbnail_that_was_changed_is_named(archives: Archives, platform: Settings) -> None:
+def test_a_thumbnail_that_was_changed_is_named(archives: Archives, platform: Platform) -> None:
     archives.promote(1, WORKS)
     archives.export(1)
     after = lose_everything(archives, platform)
@@ -259,7 +256,7 @@ def test_a_thumbnail_that_was_changed_is_named(archives: Archives, platform: Set
 def test_an_export_of_another_shape_is_refused(archives: Archives) -> None:
     archives.promote(1, WORKS)
     archives.export(1)
-    with archives.work.production.connect() as conn:
+    with archives.desk.production.connect() as conn:
         conn.execute("ALTER TABLE production.artwork_release ADD COLUMN colour text")
     with pytest.raises(MuseumError, match=r"other tables \(artwork differ\)"):
         archives.restore(1)

@@ -6,12 +6,10 @@ import psycopg
 import pytest
 
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
-from museum_assets.releases.candidate import make_candidate
-from museum_assets.releases.schema import ShapeDrift, drift, prepare, prepare_production, sync, tables
+from museum_assets.releases.schema import ShapeDrift, drift, migrate_production, prepare, sync, tables
+from museum_assets.releases.staging.candidate import stage_candidate
 from resources.postgres import Database, scalar
-from tests.release_tables import stage
-
-pytestmark = pytest.mark.integration
+from tests.support.release_tables import stage
 
 REGISTRY = {"collection": MUSEUMS, "kiosk": KIOSK_MUSEUMS}
 
@@ -33,10 +31,10 @@ REGISTRY = {"collection": MUSEUMS, "kiosk": KIOSK_MUSEUMS}
 def test_drift_blocks_and_is_mended(database: Database, change: str, says: str) -> None:
     with database.connect() as conn:
         assert drift(conn, conn) == []
-        conn.execute(change)  # type: ignore[call-overload]
+        conn.execute(change)
         assert says in drift(conn, conn)
         with pytest.raises(ShapeDrift, match="museum release sync-schema"):
-            make_candidate(database, database, "smk")
+            stage_candidate(database, database, "smk")
         assert says in sync(conn, conn, REGISTRY)
         assert drift(conn, conn) == []
         rows = conn.execute("SELECT count(*) AS n FROM pg_inherits WHERE inhparent = 'candidate.artwork'::regclass")
@@ -53,7 +51,7 @@ def test_what_production_has_comes_from_its_catalog(database: Database) -> None:
 
 def test_preparing_again_changes_nothing(database: Database) -> None:
     stage(database, "smk", 3)
-    make_candidate(database, database, "smk")
+    stage_candidate(database, database, "smk")
     prepare(database, database, REGISTRY)
     with database.connect() as conn:
         assert conn.execute("SELECT count(*) AS n FROM candidate.artwork").fetchone() == {"n": 3}
@@ -65,11 +63,11 @@ def test_a_new_museum_waits_for_readers_and_no_reader_for_it(
     registry = {**REGISTRY, "collection": (*MUSEUMS, "louvre")}
     with psycopg.connect(database.url) as reader:
         reader.execute("SELECT count(*) FROM production.artwork")
-        prepare_production(database, registry)
+        migrate_production(database, registry)
         assert "The next start tries again" in caplog.text
         with psycopg.connect(database.url, options="-c lock_timeout=1ms") as another:
             another.execute("SELECT count(*) FROM production.artwork")
-    prepare_production(database, registry)
+    migrate_production(database, registry)
     with database.connect() as conn:
         row = conn.execute("SELECT obj_description('production.artwork'::regclass) AS museums").fetchone()
         assert row

@@ -1,5 +1,7 @@
-"""Clients for the tests here."""
+"""Clients and the clock of the tests here."""
 
-from museum_clients import connect
+from tests.support.clock import clock
+from tests.support.image_hosts import build
+from tests.support.museum_clients import connect
 
-__all__ = ["connect"]
+__all__ = ["build", "clock", "connect"]

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
-
-from museum_assets.loop.ledger import copy_packed
 from resources import binary_rows as packed
+from resources.copying import copy_packed
 from resources.postgres import Database
-
-pytestmark = pytest.mark.integration
 
 MOMENT = datetime(1999, 12, 31, 23, 59, 59, 123457, tzinfo=UTC)
 

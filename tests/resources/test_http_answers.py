@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from museum_assets.failures import Failure, Gone, Refused, SlowDown, Unavailable
-from resources.museum_http import classify, retry_after_seconds
+from museum_assets.core.failures import Failure, Gone, RequestRefused, SlowDown, Unavailable
+from resources.http_answers import classify, retry_after_seconds, said_by
 
 
 @pytest.mark.parametrize(
@@ -20,15 +20,15 @@ from resources.museum_http import classify, retry_after_seconds
     [
         (200, "text/html", None),
         (204, "", None),
-        (304, "", Refused),
-        (400, "application/json", Refused),
-        (401, "application/json", Refused),
-        (403, "application/json", Refused),
-        (403, "application/problem+json; charset=utf-8", Refused),
+        (304, "", RequestRefused),
+        (400, "application/json", RequestRefused),
+        (401, "application/json", RequestRefused),
+        (403, "application/json", RequestRefused),
+        (403, "application/problem+json; charset=utf-8", RequestRefused),
         (403, "text/html; charset=utf-8", SlowDown),
         (403, "", SlowDown),
         (404, "application/json", Gone),
-        (406, "text/plain", Refused),
+        (406, "text/plain", RequestRefused),
         (408, "", Unavailable),
         (410, "text/html", Gone),
         (429, "application/json", SlowDown),
@@ -47,7 +47,7 @@ def test_classify(status: int, kind: str, wanted: type[Failure] | None) -> None:
 def test_aic_says_invalid_number_of_results(shared: Path) -> None:
     path = shared / "data/museum_records/aic/errors/403-search-window-over-1000.2026.json"
     failure = classify(httpx.Response(403, headers={"Content-Type": "application/json"}, content=path.read_bytes()))
-    assert isinstance(failure, Refused)
+    assert isinstance(failure, RequestRefused)
     assert "Invalid number of results" in str(failure)
 
 
@@ -62,8 +62,10 @@ def test_retry_after(value: str | None, wanted: float | None) -> None:
 
 @pytest.mark.parametrize("zone", ["GMT", "-0000"])
 def test_retry_after_as_a_date(zone: str) -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True).replace("GMT", zone)
-    assert 85 < (retry_after_seconds(date) or 0) <= 90
+    date = (datetime.now(UTC) + timedelta(hours=1)).replace(microsecond=0)
+    before = datetime.now(UTC)
+    wait = timedelta(seconds=retry_after_seconds(format_datetime(date, usegmt=True).replace("GMT", zone)) or 0)
+    assert date - datetime.now(UTC) <= wait <= date - before
 
 
 @given(
@@ -72,3 +74,13 @@ def test_retry_after_as_a_date(zone: str) -> None:
 def test_retry_after_survives_anything(value: str) -> None:
     seconds = retry_after_seconds(value)
     assert seconds is None or 0 <= seconds < float("inf")
+
+
+def test_what_is_quoted_of_a_refusal_holds_no_key_not_even_half_of_one() -> None:
+    for before in (0, 250, 290, 299, 4090):
+        body = b"x" * before + b" Bearer planted-key and user:planted-word"
+        sent = httpx.Request("GET", "https://x.test", headers={"Authorization": "Bearer planted-key"})
+        answer = httpx.Response(400, content=body, request=sent)
+        said = said_by(answer, ["planted-word"])
+        assert "plant" not in said
+        assert len(said) <= 300

@@ -6,13 +6,15 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from kafka_broker import PARTITIONS, Broker, running_broker
 from pydantic import ValidationError
 
-from museum_assets.failures import MuseumError
-from museum_assets.profiles import SettingsError
-from museum_assets.settings import Settings, settings
+from museum_assets.core.failures import MuseumError
+from museum_assets.core.profiles import SettingsError
+from museum_assets.core.settings import Settings, read_settings
 from resources.kafka import CHUNK, Kafka, KafkaUnavailable, Message, TopicMissing, TopicReader, client_config
+from tests.support.kafka_broker import PARTITIONS, Broker, running_broker
+
+pytestmark = pytest.mark.slow  # it starts processes, or waits
 
 SASL = {
     "kafka_bootstrap_servers": "broker.example.org:9093",
@@ -151,10 +153,8 @@ def test_settings_that_cannot_work_are_refused(change: dict[str, str | None], to
 
 def test_what_is_wrong_together_is_said_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KAFKA_SECURITY_PROTOCOL", "SASL_SSL")
-    settings.cache_clear()
     with pytest.raises(SettingsError, match="KAFKA_SECURITY_PROTOCOL=SASL_SSL needs KAFKA_SASL_MECHANISM"):
-        settings()
-    settings.cache_clear()
+        read_settings()
 
 
 def test_without_servers_there_is_no_stream() -> None:

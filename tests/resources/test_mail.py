@@ -4,14 +4,17 @@ import socket
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
-from mail_server import PASSWORD, MailServer, mail_server, self_signed
 
-from museum_assets.failures import Failure, MuseumError
-from museum_assets.profiles import SettingsError
-from museum_assets.settings import Settings
+from museum_assets.core.failures import Failure, MuseumError
+from museum_assets.core.profiles import SettingsError
+from museum_assets.core.settings import Settings
 from resources.mail import Mailer
+from tests.support.mail_server import PASSWORD, MailServer, mail_server, self_signed
+
+pytestmark = pytest.mark.slow  # it starts processes, or waits
 
 TO = "ann@example.org, bob@example.org"
 
@@ -27,8 +30,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return self_signed(tmp_path_factory.mktemp("certificate"))
 
 
-def mailer(port: int, **options) -> Mailer:
-    given = {"security": "none", "sender": "museum@example.org", "recipients": TO, "timeout": 20.0} | options
+def mailer(port: int, **options: Any) -> Mailer:
+    given: dict[str, Any] = {
+        "security": "none",
+        "sender": "museum@example.org",
+        "recipients": TO,
+        "timeout": 20.0,
+    } | options
     return Mailer("127.0.0.1", port, **given)
 
 
@@ -155,11 +163,9 @@ def test_settings() -> None:
     ],
 )
 def test_half_a_configuration_is_refused(given: dict, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from museum_assets.settings import settings
+    from museum_assets.core.settings import read_settings
 
     for name, value in given.items():
         monkeypatch.setenv(name.upper(), value)
-    settings.cache_clear()
     with pytest.raises(SettingsError, match=said):
-        settings()
-    settings.cache_clear()
+        read_settings()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from itertools import count
 
 import pytest
-from museum_clients import Connect
-from scripted_server import Answer, ScriptedServer, answer
 
-from museum_assets.failures import Gone
+from museum_assets.core.failures import Gone
+from tests.support.clock import wait_until
+from tests.support.museum_clients import Connect
+from tests.support.scripted_server import Answer, ScriptedServer, answer
 
 
 def after(seconds: float, body: bytes = b"{}", status: int = 200) -> Answer:
@@ -46,19 +48,26 @@ def test_each_of_nothing(connect: Connect) -> None:
 
 def test_each_takes_no_more_than_it_needs_and_stops_when_closed(server: ScriptedServer, connect: Connect) -> None:
     taken: list[int] = []
+    release = threading.Event()
+
+    def held(handler: BaseHTTPRequestHandler) -> None:
+        release.wait()
+        answer()(handler)
 
     def paths() -> Iterator[str]:
         for number in count():
             taken.append(number)
-            server.scripts[f"/{number}"] = [after(0.3 if number else 0)]
+            server.scripts[f"/{number}"] = [held if number else answer()]
             yield f"/{number}"
 
     each = connect(concurrency=2).json_each(paths())
     assert taken == []
     assert next(each)[0] == "/0"
     assert taken == [0, 1, 2, 3]
+    wait_until(lambda: len(server.asked) == 3)
     each.close()  # type: ignore[attr-defined]
-    time.sleep(0.5)
+    release.set()
+    wait_until(lambda: not any(thread.name.startswith("smk-http") for thread in threading.enumerate()))
     assert {path for path, _ in server.asked} == {"/0", "/1", "/2"}  # the fourth was waiting for its turn
     assert taken == [0, 1, 2, 3]
 

@@ -7,10 +7,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from museum_assets.loop.ledger import copy_rows
+from resources.copying import copy_rows
 from resources.postgres import Busy, Database, flushed_later, scalar
-
-pytestmark = pytest.mark.integration
 
 TEXTS = st.lists(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])), max_size=8)
 

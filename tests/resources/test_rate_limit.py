@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from psycopg_pool import ConnectionPool
 
-from museum_assets.failures import SlowDown
+from museum_assets.core.failures import SlowDown
 from resources.rate_limit import PATIENCE, RateLimiter
-
-ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.integration
+from tests.support.clock import Clock
+from tests.support.places import ROOT
 
 
 @pytest.fixture
@@ -38,6 +35,19 @@ def bucket(pool: ConnectionPool, host: str) -> dict[str, float]:
     return dict(zip(("rate", "ceiling", "ahead", "pause"), row, strict=True))
 
 
+def now(pool: ConnectionPool) -> Any:
+    """The moment by the server's clock."""
+    with pool.connection() as connection:
+        return connection.execute("SELECT clock_timestamp()").fetchone()[0]  # type: ignore[index]
+
+
+def reserved(pool: ConnectionPool, host: str, since: Any) -> float:
+    """How many seconds after that moment the first slot is that nobody has reserved."""
+    with pool.connection() as connection:
+        statement = "SELECT extract(epoch FROM next_slot - %s)::float8 FROM ops.host_rate WHERE host = %s"
+        return float(connection.execute(statement, (since, host)).fetchone()[0])  # type: ignore[index]
+
+
 def age(pool: ConnectionPool, host: str, seconds: float) -> None:
     """Let time pass for the bucket."""
     with pool.connection() as connection:
@@ -49,34 +59,37 @@ def age(pool: ConnectionPool, host: str, seconds: float) -> None:
         )
 
 
-def timed(limiter: RateLimiter, count: int) -> float:
-    start = time.monotonic()
+def take(limiter: RateLimiter, count: int) -> None:
     for _ in range(count):
         limiter.acquire()
-    return time.monotonic() - start
 
 
 @pytest.mark.parametrize(("rate", "count"), [(20, 7), (49, 15), (51, 16), (400, 121)])
-def test_requests_are_spread_evenly(pool: ConnectionPool, host: str, rate: float, count: int) -> None:
-    least = (count - 1) / rate
-    assert least * 0.95 <= timed(RateLimiter(pool, host, rate), count) < least + 0.5
+def test_requests_are_spread_evenly(pool: ConnectionPool, host: str, clock: Clock, rate: float, count: int) -> None:
+    least, start = (count - 1) / rate, clock.monotonic()
+    take(RateLimiter(pool, host, rate), count)
+    assert clock.monotonic() - start >= least * 0.999
+    assert clock.slept <= least * 1.001
 
 
-def test_the_first_request_does_not_wait(pool: ConnectionPool, host: str) -> None:
-    assert timed(RateLimiter(pool, host, 0.1), 1) < 0.2
+def test_the_first_request_does_not_wait(pool: ConnectionPool, host: str, clock: Clock) -> None:
+    take(RateLimiter(pool, host, 0.1), 1)
+    assert clock.asked == []
 
 
-def test_hosts_do_not_wait_for_each_other(pool: ConnectionPool, host: str) -> None:
-    limiters = [RateLimiter(pool, f"{number}.{host}", 1) for number in range(5)]
-    assert sum(timed(limiter, 1) for limiter in limiters) < 0.5
+def test_hosts_do_not_wait_for_each_other(pool: ConnectionPool, host: str, clock: Clock) -> None:
+    for number in range(5):
+        take(RateLimiter(pool, f"{number}.{host}", 1), 1)
+    assert clock.asked == []
 
 
 def test_runs_and_threads_share_one_pace(pool: ConnectionPool, host: str) -> None:
     runs = [RateLimiter(pool, host, 40) for _ in range(3)]
-    start = time.monotonic()
+    start = now(pool)
     with ThreadPoolExecutor(6) as threads:
-        list(threads.map(lambda number: timed(runs[number % 3], 4), range(6)))
-    assert time.monotonic() - start >= 23 / 40 * 0.95
+        list(threads.map(lambda number: take(runs[number % 3], 4), range(6)))
+    assert reserved(pool, host, start) >= 24 / 40
+    assert bucket(pool, host)["ahead"] <= 1 / 40, "a run did not wait for its slot"
 
 
 def test_processes_share_one_pace(pool: ConnectionPool, host: str) -> None:
@@ -87,30 +100,28 @@ def test_processes_share_one_pace(pool: ConnectionPool, host: str) -> None:
         "    for _ in range(10): limiter.acquire()\n"
     )
     command = [sys.executable, "-c", program, str(pool.conninfo), host]
-    with pool.connection() as connection:
-        (start,) = connection.execute("SELECT clock_timestamp()").fetchone()  # type: ignore[misc]
+    start = now(pool)
     running = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
-    assert [process.wait(timeout=60) for process in running] == [0, 0]
-    with pool.connection() as connection:
-        (taken,) = connection.execute(  # type: ignore[misc]
-            "SELECT extract(epoch FROM next_slot - %s) FROM ops.host_rate WHERE host = %s", (start, host)
-        ).fetchone()
-    assert taken >= 20 / 20
+    assert [process.wait() for process in running] == [0, 0]
+    assert reserved(pool, host, start) >= 20 / 20
+    assert bucket(pool, host)["ahead"] <= 1 / 20, "a process did not wait for its slot"
 
 
 def test_a_high_rate_costs_few_round_trips(pool: ConnectionPool, host: str) -> None:
     limiter = RateLimiter(pool, host, 5000)
     limiter.acquire()
     before = pool.get_stats().get("requests_num", 0)
-    timed(limiter, 500)
+    take(limiter, 500)
     assert pool.get_stats().get("requests_num", 0) - before <= 8
 
 
-def test_a_stopped_process_does_not_catch_up(pool: ConnectionPool, host: str) -> None:
+def test_a_stopped_process_does_not_catch_up(pool: ConnectionPool, host: str, clock: Clock) -> None:
     limiter = RateLimiter(pool, host, 500)
     limiter.acquire()
-    time.sleep(0.3)  # the other nine slots of the reservation are over now
-    assert timed(limiter, 10) >= 9 / 500 * 0.9
+    clock.sleep(0.3)  # the other nine slots of the reservation are over now
+    start = clock.monotonic()
+    take(limiter, 10)
+    assert clock.monotonic() - start >= 9 / 500 * 0.999
 
 
 def test_slowing_down_halves_the_pace_once_for_one_burst(pool: ConnectionPool, host: str) -> None:
@@ -169,33 +180,44 @@ def test_a_new_ceiling_is_followed_both_ways(pool: ConnectionPool, host: str) ->
         assert bucket(pool, host) | {"ahead": 0} == {"rate": ceiling, "ceiling": ceiling, "ahead": 0, "pause": 0}
 
 
-def test_retry_after_pauses_every_run(pool: ConnectionPool, host: str) -> None:
+def test_retry_after_pauses_every_run(pool: ConnectionPool, host: str, clock: Clock) -> None:
     told, other = RateLimiter(pool, host, 1000), RateLimiter(pool, host, 1000)
     other.acquire()
-    told.slow_down(0.6)
+    start = clock.monotonic()
+    told.slow_down(60)
     other._slots.clear()
-    assert 0.5 < timed(other, 1) < 1.2
+    take(other, 1)
+    assert clock.monotonic() - start >= 60
+    assert clock.slept <= 60 + 1 / 1000
 
 
-def test_a_run_asleep_on_its_slot_learns_of_the_pause(pool: ConnectionPool, host: str) -> None:
+def test_a_run_asleep_on_its_slot_learns_of_the_pause(pool: ConnectionPool, host: str, clock: Clock) -> None:
     sleeper, told = RateLimiter(pool, host, 2), RateLimiter(pool, host, 2)
     sleeper.acquire()
-    done: list[float] = []
-    thread = threading.Thread(target=lambda: done.append(timed(sleeper, 1)))  # its slot is half a second away
-    thread.start()
-    time.sleep(0.1)
-    told.slow_down(1.2)
-    thread.join(timeout=10)
-    assert done
-    assert done[0] >= 1.2
+    pass_time, start = clock.on_sleep, clock.monotonic()
+
+    def another_is_told(seconds: float) -> None:
+        if len(clock.asked) == 1:  # the sleeper has just gone to sleep, for the half second to its slot
+            told.slow_down(60)
+        pass_time(seconds)
+
+    clock.on_sleep = another_is_told
+    take(sleeper, 1)
+    assert len(clock.asked) == 2
+    assert clock.monotonic() - start >= 60
 
 
 def test_a_shorter_pause_does_not_cut_a_longer_one(pool: ConnectionPool, host: str) -> None:
+    def paused_until() -> Any:
+        with pool.connection() as connection:
+            return connection.execute("SELECT slowed_until FROM ops.host_rate WHERE host = %s", (host,)).fetchone()
+
     limiter = RateLimiter(pool, host, 10)
     limiter.slow_down(100)
+    until = paused_until()
     limiter.slow_down(1)
     limiter.slow_down(None)
-    assert 90 < bucket(pool, host)["pause"] <= 100
+    assert paused_until() == until
 
 
 def test_a_pause_is_a_day_at_most(pool: ConnectionPool, host: str) -> None:

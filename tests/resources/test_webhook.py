@@ -6,29 +6,13 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from web_server import Answer, WebServer, web_server
 
-from museum_assets.failures import Failure, MuseumError
+from museum_assets.core.failures import Failure, MuseumError
 from resources.webhook import Webhook
+from tests.support.pace import NoPace
+from tests.support.web_server import Answer, WebServer, web_server
 
 SECRET = "/services/T0/B0/verysecret"
-
-
-class Pace:
-    """The limiter as a webhook uses it."""
-
-    def __init__(self) -> None:
-        self.pauses: list[float | None] = []
-        self.successes = 0
-
-    def acquire(self) -> None:
-        pass
-
-    def slow_down(self, retry_after: float | None) -> None:
-        self.pauses.append(retry_after)
-
-    def succeeded(self) -> None:
-        self.successes += 1
 
 
 @pytest.fixture
@@ -39,15 +23,15 @@ def web() -> Iterator[WebServer]:
 
 def test_json_is_posted_and_the_address_is_in_no_log(web: WebServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    pace = Pace()
+    pace = NoPace()
     with Webhook(web.url + SECRET, pace) as hook:
         hook.post({"text": "héllo"})
     (asked,) = web.asked
     assert (asked.method, asked.path, asked.headers["Content-Type"]) == ("POST", SECRET, "application/json")
     assert json.loads(asked.body) == {"text": "héllo"}
     assert pace.successes == 1
+    assert f'HTTP Request: POST {web.url} "HTTP/1.1 200 OK"' in caplog.text
     assert "verysecret" not in caplog.text
-    assert not logging.getLogger("httpx").filters
 
 
 @pytest.mark.parametrize(
@@ -69,7 +53,7 @@ def test_what_is_refused_for_good_and_what_is_tried_again(
 ) -> None:
     web.next.append(answer)
     patience = answer.after / 2 or 20.0
-    with Webhook(web.url + SECRET, Pace(), timeout=patience) as hook, pytest.raises(Failure) as raised:
+    with Webhook(web.url + SECRET, NoPace(), timeout=patience) as hook, pytest.raises(Failure) as raised:
         hook.post({"text": "x"})
     assert (raised.value.code, raised.value.permanent) == (code, permanent)
     assert "verysecret" not in str(raised.value)
@@ -78,7 +62,7 @@ def test_what_is_refused_for_good_and_what_is_tried_again(
 
 def test_too_many_requests_are_told_to_the_limiter_with_the_pause(web: WebServer) -> None:
     web.next.append(Answer(429, b"slow", {"Retry-After": "30"}))
-    pace = Pace()
+    pace = NoPace()
     with Webhook(web.url + SECRET, pace) as hook, pytest.raises(Failure) as raised:
         hook.post({"text": "x"})
     assert (raised.value.code, raised.value.permanent, pace.pauses) == ("slow_down", False, [30.0])
@@ -88,7 +72,7 @@ def test_nobody_there() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}{SECRET}"
-        with Webhook(url, Pace()) as hook, pytest.raises(Failure) as raised:
+        with Webhook(url, NoPace()) as hook, pytest.raises(Failure) as raised:
             hook.post({"text": "x"})
     assert (raised.value.code, raised.value.permanent) == ("unavailable", False)
     assert "verysecret" not in str(raised.value)
@@ -97,5 +81,5 @@ def test_nobody_there() -> None:
 @pytest.mark.parametrize("url", ["hooks.slack.com/services/verysecret", "ftp://host/verysecret", "https:///verysecret"])
 def test_an_address_that_is_none_is_refused_without_quoting_it(url: str) -> None:
     with pytest.raises(MuseumError, match="NOTICE_WEBHOOK_URL") as raised:
-        Webhook(url, Pace())
+        Webhook(url, NoPace())
     assert "verysecret" not in str(raised.value)

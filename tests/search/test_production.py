@@ -5,20 +5,19 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from typing import Any
 
 import pytest
-from little_production import LittleProduction, Words, Work, axis
 
-from museum_assets.failures import MuseumError
-from museum_assets.search.production import NotOneRelease, search_production, similar_in_production
-from museum_assets.settings import Settings
+from museum_assets.core.failures import MuseumError
+from museum_assets.releases.snapshot import NotOneRelease, search_production, similar_in_production
+from resources.platform import Platform
 from resources.vector_index.index import SearchFilter
-
-pytestmark = pytest.mark.integration
+from tests.support.little_production import LittleProduction, Words, Work, axis
 
 
 @pytest.fixture
-def little(platform: Settings) -> LittleProduction:
+def little(platform: Platform) -> LittleProduction:
     return LittleProduction(platform)
 
 
@@ -36,7 +35,7 @@ def test_what_is_found_is_what_the_rows_say_in_the_live_release(little: LittlePr
     little.promote("met", 1, {"KMS1": Work("Winter in New York", image=0)})
     little.promote("smk", 2, {"KMS1": Work("Deep winter", image=0, text=10), "KMS3": Work("Bust", image=2)})
 
-    def found(**narrow: str) -> list[tuple[str, str, int]]:
+    def found(**narrow: Any) -> list[tuple[str, str, int]]:
         hits = search_production(little.database, little.outside.index, Words(), "0", **narrow)
         return [(hit.payload["museum"], hit.payload["title"], hit.payload["release"]) for hit in hits]
 
@@ -54,12 +53,12 @@ def test_what_is_not_in_production_says_what_to_do(little: LittleProduction) -> 
     with pytest.raises(MuseumError, match=r"No museum is in production yet.*museum release promote"):
         search_production(little.database, little.outside.index, Words(), "0")
     little.promote("smk", 1, {"KMS1": Work("Winter", image=0), "KMS2": Work("Bare")})
-    little.outside.publish("met", 1, little.build("met", 1, {"KMS1": Work("Unseen", image=0)}))
+    little.outside.add("met", 1, little.build("met", 1, {"KMS1": Work("Unseen", image=0)}))
     with pytest.raises(MuseumError, match="met is not in production"):
         similar_in_production(little.database, little.outside.index, "met", "KMS1")
     with pytest.raises(MuseumError, match=r"smk:KMS9 is not in production"):
         similar_in_production(little.database, little.outside.index, "smk", "KMS9")
-    with pytest.raises(MuseumError, match="smk:KMS2 has no image_clip"):
+    with pytest.raises(MuseumError, match="smk:KMS2 has none of the vectors image_clip, text_clip yet"):
         similar_in_production(little.database, little.outside.index, "smk", "KMS2")
     with little.now() as now:
         assert little.found(now, 0) == {"KMS1": "Winter"}, "a museum that is not live is not found"
@@ -81,12 +80,19 @@ def test_an_answer_that_is_not_one_release_is_refused(little: LittleProduction, 
         little.found(now, 0)
 
 
+def flip(little: LittleProduction) -> None:
+    for n in range(60):
+        little.commit("smk", 1 + n % 2)
+        time.sleep(0.02)
+
+
 def test_readers_see_one_release_through_publications_commits_and_withdrawals(little: LittleProduction) -> None:
     """Two searches of one snapshot, with commits between them, agree with each other and with the rows."""
     little.promote("smk", 1, release(1))
     little.promote("smk", 2, release(2))
     little.promote("met", 1, release(1))
-    done, wrong, reads = threading.Event(), [], itertools.count()
+    done, reads = threading.Event(), itertools.count()
+    wrong: list[object] = []
 
     def read() -> None:
         while not done.is_set():
@@ -113,13 +119,13 @@ def test_readers_see_one_release_through_publications_commits_and_withdrawals(li
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    flips = threading.Thread(target=lambda: [little.commit("smk", 1 + n % 2) or time.sleep(0.02) for n in range(60)])
+    flips = threading.Thread(target=flip, args=(little,))
     flips.start()
     try:
         for number in range(3, 6):
-            little.outside.publish("smk", number, little.build("smk", number, release(number)))
+            little.outside.add("smk", number, little.build("smk", number, release(number)))
             if number % 2:
-                little.outside.withdraw("smk", number)
+                little.outside.undo("smk", number)
                 little.mark("smk", number, "failed")
             else:
                 little.ready("smk", number)

@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 
 from museum_assets.simulator.server import Simulator, build_app
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 WORKS = 230
 
 
@@ -33,13 +32,10 @@ def sick() -> tuple[Simulator, TestClient]:
 
 
 @pytest.fixture(scope="session")
-def real() -> Callable[[str], Any]:
+def real(shared: Path) -> Callable[[str], Any]:
     """Read a recorded answer by its path below museum_records."""
 
     def read(path: str) -> Any:
-        file = SHARED / "data" / "museum_records" / path
-        if not file.exists():
-            pytest.skip(f"{file} is absent: recorded answers lie beside the repository, in ../shared")
-        return json.loads(file.read_text())
+        return json.loads((shared / "data" / "museum_records" / path).read_text())
 
     return read

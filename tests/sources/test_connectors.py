@@ -9,26 +9,25 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import kafka_broker
 import pytest
 from typer.testing import CliRunner
-from web_server import Answer, Asked, WebServer, web_server
 
+from museum_assets.archive_files.opening import open_client
 from museum_assets.cli.app import app
-from museum_assets.failures import MuseumError, Refused, Unavailable
+from museum_assets.collection.harvest.harvest import harvest
+from museum_assets.core.failures import MuseumError, RequestRefused, Unavailable
+from museum_assets.core.wildcards import BadPattern
 from museum_assets.museums import museum
-from museum_assets.settings import Settings
 from museum_assets.simulator.server import Running
-from museum_assets.sources.connector import Connector, Record, Refusal
-from museum_assets.sources.registry import connector
+from museum_assets.sources.connector import Connector, RecordRefusal, SourceRecord
+from museum_assets.sources.registry import make_connector
 from museum_assets.sources.s3 import S3Source
-from museum_assets.sources.wildcard import BadPattern
-from museum_assets.stages.harvest import harvest
-from resources import platform as clients
 from resources.kafka import KafkaUnavailable
+from resources.platform import Platform
 from resources.s3 import ObjectStore, StorageMisconfigured
+from tests.support import kafka_broker
+from tests.support.web_server import Answer, Asked, WebServer, web_server
 
-pytestmark = pytest.mark.integration
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -37,23 +36,23 @@ PNG = base64.b64decode(
 def read(source: Connector) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """The records' values and the refusals' codes, by place."""
     found = list(source.extract())
-    return ({each.place: dict(each.value) for each in found if isinstance(each, Record)},
-            {each.place: each.code for each in found if isinstance(each, Refusal)})  # fmt: skip
+    return ({each.place: dict(each.value) for each in found if isinstance(each, SourceRecord)},
+            {each.place: each.code for each in found if isinstance(each, RecordRefusal)})  # fmt: skip
 
 
 @pytest.fixture
-def store(platform: Settings) -> ObjectStore:
-    made = ObjectStore.from_settings(platform, f"sources-{os.getpid()}-{time.monotonic_ns()}")
+def store(platform: Platform) -> ObjectStore:
+    made = platform.bucket(f"sources-{os.getpid()}-{time.monotonic_ns()}")
     made.ensure_bucket()
     return made
 
 
-def test_text_is_text_and_all_else_base64_with_type_size_and_etag(platform: Settings, store: ObjectStore) -> None:
+def test_text_is_text_and_all_else_base64_with_type_size_and_etag(platform: Platform, store: ObjectStore) -> None:
     store.put("a/note.txt", "Grøn".encode(), content_type="text/plain")
     store.put("a/x/scan.png", PNG, content_type="application/octet-stream")
     store.put("a/odd.bin", b"\x00\xff", content_type="")
     store.put("b/other.txt", b"other", content_type="text/plain")
-    records, refused = read(connector(platform, "s3", address=f"s3://{store.bucket}/a/**"))
+    records, refused = read(make_connector(platform, "s3", address=f"s3://{store.bucket}/a/**"))
     assert refused == {}
     assert records.keys() == {"a/note.txt", "a/odd.bin", "a/x/scan.png"}
     note, scan = records["a/note.txt"], records["a/x/scan.png"]
@@ -64,29 +63,29 @@ def test_text_is_text_and_all_else_base64_with_type_size_and_etag(platform: Sett
     assert {key: value["etag"] for key, value in records.items()} == {f.key: f.etag for f in store.list("a/")}
 
 
-def test_what_is_too_large_or_no_text_is_refused_with_a_reason(platform: Settings, store: ObjectStore) -> None:
+def test_what_is_too_large_or_no_text_is_refused_with_a_reason(platform: Platform, store: ObjectStore) -> None:
     store.put("big.txt", b"x" * 101, content_type="text/plain")
     store.put("latin.txt", b"\xe6\xf8\xe5", content_type="text/plain")
     store.put("right.txt", b"\xe6\xf8\xe5", content_type="text/plain; charset=iso-8859-1")
     store.put("fine.txt", b"x" * 100, content_type="text/plain")
-    source = connector(platform, "s3", address=f"s3://{store.bucket}/*.txt", max_bytes=100)
+    source = make_connector(platform, "s3", address=f"s3://{store.bucket}/*.txt", max_bytes=100)
     records, refused = read(source)
     assert refused == {"big.txt": "too_large", "latin.txt": "undecodable"}
     assert records.keys() == {"fine.txt", "right.txt"}
     assert records["right.txt"]["content"] == "æøå"
-    told = [each.message for each in source.extract() if isinstance(each, Refusal)]
+    told = [each.message for each in source.extract() if isinstance(each, RecordRefusal)]
     assert "101 bytes, more than the 100" in told[0]
     assert "not UTF-8" in told[1]
 
 
-def test_a_bucket_that_may_not_be_read_is_an_error_and_never_empty(platform: Settings, store: ObjectStore) -> None:
-    assert read(connector(platform, "s3", address=f"s3://{store.bucket}/**")) == ({}, {})
-    wrong = platform.model_copy(update={"aws_access_key_id": "nobody"})
+def test_a_bucket_that_may_not_be_read_is_an_error_and_never_empty(platform: Platform, store: ObjectStore) -> None:
+    assert read(make_connector(platform, "s3", address=f"s3://{store.bucket}/**")) == ({}, {})
+    wrong = platform.with_settings(aws_access_key_id="nobody")
     for pattern in ("**", "no/such/key.txt"):
         with pytest.raises(StorageMisconfigured, match="AWS_ACCESS_KEY_ID"):
-            read(connector(wrong, "s3", address=f"s3://{store.bucket}/{pattern}"))
+            read(make_connector(wrong, "s3", address=f"s3://{store.bucket}/{pattern}"))
     with pytest.raises(MuseumError, match="no-such-bucket"):
-        read(connector(platform, "s3", address="s3://no-such-bucket-anywhere/**"))
+        read(make_connector(platform, "s3", address="s3://no-such-bucket-anywhere/**"))
 
 
 LISTING = """<?xml version="1.0" encoding="UTF-8"?>
@@ -178,27 +177,27 @@ def test_an_object_is_got_in_one_request_and_not_looked_up_before(stub: WebServe
         ("GET", "/b"), ("GET", "/b/a"), ("GET", "/b/b")]  # fmt: skip
 
 
-def test_a_pattern_outside_the_grammar_is_refused_before_anything_is_asked(platform: Settings, stub: WebServer) -> None:
+def test_a_pattern_outside_the_grammar_is_refused_before_anything_is_asked(platform: Platform, stub: WebServer) -> None:
     with pytest.raises(BadPattern, match="whole segment"):
-        connector(platform, "s3", address="s3://b/a**", endpoint=stub.url)
+        make_connector(platform, "s3", address="s3://b/a**", endpoint=stub.url)
     for address in ("documents/smk", "http://b/x", "s3://b", "s3:///x"):
         with pytest.raises(BadPattern, match="s3://documents/smk"):
-            connector(platform, "s3", address=address, endpoint=stub.url)
+            make_connector(platform, "s3", address=address, endpoint=stub.url)
     assert stub.asked == []
 
 
 @pytest.mark.parametrize("name", ["museum.documents.example", "123-documents"])
-def test_buckets_may_have_any_name_that_the_server_takes(platform: Settings, stub: WebServer, name: str) -> None:
-    read(connector(platform, "s3", address="s3://older_names/*", endpoint=stub.url))
+def test_buckets_may_have_any_name_that_the_server_takes(platform: Platform, stub: WebServer, name: str) -> None:
+    read(make_connector(platform, "s3", address="s3://older_names/*", endpoint=stub.url))
     assert stub.asked[0].path.startswith("/older_names?")
-    store = ObjectStore.from_settings(platform, name)
+    store = platform.bucket(name)
     store.ensure_bucket()
     store.put("a.txt", b"x", content_type="text/plain")
-    assert read(connector(platform, "s3", address=f"s3://{name}/*"))[0].keys() == {"a.txt"}
+    assert read(make_connector(platform, "s3", address=f"s3://{name}/*"))[0].keys() == {"a.txt"}
 
 
-def test_an_endpoint_of_ones_own(platform: Settings, store: ObjectStore, stub: WebServer) -> None:
-    read(connector(platform, "s3", address="s3://elsewhere/**", endpoint=stub.url))
+def test_an_endpoint_of_ones_own(platform: Platform, store: ObjectStore, stub: WebServer) -> None:
+    read(make_connector(platform, "s3", address="s3://elsewhere/**", endpoint=stub.url))
     assert "/elsewhere?" in stub.asked[0].path
 
 
@@ -208,11 +207,11 @@ def broker() -> Iterator[kafka_broker.Broker]:
         yield running
 
 
-def test_a_topic_is_read_to_its_end_and_as_it_was_before(platform: Settings, broker: kafka_broker.Broker) -> None:
+def test_a_topic_is_read_to_its_end_and_as_it_was_before(platform: Platform, broker: kafka_broker.Broker) -> None:
     topic = "looked-at"
     broker.produce(topic, [b"text", b"\xff\x00", None, *(str(n).encode() for n in range(97))])
     for _ in range(2):
-        records, refused = read(connector(platform, "kafka", topic=topic, servers=broker.servers))
+        records, refused = read(make_connector(platform, "kafka", topic=topic, servers=broker.servers))
         assert refused == {}
         assert len(records) == 100
         values = {(each["encoding"], each["value"]) for each in records.values()}
@@ -223,39 +222,39 @@ def test_a_topic_is_read_to_its_end_and_as_it_was_before(platform: Settings, bro
             ("text", "96"),
         }
         assert records[f"{topic}/0/0"]["offset"] == 0
-    few = read(connector(platform, "kafka", topic=topic, servers=broker.servers, limit=7))
+    few = read(make_connector(platform, "kafka", topic=topic, servers=broker.servers, limit=7))
     assert len(few[0]) == 7
 
 
-def test_an_empty_topic_and_one_that_is_none(platform: Settings, broker: kafka_broker.Broker) -> None:
+def test_an_empty_topic_and_one_that_is_none(platform: Platform, broker: kafka_broker.Broker) -> None:
     broker.produce("emptied", [b"x"], partition=0)
-    assert len(read(connector(platform, "kafka", topic="emptied", servers=broker.servers))[0]) == 1
+    assert len(read(make_connector(platform, "kafka", topic="emptied", servers=broker.servers))[0]) == 1
     with pytest.raises(KafkaUnavailable, match="Kafka brokers 127"):
-        source = connector(platform, "kafka", topic="t", servers="127.0.0.1:1")
+        source = make_connector(platform, "kafka", topic="t", servers="127.0.0.1:1")
         source.kafka.answer_within = 1.0  # type: ignore[attr-defined]
         read(source)
     with pytest.raises(MuseumError, match="KAFKA_BOOTSTRAP_SERVERS"):
-        connector(platform, "kafka", topic="t")
+        make_connector(platform, "kafka", topic="t")
 
 
-def test_a_museum_is_read_from_its_api_and_nothing_is_kept(platform: Settings, simulator: Running) -> None:
-    records, refused = read(connector(platform, "museum_api", museum="smk"))
+def test_a_museum_is_read_from_its_api_and_nothing_is_kept(platform: Platform, simulator: Running) -> None:
+    records, refused = read(make_connector(platform, "museum_api", museum="smk"))
     assert refused == {}
-    assert len(read(connector(platform, "museum_api", museum="smk", limit=3))[0]) == 3
-    with clients.database(platform).connect() as conn:
+    assert len(read(make_connector(platform, "museum_api", museum="smk", limit=3))[0]) == 3
+    with platform.database().connect() as conn:
         assert conn.execute("SELECT count(*) AS n FROM raw.record").fetchone() == {"n": 0}
-    with clients.museum_client(platform, "smk") as api:
-        harvest(clients.database(platform), museum("smk"), api)
-    with clients.database(platform).connect() as conn:
+    with open_client(platform, "smk") as api:
+        harvest(platform.database(), museum("smk"), api)
+    with platform.database().connect() as conn:
         stored = {row["record_id"]: row["payload"] for row in conn.execute("SELECT record_id, payload FROM raw.record")}
     assert records == stored != {}
 
 
-def test_a_museum_whose_api_refuses_is_an_error(platform: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_museum_whose_api_refuses_is_an_error(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     with web_server(lambda _: Answer(400, b"no")) as museum_api:
         monkeypatch.setenv("MUSEUM_API_SMK", museum_api.url)
-        with pytest.raises(Refused, match="400"):
-            read(connector(platform, "museum_api", museum="smk"))
+        with pytest.raises(RequestRefused, match="400"):
+            read(make_connector(platform, "museum_api", museum="smk"))
 
 
 def command(*arguments: str, code: int = 0) -> str:
@@ -264,7 +263,7 @@ def command(*arguments: str, code: int = 0) -> str:
     return result.output or str(result.exception)
 
 
-def test_the_commands(platform: Settings, store: ObjectStore) -> None:
+def test_the_commands(platform: Platform, store: ObjectStore) -> None:
     kinds = {each["source"]: each for each in json.loads(command("list", "--json"))}
     assert kinds["simulated_logs"]["options"] == {"batch_size": 100, "seed": 1, "fail_percentage": 0.0}
     assert all(each["holds"] for each in kinds.values())

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from museum_assets.failures import Malformed
+from museum_assets.core.failures import Malformed
 from museum_assets.sources.content import read_content
+
+NO_CHARSETS = ("klingon", "undefined", "idna", "utf-7", "unicode_escape", "raw_unicode_escape", "punycode", "rot13",
+               "base64", "hex", "x" * 10_000, "../ascii", "encodings.utf_8", "ü")  # fmt: skip
+"""Codecs of Python's that are no charsets of texts, and names that nobody has."""
 
 
 def zipped() -> bytes:
@@ -51,6 +55,10 @@ def test_what_a_file_is(key: str, claimed: str, body: bytes, kind: str, encoding
         ("text/plain; charset=iso-8859-1", b"\xe6\xf8", "æø"),
         ("text/plain; charset=windows-1252", b"\x80", "€"),
         ("text/plain; charset=utf-8", b"\xef\xbb\xbfx", "x"),
+        ("text/plain; charset=UTF-16LE", "x".encode("utf-16-le"), "x"),
+        ("text/plain; charset=macintosh", b"\xbf", "ø"),
+        ("text/plain; charset=ibm850", b"\x9b", "ø"),
+        ("text/plain; charset=punycode", "\ufeffæ".encode(), "æ"),
     ],
 )
 def test_a_charset_that_is_named_is_used(claimed: str, body: bytes, text: str) -> None:
@@ -59,8 +67,8 @@ def test_a_charset_that_is_named_is_used(claimed: str, body: bytes, text: str) -
 
 @pytest.mark.parametrize(
     ("claimed", "body"),
-    [("text/plain", b"\xe6"), ("text/plain; charset=klingon", b"x"), ("text/plain", b"a\x00b"),
-     ("text/plain; charset=ascii", b"\xc3\xa6")],
+    [("text/plain", b"\xe6"), *((f"text/plain; charset={name}", b"x") for name in NO_CHARSETS),
+     ("text/plain", b"a\x00b"), ("text/plain; charset=ascii", b"\xc3\xa6")],
 )  # fmt: skip
 def test_text_that_is_none_is_an_error_and_not_guessed(claimed: str, body: bytes) -> None:
     with pytest.raises(Malformed) as raised:

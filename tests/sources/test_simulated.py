@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from museum_assets.failures import MuseumError
-from museum_assets.settings import Settings
-from museum_assets.sources.connector import Record
-from museum_assets.sources.registry import connector
-from museum_assets.sources.rehearsal import Rehearsed, rehearse
+from museum_assets.core.failures import MuseumError
+from museum_assets.core.settings import Settings
+from museum_assets.sources.connector import SourceRecord
+from museum_assets.sources.registry import make_connector
+from museum_assets.sources.rehearsal import RehearsalBooks, rehearse
 from museum_assets.sources.simulated import MARK, SIMULATED, SimulatedSource
+from resources.platform import Platform
 from resources.postgres import Database
 
 
 def values(source: SimulatedSource) -> list[dict]:
-    return [dict(record.value) for record in source.extract() if isinstance(record, Record)]
+    return [dict(record.value) for record in source.extract() if isinstance(record, SourceRecord)]
 
 
 @pytest.mark.parametrize("kind", SIMULATED)
@@ -38,21 +39,20 @@ def test_an_impossible_share_is_refused(share: float) -> None:
 
 def test_unknown_kinds_and_options_are_refused_with_the_known_ones() -> None:
     with pytest.raises(MuseumError, match="choose from museum_api, s3, kafka, simulated_blobs"):
-        connector(Settings(), "ftp")
+        make_connector(Platform(Settings()), "ftp")
     with pytest.raises(MuseumError, match="of which address must be given"):
-        connector(Settings(), "s3")
+        make_connector(Platform(Settings()), "s3")
     with pytest.raises(MuseumError, match="batch_size, fail_percentage, seed"):
-        connector(Settings(), "simulated_logs", size=3)
-    assert connector(Settings(), "simulated_events", batch_size=3).kind == "simulated_events"
+        make_connector(Platform(Settings()), "simulated_logs", size=3)
+    assert make_connector(Platform(Settings()), "simulated_events", batch_size=3).kind == "simulated_events"
 
 
-@pytest.mark.integration
 @pytest.mark.parametrize("kind", SIMULATED)
 def test_marked_records_come_out_as_dead_letters_once(kind: str, database: Database) -> None:
     source = SIMULATED[kind](20, 3, 25)
     with database.connect() as conn:
-        assert rehearse(conn, source) == Rehearsed(20, 15, 5, 5)
-        assert rehearse(conn, source) == Rehearsed(20, 15, 5, 0)
+        assert rehearse(conn, source) == RehearsalBooks(20, 15, 5, 5)
+        assert rehearse(conn, source) == RehearsalBooks(20, 15, 5, 0)
         rows = conn.execute("SELECT source, museum, reasons, convert_from(body, 'UTF8') AS b FROM ops.dead_letter")
         found = rows.fetchall()
     assert {(r["source"], r["museum"], *r["reasons"]) for r in found} == {(kind, "rehearsal", "simulated_failure")}

@@ -5,30 +5,30 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from museum_assets.archives.findings import books_balance, current_is_latest_year, nothing_held
-from museum_assets.archives.imports import SOURCE, Import
+from museum_assets.archive_files.declared import declared_source
+from museum_assets.archive_files.download.obtain import Order, hosts_of, obtain
+from museum_assets.archive_files.opening import open_downloader
+from museum_assets.archives.imports import Import
 from museum_assets.archives.load import load
-from museum_assets.archives.obtain import Order, hosts_of, obtain
-from museum_assets.archives.schema import source
-from museum_assets.collection.kit import OWNERS, sql_check
-from museum_assets.dead_letters.jobs import dead_letter_check
-from museum_assets.loop.progress import Progress
-from museum_assets.settings import settings
-from partitions import archive_partitions
-from resources.configured import Postgres
-from resources.platform import archive_downloader
+from museum_assets.archives.partitions import archive_partitions
+from museum_assets.core.progress import Progress
+from museum_assets.kit.assets import OWNERS
+from resources.dagster_resources import PlatformResource
 
 
 class ArchiveConfig(dg.Config):
-    """The operator's controls."""
+    """Which files are imported, and whether an import with fewer or rejected rows is published."""
 
-    year: int | None = Field(default=None, description="Which year's edition; this year's when left out.")
-    urls: list[str] = Field(default=[], description="Files to read instead of those declared; file:// is as good.")
-    sha256: list[str] = Field(default=[], description="Their SHA-256, where the publisher gives it.")
-    partial: bool = Field(
-        default=False, description="Publish the import though rows were rejected or are many fewer than before."
+    year: int | None = Field(default=None, description="The year of the edition; the current year when left out.")
+    urls: list[str] = Field(
+        default=[],
+        description="Files to read instead of the declared ones; file:// below ARCHIVE_FOLDER alone.",
     )
-    force: bool = Field(default=False, description="Import anew what was imported before.")
+    sha256: list[str] = Field(default=[], description="The SHA-256 of each file, where the publisher gives it.")
+    partial: bool = Field(
+        default=False, description="Publish the import even with rejected rows or many fewer rows than before."
+    )
+    force: bool = Field(default=False, description="Import the files again although they were imported before.")
 
 
 @dg.asset(
@@ -36,51 +36,38 @@ class ArchiveConfig(dg.Config):
     group_name="archives",
     kinds={"python", "postgres"},
     owners=OWNERS,
-    description="A declared source's rows in the view archive.<source>; every import is whole, and can be rolled back.",
+    description="A declared source's rows, in the view archive.<source>. Each import is whole and can be rolled back.",
 )
 def archive_import(
-    context: dg.AssetExecutionContext, config: ArchiveConfig, postgres: Postgres
+    context: dg.AssetExecutionContext, config: ArchiveConfig, platform: PlatformResource
 ) -> dg.MaterializeResult[None]:
     """Download, check and import the partition's source."""
-    declared = source(context.partition_key)
+    services, declared = platform.get(), declared_source(context.partition_key)
     order = Order(config.urls, config.sha256, config.year)
-    with archive_downloader(settings(), hosts_of(declared), declared.name) as downloader:
+    with open_downloader(services, hosts_of(declared), declared.name) as downloader:
         files = obtain(downloader, declared, order, lambda name: Progress(f"{name}, in bytes", context.log.info))
     progress = Progress(f"rows of {declared.name}", context.log.info)
-    found = load(postgres.database(), declared, files, year=order.year_of(declared), partial=config.partial,
-                 force=config.force, told=progress)  # fmt: skip
-    return dg.MaterializeResult(metadata=import_metadata(found))
+    imported = load(services.database(), declared, files, year=order.year_of(declared), partial=config.partial,
+                 force=config.force, on_progress=progress)  # fmt: skip
+    return dg.MaterializeResult(metadata=import_metadata(imported))
 
 
-def import_metadata(found: Import) -> dict[str, Any]:
-    """Return an import's books as metadata; the numbers are plotted over time by the UI."""
-    reasons = [dg.TableRecord({"code": code, "rows": rows}) for code, rows in sorted(found.codes.items())]
+def import_metadata(import_: Import) -> dict[str, Any]:
+    """Return an import's books as metadata; the UI plots their numbers over time."""
+    reasons = [dg.TableRecord({"code": code, "rows": rows}) for code, rows in sorted(import_.codes.items())]
     return {
-        "dagster/partition_row_count": found.loaded,
-        "import": found.id,
-        "state": found.state,
-        "outcome": found.outcome,
-        "year": found.year if found.year is not None else "none",
-        "current": found.current,
-        "rows read": found.rows_read,
-        "loaded": found.loaded,
-        "rejected": found.rejected,
-        "duplicate": found.duplicate,
-        "rows per second": round(found.rows_read / found.seconds, 1) if found.seconds else 0.0,
-        "seconds": round(found.seconds, 2),
-        **({"note": found.message} if found.message else {}),
+        "dagster/partition_row_count": import_.loaded,
+        "import": import_.id,
+        "state": import_.state,
+        "outcome": import_.outcome,
+        "year": import_.year if import_.year is not None else "none",
+        "current": import_.current,
+        "rows read": import_.rows_read,
+        "loaded": import_.loaded,
+        "rejected": import_.rejected,
+        "duplicate": import_.duplicate,
+        "rows per second": round(import_.rows_read / import_.seconds, 1) if import_.seconds else 0.0,
+        "seconds": round(import_.seconds, 2),
+        **({"note": import_.message} if import_.message else {}),
         **({"reasons": dg.MetadataValue.table(reasons)} if reasons else {}),
     }
-
-
-archive_import_checks = [
-    *(sql_check(SOURCE, look.__name__, look, archive_partitions)
-      for look in (books_balance, current_is_latest_year, nothing_held)),
-    dead_letter_check(SOURCE, SOURCE, archive_partitions),
-]  # fmt: skip
-
-archives = dg.define_asset_job(
-    "archives",
-    selection=dg.AssetSelection.groups("archives"),
-    description="A declared source's files into its tables.",
-)

@@ -5,19 +5,20 @@ from typing import Any
 
 import dagster as dg
 
-from museum_assets.collection.kit import OWNERS
 from museum_assets.kiosk.assets.frame_types import checked, exhibitions_type, presses_type, schema_metadata
-from museum_assets.kiosk.combine_exhibitions import Made, combine_exhibitions, exhibition_schema
-from museum_assets.kiosk.combine_history import combine_history, history_schema
-from museum_assets.kiosk.combined import keys, opened
+from museum_assets.kiosk.files.combine_exhibitions import CombineReport, combine_exhibitions, exhibition_schema
+from museum_assets.kiosk.files.combine_history import combine_history, history_schema
+from museum_assets.kiosk.files.combined import combined_keys, open_combined
+from museum_assets.kiosk.files.outcomes import decided_versions
 from museum_assets.kiosk.load import known_sites
+from museum_assets.kit.assets import OWNERS
 from museum_assets.museums import kiosks
 from partitions import kiosk_partitions
-from resources.configured import S3, Postgres
+from resources.dagster_resources import PlatformResource
 from resources.s3 import ObjectStore
 
-SHOWN = 50
-"""Files in an asset's metadata; `museum kiosk status` has them all."""
+FILES_SHOWN = 50
+"""At most this many files in an asset's metadata; `museum kiosk status` lists them all."""
 
 
 @dg.asset(
@@ -25,17 +26,18 @@ SHOWN = 50
     group_name="kiosk",
     kinds={"python", "s3", "parquet"},
     owners=OWNERS,
-    description="The museum's exhibition files as one frame, with what became of each file.",
+    description="The museum's exhibition files as one frame, with the outcome of each file.",
 )
-def combined_exhibitions(context: dg.AssetExecutionContext, s3: S3) -> dg.MaterializeResult[None]:
+def combined_exhibitions(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult[None]:
     """Combine the partition's exhibition files."""
     museum = kiosks(context.partition_key)
-    target = s3.kiosk_combined()
+    services = platform.get()
+    target = services.kiosk_combined()
     frame_type = exhibitions_type()
-    made = combine_exhibitions(s3.kiosk_source(museum.slug), museum, target, checked(frame_type))
-    warn(context, made)
-    place = uri(target, keys(museum.slug, "exhibition")[0])
-    return dg.MaterializeResult(metadata=combined_metadata(made, place, exhibition_schema(), frame_type))
+    report = combine_exhibitions(services.kiosk_source(museum.slug), museum, target, checked(frame_type))
+    warn(context, report)
+    place = uri(target, combined_keys(museum.slug, "exhibition")[0])
+    return dg.MaterializeResult(metadata=combined_metadata(report, place, exhibition_schema(), frame_type))
 
 
 @dg.asset(
@@ -44,28 +46,30 @@ def combined_exhibitions(context: dg.AssetExecutionContext, s3: S3) -> dg.Materi
     group_name="kiosk",
     kinds={"python", "s3", "parquet"},
     owners=OWNERS,
-    description="The museum's history files as one frame sorted by `at`, with what became of each file and row.",
+    description="The museum's history files as one frame sorted by `at`, with each file's outcome and rejected rows.",
 )
-def combined_kiosk_data(context: dg.AssetExecutionContext, s3: S3, postgres: Postgres) -> dg.MaterializeResult[None]:
+def combined_kiosk_data(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult[None]:
     """Combine the partition's history files."""
     museum = kiosks(context.partition_key)
-    target = s3.kiosk_combined()
-    with opened(target, museum.slug, "exhibition") as exhibitions:
+    services = platform.get()
+    target = services.kiosk_combined()
+    with open_combined(target, museum.slug, "exhibition") as exhibitions:
         sites = exhibitions.sites()
-    with postgres.database().connect() as conn:
-        # An exhibition whose file is gone from the bucket is still one.
+    with services.database().connect() as conn:
+        # An exhibition stays known when its file is gone from the bucket.
         sites |= known_sites(conn, museum.slug)
-    source, frame_type = s3.kiosk_source(museum.slug), presses_type(museum)
-    made = combine_history(source, museum, target, sites, datetime.now(UTC), checked(frame_type))
-    warn(context, made)
-    place = uri(target, keys(museum.slug, "history")[0])
-    return dg.MaterializeResult(metadata=combined_metadata(made, place, history_schema(), frame_type))
+        decided = decided_versions(conn, museum.slug)
+    source, frame_type = services.kiosk_source(museum.slug), presses_type(museum)
+    report = combine_history(source, museum, target, sites, datetime.now(UTC), checked(frame_type), decided)
+    warn(context, report)
+    place = uri(target, combined_keys(museum.slug, "history")[0])
+    return dg.MaterializeResult(metadata=combined_metadata(report, place, history_schema(), frame_type))
 
 
-def warn(context: dg.AssetExecutionContext, made: Made) -> None:
-    """Say which files could not be fetched: the others are combined, and these are tried again."""
-    for key, why in made.unreadable.items():
-        context.log.warning("%s is left for a later run: %s", key, why)
+def warn(context: dg.AssetExecutionContext, report: CombineReport) -> None:
+    """Log each file that could not be fetched. The next run tries it again."""
+    for key, why in report.unreadable.items():
+        context.log.warning("%s could not be fetched and is left for the next run: %s", key, why)
 
 
 def uri(store: ObjectStore, key: str) -> str:
@@ -73,22 +77,22 @@ def uri(store: ObjectStore, key: str) -> str:
     return f"s3://{store.bucket}/{key}"
 
 
-def combined_metadata(made: Made, place: str, schema: Any, frame_type: Any) -> dict[str, Any]:
-    """Return what a combining made as metadata; the numbers are plotted over time by the UI."""
+def combined_metadata(report: CombineReport, place: str, schema: Any, frame_type: Any) -> dict[str, Any]:
+    """Return the report as metadata; the UI plots its numbers over time."""
     files = [
         dg.TableRecord({"file": each.key, "outcome": each.outcome, "rows": each.rows_read, "rejected": each.rejected,
                         "bytes": each.bytes, "message": each.message or ""})
-        for each in sorted(made.files, key=lambda each: each.last_modified, reverse=True)[:SHOWN]
+        for each in sorted(report.files, key=lambda each: each.last_modified, reverse=True)[:FILES_SHOWN]
     ]  # fmt: skip
-    unreadable = dg.MetadataValue.json(made.unreadable)
+    unreadable = dg.MetadataValue.json(report.unreadable)
     return {
-        "dagster/partition_row_count": made.rows,
+        "dagster/partition_row_count": report.rows,
         "dagster/uri": dg.MetadataValue.url(place),
         "dagster/column_schema": schema_metadata(schema),
         "frame type": dg.MetadataValue.md(frame_type.description),
-        "files": len(made.files),
-        "rows": made.rows,
-        "rejected": made.rejected,
+        "files": len(report.files),
+        "rows": report.rows,
+        "rejected": report.rejected,
         **({"latest files": dg.MetadataValue.table(files)} if files else {}),
-        **({"could not be fetched": unreadable} if made.unreadable else {}),
+        **({"could not be fetched": unreadable} if report.unreadable else {}),
     }

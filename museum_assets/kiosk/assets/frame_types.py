@@ -1,8 +1,7 @@
-"""The dagster-pandas types of the combined files: what a frame must be before it is written.
+"""The dagster-pandas types that a combined frame must have before it is written.
 
-The readers reject rows one by one with their reasons; a frame that breaks its type after that is a fault of the
-platform, and ends the run. pandas and dagster-pandas are imported when a frame is checked: they would cost every
-process of the code location 0.7 s.
+The readers reject bad rows one by one. A frame that still breaks its type is a fault of the platform, and ends the
+run. pandas and dagster-pandas are imported when a frame is checked: they cost every process 0.7 s.
 """
 
 import warnings
@@ -12,21 +11,21 @@ from typing import Any
 
 import dagster as dg
 
-from museum_assets.kiosk.museum import INCIDENT, KioskMuseum
+from museum_assets.museums.kiosk_museum import INCIDENT, KioskMuseum
 
-LONGEST_SITE = 9_999
-MOST = 32_767
+HIGHEST_SITE = 9_999
+MOST_OCCURRENCES = 32_767
 
 
 @contextmanager
-def knowing_it_is_beta() -> Iterator[None]:
-    """Keep the warning to ourselves that all of dagster-pandas is in beta: known, and not the operator's concern."""
+def without_beta_warning() -> Iterator[None]:
+    """Silence the warning that dagster-pandas is in beta: an operator can do nothing about it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
         yield
 
 
-@knowing_it_is_beta()
+@without_beta_warning()
 def exhibitions_type() -> Any:
     """Return the type of combined_exhibitions."""
     from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
@@ -38,14 +37,14 @@ def exhibitions_type() -> Any:
         columns=[
             PandasColumn.string_column("exhibition_code", non_nullable=True, unique=True),
             *(PandasColumn.string_column(name, non_nullable=True) for name in texts),
-            # A day alone is an object to pandas, as a text is.
+            # pandas has no type for a date: its column holds objects, as a column of texts does.
             PandasColumn.exists("start_date"),
             PandasColumn.exists("description"),
         ],
     )
 
 
-@knowing_it_is_beta()
+@without_beta_warning()
 def presses_type(museum: KioskMuseum) -> Any:
     """Return the type of combined_kiosk_data for a museum's buttons."""
     from dagster_pandas import PandasColumn, create_dagster_pandas_dataframe_type
@@ -59,11 +58,11 @@ def presses_type(museum: KioskMuseum) -> Any:
         description="One row per press, sorted by `at`; `val` -1 is an incident and has a `type`.",
         columns=[
             _instants("at"),
-            whole("site", 0, LONGEST_SITE),
+            whole("site", 0, HIGHEST_SITE),
             whole("val", INCIDENT, max(museum.ratings)),
-            # pandas keeps whole numbers with gaps as floats.
+            # pandas turns integers with gaps into floats.
             PandasColumn.numeric_column("type", min_value=low, max_value=high, ignore_missing_vals=True),
-            whole("occurrence", 1, MOST),
+            whole("occurrence", 1, MOST_OCCURRENCES),
             PandasColumn.exists("file", non_nullable=True),
             whole("line", 2, 2**31 - 1),
         ],
@@ -71,7 +70,7 @@ def presses_type(museum: KioskMuseum) -> Any:
 
 
 def _instants(name: str) -> Any:
-    # PandasColumn.datetime_column insists on nanoseconds, which pandas has left behind.
+    # PandasColumn.datetime_column demands nanoseconds; pandas uses microseconds here.
     from dagster_pandas import PandasColumn
     from dagster_pandas.constraints import ColumnDTypeInSetConstraint, NonNullableColumnConstraint
 
@@ -79,17 +78,17 @@ def _instants(name: str) -> Any:
 
 
 def checked(frame_type: Any) -> Callable[[Any], None]:
-    """Return a check of frames that raises dagster's Failure with what the type says is wrong."""
+    """Return a function that raises dagster's Failure for a frame that is not of this type, saying why."""
 
     def check(frame: Any) -> None:
-        found = frame_type.type_check(None, frame)
-        if not found.success:
-            raise dg.Failure(f"the frame is no {frame_type.unique_name}: {found.description}", allow_retries=False)
+        result = frame_type.type_check(None, frame)
+        if not result.success:
+            raise dg.Failure(f"the frame is not a {frame_type.unique_name}: {result.description}", allow_retries=False)
 
     return check
 
 
 def schema_metadata(schema: Any) -> dg.TableSchemaMetadataValue:
-    """Return an Arrow schema as Dagster shows it."""
+    """Return an Arrow schema as Dagster's metadata."""
     columns = [dg.TableColumn(field.name, str(field.type)) for field in schema]
     return dg.MetadataValue.table_schema(dg.TableSchema(columns=columns))

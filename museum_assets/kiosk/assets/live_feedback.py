@@ -1,26 +1,28 @@
-"""live_feedback: the museum's live stream, read into the tables of the kiosks."""
+"""live_feedback: presses of a museum's live stream, in the kiosks' tables."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
-from museum_assets.collection.kit import asset_of
-from museum_assets.dead_letters.jobs import dead_letter_check
-from museum_assets.kiosk.stream import Consumed, consume
-from museum_assets.kiosk.stream_batch import SOURCE
-from museum_assets.loop.progress import Progress
+from museum_assets.core.progress import Progress
+from museum_assets.kiosk.stream.stream import StreamBooks, consume
+from museum_assets.kit.assets import asset_of
 from museum_assets.museums import kiosks
 from partitions import kiosk_partitions
-from resources.configured import KafkaBrokers, Postgres
+from resources.dagster_resources import PlatformResource
 
 
 class StreamConfig(dg.Config):
     """The operator's controls."""
 
     max_seconds: float = Field(
-        default=300, gt=0, description="Stop after this long; the next run goes on where this one ended."
+        default=900, gt=0, description="Stop after this many seconds; the next run continues from there."
+    )
+    quiet_seconds: float = Field(
+        default=0, ge=0, description="Having caught up, go on reading until no message came for this many seconds."
     )
 
 
@@ -28,30 +30,53 @@ class StreamConfig(dg.Config):
     "kiosk",
     kiosk_partitions,
     kinds={"python", "kafka", "postgres"},
-    description="Presses from the museum's Kafka topic, each once; every message that breaks a rule is a dead letter.",
+    output_required=False,
+    description="Every press in the museum's Kafka topic, once. A message that breaks a rule becomes a dead letter.",
 )
 def live_feedback(
-    context: dg.AssetExecutionContext, config: StreamConfig, postgres: Postgres, kafka: KafkaBrokers
-) -> dg.MaterializeResult[None]:
-    """Read the partition's topic up to where it ends now."""
-    if not kafka.active():
-        return dg.MaterializeResult(metadata={"inactive": "there is no live stream: set KAFKA_BOOTSTRAP_SERVERS"})
+    context: dg.AssetExecutionContext, config: StreamConfig, platform: PlatformResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Read the partition's topic to its end, and on while messages come. Without brokers nothing is materialized."""
+    services = platform.get()
+    if not services.settings.kafka_bootstrap_servers:
+        context.log.warning("there is no live stream: set KAFKA_BOOTSTRAP_SERVERS")
+        return
     museum = kiosks(context.partition_key)
     progress = Progress(f"live_feedback of {museum.slug}", context.log.info)
     until = time.monotonic() + config.max_seconds
+    told = 0
+
+    def tell(books: StreamBooks) -> None:
+        nonlocal told
+        progress(books.messages, None)
+        for loss in books.losses[told:]:
+            context.log.warning(loss)
+        told = len(books.losses)
+
     books = consume(
-        postgres.database(),
+        services.database(),
         museum,
-        kafka.brokers(),
+        services.kafka(),
         lambda: time.monotonic() > until,
         catch_up=True,
-        told=lambda books: progress(books.messages, None),
+        quiet_seconds=config.quiet_seconds,
+        on_progress=tell,
     )
-    return dg.MaterializeResult(metadata=stream_metadata(books))
+    why = _why_it_ended(books, config)
+    context.log.info("%d messages of %s were read in %.0f s: %s", books.messages, museum.slug, books.seconds, why)
+    yield dg.MaterializeResult(metadata={**stream_metadata(books), "ended because": why})
 
 
-def stream_metadata(books: Consumed) -> dict[str, Any]:
-    """Return what a consumer did as metadata; the numbers are plotted over time by the UI."""
+def _why_it_ended(books: StreamBooks, config: StreamConfig) -> str:
+    if books.seconds >= config.max_seconds:
+        return f"a run reads for {config.max_seconds:g} s at most, and the next one goes on"
+    if config.quiet_seconds:
+        return f"no message came for {config.quiet_seconds:g} s"
+    return "the end was reached"
+
+
+def stream_metadata(books: StreamBooks) -> dict[str, Any]:
+    """Return a consumer's books as metadata; the UI plots its numbers over time."""
     reasons = [dg.TableRecord({"reason": name, "messages": count}) for name, count in books.reasons.most_common()]
     table = {"reasons": dg.MetadataValue.table(reasons)} if reasons else {}
     return {
@@ -60,18 +85,9 @@ def stream_metadata(books: Consumed) -> dict[str, Any]:
         "duplicate": books.duplicate,
         "rejected": books.rejected,
         "replayed": books.replayed,
-        "partitions with lost offsets": books.lost,
+        "losses of offsets": len(books.losses),
         "lag": books.lag,
-        "messages per second": round(books.messages / books.seconds, 1) if books.seconds else 0.0,
+        "messages per second": round(books.messages / books.worked, 1) if books.worked else 0.0,
         "seconds": round(books.seconds, 2),
         **table,
     }
-
-
-live_feedback_checks = [dead_letter_check("live_feedback", SOURCE, kiosk_partitions)]
-
-live_stream = dg.define_asset_job(
-    "live_stream",
-    selection=dg.AssetSelection.assets("live_feedback", "exhibition_report"),
-    description="A museum's live stream up to now, and what a curator looks at.",
-)

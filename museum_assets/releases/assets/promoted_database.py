@@ -3,13 +3,15 @@
 import dagster as dg
 from pydantic import Field
 
-from museum_assets.collection.kit import INDEX_POOL, OWNERS
-from museum_assets.failures import MuseumError
+from museum_assets.core.failures import MuseumError
+from museum_assets.kit.assets import OWNERS
+from museum_assets.loop.spec import INDEX_POOL
 from museum_assets.releases.assets.metadata import promoted_metadata
-from museum_assets.releases.assets.staging_database import staging_database
-from museum_assets.releases.promotion import Request, promote
+from museum_assets.releases.desk import release_desk
+from museum_assets.releases.promotion.promote import promote
+from museum_assets.releases.promotion.request import PromotionRequest
 from partitions import release_partitions
-from resources.configured import Releases
+from resources.dagster_resources import PlatformResource
 
 
 class PromotionConfig(dg.Config):
@@ -20,16 +22,16 @@ class PromotionConfig(dg.Config):
     force: bool = Field(default=False, description="Promote over drift against what is live.")
     force_invalid: bool = Field(default=False, description="Promote over orphans, duplicates and inconsistent data.")
 
-    def request(self, museum: str, run_id: str) -> Request:
+    def request(self, museum: str, run_id: str) -> PromotionRequest:
         """Return the request. Raises MuseumError when something is forced and nobody says who and why."""
         if (self.force or self.force_invalid) and not (self.by.strip() and self.why.strip()):
             raise MuseumError("force and force_invalid need `by` and `why`: they are kept with the release")
         by, why = self.by or f"run {run_id}", self.why or "promoted_database was materialized"
-        return Request(museum, by, why, self.force, self.force_invalid)
+        return PromotionRequest(museum, by, why, self.force, self.force_invalid)
 
 
 @dg.asset(
-    deps=[staging_database],
+    deps=["staging_database"],
     partitions_def=release_partitions,
     group_name="releases",
     kinds={"python", "postgres", "qdrant", "s3"},
@@ -38,9 +40,9 @@ class PromotionConfig(dg.Config):
     description="The live release: rows, points and thumbnails of a museum, committed together by one pointer row.",
 )
 def promoted_database(
-    context: dg.AssetExecutionContext, config: PromotionConfig, releases: Releases
+    context: dg.AssetExecutionContext, config: PromotionConfig, platform: PlatformResource
 ) -> dg.MaterializeResult[None]:
     """Promote the partition's candidate."""
     request = config.request(context.partition_key, context.run.run_id)
-    done = promote(releases.workplace(), request, context.log.info)
-    return dg.MaterializeResult(metadata=promoted_metadata(done))
+    done = promote(release_desk(platform.get()), request, context.log.info)
+    return dg.MaterializeResult(metadata=promoted_metadata(done, request))

@@ -1,16 +1,27 @@
 """staging_database: the release candidate of a museum, with the rules that stand between it and production."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import dagster as dg
 
-from museum_assets.collection.kit import INDEX_POOL, OWNERS, result
+from museum_assets.kit.assets import OWNERS
+from museum_assets.kit.checks import check_result, checks_op
+from museum_assets.loop.spec import INDEX_POOL, StageSpec
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 from museum_assets.releases.assets.metadata import changes_metadata
-from museum_assets.releases.candidate import made_at, make_candidate
-from museum_assets.releases.promotion import look
+from museum_assets.releases.checks import RULES
+from museum_assets.releases.desk import release_desk
+from museum_assets.releases.promotion.preview import compare_with_live
+from museum_assets.releases.rules import Rule, Verdict, judge
 from museum_assets.releases.schema import tables_of
-from museum_assets.releases.validation import RULES, Rule, Verdict, judge
+from museum_assets.releases.staging.candidate import made_at, stage_candidate
 from partitions import release_partitions
-from resources.configured import Releases
+from resources.dagster_resources import PlatformResource
+from resources.platform import Platform
+
+OF_THE_INDEX = "vectors_not_indexed"
+"""The one rule that opens the vector index."""
 
 
 def same_museum(museums: tuple[str, ...]) -> dg.StaticPartitionMapping:
@@ -18,67 +29,68 @@ def same_museum(museums: tuple[str, ...]) -> dg.StaticPartitionMapping:
     return dg.StaticPartitionMapping({slug: slug for slug in museums})
 
 
-@dg.asset(
-    partitions_def=release_partitions,
-    deps=[
-        *(
-            dg.AssetDep(name, partition_mapping=same_museum(MUSEUMS))
-            for name in ("transformed_artworks", "stored_thumbnails", "indexed_artworks", "image_clip", "text_clip",
-                         "image_jina", "text_jina")
-        ),
-        dg.AssetDep("visitor_feedback", partition_mapping=same_museum(KIOSK_MUSEUMS)),
-        dg.AssetDep("live_feedback", partition_mapping=same_museum(KIOSK_MUSEUMS)),
-    ],
-    group_name="releases",
-    kinds={"python", "postgres"},
-    owners=OWNERS,
-    description="What the next release of a museum would be, in production's shape, and what it would change.",
-)  # fmt: skip
-def staging_database(context: dg.AssetExecutionContext, releases: Releases) -> dg.MaterializeResult[None]:
-    """Make the partition's candidate anew and compare it with what is live."""
-    museum, work = context.partition_key, releases.workplace()
-    counts = make_candidate(work.platform, work.production, museum)
-    with work.candidate(museum) as candidate:
-        made = made_at(candidate.ours, museum)
-        current, changes = look(candidate)
-    main = next(iter(counts))
-    return dg.MaterializeResult(
-        metadata={
-            "dagster/partition_row_count": counts[main],
-            **counts,
-            "made at": made.isoformat(),
-            "live release": current or 0,
-            **changes_metadata(changes),
-        }
+def staging_database(stages: tuple[StageSpec, ...]) -> dg.AssetsDefinition:
+    """Make the asset, which depends on the stages that a candidate is made from and on the kiosks' feedback."""
+
+    @dg.asset(
+        name="staging_database",
+        partitions_def=release_partitions,
+        deps=[
+            *(dg.AssetDep(spec.name, partition_mapping=same_museum(MUSEUMS)) for spec in stages if spec.released),
+            dg.AssetDep("visitor_feedback", partition_mapping=same_museum(KIOSK_MUSEUMS)),
+            dg.AssetDep("live_feedback", partition_mapping=same_museum(KIOSK_MUSEUMS)),
+        ],
+        group_name="releases",
+        kinds={"python", "postgres"},
+        owners=OWNERS,
+        description="The candidate: what the next release of a museum would be, in production's shape, and what it "
+        "would change. Its rows are in the schema `candidate`. `museum release stage smk` makes that of smk.",
     )
+    def candidate(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult[None]:
+        """Make the partition's candidate anew and compare it with what is live."""
+        museum, desk = context.partition_key, release_desk(platform.get())
+        counts = stage_candidate(desk.platform, desk.production, museum)
+        with desk.candidate(museum) as candidate:
+            made = made_at(candidate.platform, museum)
+            current, changes = compare_with_live(candidate)
+        main = next(iter(counts))
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": counts[main],
+                **counts,
+                "made at": made.isoformat(),
+                "live release": current or 0,
+                **changes_metadata(changes),
+            }
+        )
+
+    return candidate
 
 
 def verdict_result(verdict: Verdict) -> dg.AssetCheckResult:
     """Turn a verdict into a check result: accepted drift passes, and says who accepted it."""
-    found = result(verdict.finding)
+    found = check_result(verdict.finding)
     return found._replace(passed=verdict.passed, description=verdict.text)
 
 
-def rule_check(rule: Rule) -> dg.AssetChecksDefinition:
-    """Make the blocking check of one rule."""
-
-    @dg.asset_check(
-        asset=staging_database,
-        name=rule.name,
-        description=rule.meaning,
-        blocking=True,
-        partitions_def=release_partitions,
-        pool=INDEX_POOL if rule.name == "vectors_not_indexed" else None,
-    )
-    def check(context: dg.AssetCheckExecutionContext, releases: Releases) -> dg.AssetCheckResult:
-        work = releases.workplace()
-        with work.candidate(context.partition_key) as candidate:
-            kind = tables_of(candidate.theirs, candidate.museum)[0].kind
-            if rule.museums not in {kind, "both"}:
-                return dg.AssetCheckResult(passed=True, description=f"a rule for {rule.museums} museums only")
-            return verdict_result(judge(candidate, rule))
-
-    return check
+def evaluate(platform: Platform, museum: str, name: str) -> dg.AssetCheckResult:
+    """Return the result of the rule of this name."""
+    rule = next(each for each in RULES if each.name == name)
+    with release_desk(platform).candidate(museum) as candidate:
+        kind = tables_of(candidate.production, museum)[0].kind
+        if rule.museums not in {kind, "both"}:
+            told = f"does not apply to {museum}: a rule of {rule.museums} museums"
+            return dg.AssetCheckResult(passed=True, description=told)
+        return verdict_result(judge(candidate, rule))
 
 
-staging_database_checks = [rule_check(rule) for rule in RULES]
+def rule_checks(rules: Iterable[Rule], name: str, **more: Any) -> dg.AssetChecksDefinition:
+    """Make the blocking checks of rules; `more` goes to `checks_op` as it is."""
+    meanings = {rule.name: rule.meaning for rule in rules}
+    return checks_op("staging_database", meanings, evaluate, release_partitions, name=name, blocking=True, **more)
+
+
+staging_database_checks = [
+    rule_checks((rule for rule in RULES if rule.name != OF_THE_INDEX), "release_rules"),
+    rule_checks((rule for rule in RULES if rule.name == OF_THE_INDEX), "release_rules_of_the_index", pool=INDEX_POOL),
+]

@@ -1,0 +1,1 @@
+"""Unpacking archives. Every archive is treated as hostile."""

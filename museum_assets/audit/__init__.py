@@ -1,1 +1,0 @@
-"""Whether what is stored is right: pure checks behind the Dagster asset checks and `museum status`."""

@@ -1,0 +1,1 @@
+"""Reading raw records into artworks."""

@@ -1,0 +1,145 @@
+"""Mapping one raw record to the row of its artwork. Pure, and quick to import, as other processes do it too."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import museum_assets.museums as museums_package
+from museum_assets.core.crashes import INTERNAL, Crash
+from museum_assets.core.failures import Rejected
+from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.museum import Museum
+from museum_assets.museums.years import this_year
+from resources.binary_rows import Packer, binary, columns, int4, int8, sent, sent_types, text, texts
+
+HASHED_COLUMNS: dict[str, Packer] = {
+    "museum": text,
+    "record_id": text,
+    "object_number": text,
+    "museum_db_id": text,
+    "title": text,
+    "artists": texts,
+    "production_date_start": int4,
+    "production_date_end": int4,
+    "period": text,
+    "work_types": texts,
+    "searchable_work_types": texts,
+    "thumbnail_url": text,
+    "image_url": text,
+    "rights": text,
+    "source_url": text,
+    "search_text": text,
+    "text_repairs": texts,
+}
+"""The columns of staging.artwork that say something of the work, each with what packs its values for COPY. All but
+record_id and search_text are fields of Artwork."""
+ARTWORK_COLUMNS: dict[str, Packer] = {**HASHED_COLUMNS, "record_seq": int8, "row_hash": binary}
+"""The columns of staging.artwork as they are written."""
+_START, _PACKERS = columns(len(ARTWORK_COLUMNS)), tuple(HASHED_COLUMNS.values())
+_SENT_TYPES = sent_types(_PACKERS)
+_HASH_BYTES = hashlib.sha256().digest_size
+
+
+def search_text(artwork: Artwork) -> str | None:
+    """Return what the text embeddings read: title, artists, types and period; None for an untitled work.
+
+    Without a title the rest describes a kind of work and not this one: such a work keeps its image vectors only.
+    """
+    if not artwork.title:
+        return None
+    parts = [artwork.title]
+    if artwork.artists:
+        parts.append("by " + ", ".join(artwork.artists))
+    parts += artwork.searchable_work_types
+    if artwork.period:
+        parts.append(artwork.period)
+    return ", ".join(parts)
+
+
+def staged_values(artwork: Artwork, record_id: str) -> tuple[Any, ...]:
+    """Return an artwork's values of HASHED_COLUMNS."""
+    return (
+        artwork.museum,
+        record_id,
+        artwork.object_number,
+        artwork.museum_db_id,
+        artwork.title,
+        artwork.artists,
+        artwork.production_date_start,
+        artwork.production_date_end,
+        artwork.period,
+        artwork.work_types,
+        artwork.searchable_work_types,
+        artwork.thumbnail_url,
+        artwork.image_url,
+        artwork.rights,
+        artwork.source_url,
+        search_text(artwork),
+        artwork.text_repairs,
+    )
+
+
+def packed_row(values: tuple[Any, ...], seq: int) -> bytes:
+    """Return a row of ARTWORK_COLUMNS packed for COPY, of the values that `staged_values` returned.
+
+    Its hash is that of `ops.output_transformed_artworks`. Without seq: a record that was withdrawn and came back is
+    still the same artwork.
+    """
+    fields = [pack(value) for pack, value in zip(_PACKERS, values, strict=True)]
+    digest = hashlib.sha256(sent(_SENT_TYPES, fields)).digest()
+    return b"".join((_START, *fields, int8(seq), binary(digest)))
+
+
+def row_hash(row: bytes) -> bytes:
+    """Return the hash that a packed row ends with."""
+    return row[-_HASH_BYTES:]
+
+
+MappingResult = tuple[str, bytes] | tuple[str, str] | tuple[str, Crash]
+"""(object number, row packed for COPY) of an artwork, or (code, message) of a record that is none, or (code, crash) of
+one that the mapping stumbled over.
+
+A plain tuple, since it goes from process to process by the million."""
+
+
+def read_records(
+    museum: Museum, record_ids: Sequence[str], seqs: Sequence[int], payloads: Sequence[bytes]
+) -> list[MappingResult]:
+    """Read stored payloads (JSON). Never raises: a bug in the mapping costs its record, not the museum."""
+    return [_read(museum, *record) for record in zip(record_ids, seqs, payloads, strict=True)]
+
+
+def _read(museum: Museum, record_id: str, seq: int, payload: bytes) -> MappingResult:
+    try:
+        artwork = museum.read(orjson.loads(payload))
+        return artwork.object_number, packed_row(staged_values(artwork, record_id), seq)
+    except Rejected as rejection:
+        return rejection.code, str(rejection)
+    except Exception as error:  # noqa: BLE001 - see read_records
+        crash = Crash.of(error)
+        message = (
+            f"the mapping in museums/{museum.slug}.py stumbled over {record_id}: {crash.message}. Mend it (`museum try "
+            f"{museum.slug} FILE` reads one record); a changed mapping reads it again by itself"
+        )
+        return INTERNAL, crash._replace(message=message)
+
+
+def mapping_contract(slug: str) -> str:
+    """Return a digest of the source that maps this museum's records, so that editing it makes every record due.
+
+    The year is part of it for a museum that is `yearly`. A version number kept by hand would be forgotten one day.
+    """
+    folder = Path(museums_package.__file__).parent
+    others = {f"{other}.py" for other in (*museums_package.MUSEUMS, *museums_package.KIOSK_MUSEUMS) if other != slug}
+    files = sorted(p for p in folder.iterdir() if p.suffix in {".py", ".csv"} and p.name not in others)
+    digest = hashlib.sha256()
+    for file in [*files, Path(__file__)]:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    if museums_package.museum(slug).yearly:
+        digest.update(str(this_year()).encode())
+    return f"mapping:{digest.hexdigest()[:16]}"

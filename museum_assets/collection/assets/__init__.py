@@ -1,0 +1,1 @@
+"""The collection's Dagster assets, one file each."""

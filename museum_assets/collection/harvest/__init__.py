@@ -1,0 +1,1 @@
+"""Harvesting a museum's API into raw records."""

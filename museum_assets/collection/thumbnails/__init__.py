@@ -1,0 +1,1 @@
+"""Downloading images and storing their thumbnails."""

@@ -1,0 +1,1 @@
+"""Points and named vectors of the artworks in the vector index."""

@@ -1,0 +1,1 @@
+"""How a museum's exhibitions are doing, as tables and as a chart."""

@@ -1,0 +1,1 @@
+"""Reads the kiosks' live stream from Kafka into the tables."""

@@ -1,0 +1,1 @@
+"""What operators do with the whole platform: starting it, preparing its databases, closing lost runs."""

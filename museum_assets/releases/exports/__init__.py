@@ -1,0 +1,1 @@
+"""Releases as files in S3, exported and restored."""

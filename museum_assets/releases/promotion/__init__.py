@@ -1,0 +1,1 @@
+"""Building, promoting, rolling back and pruning releases."""

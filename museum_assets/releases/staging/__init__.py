@@ -1,0 +1,1 @@
+"""The candidate of a release and the rules it must satisfy."""

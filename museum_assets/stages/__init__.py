@@ -1,1 +1,0 @@
-"""The stages of the collection pipeline as plain code: harvest, transform, index, thumbnails, embeddings."""

@@ -1,1 +1,0 @@
-CREATE TABLE {parent} (import_id bigint NOT NULL, position bigint NOT NULL, {columns}) PARTITION BY LIST (import_id)

@@ -1,1 +1,0 @@
-SELECT count(*) FROM ops.dead_letter WHERE {chosen}

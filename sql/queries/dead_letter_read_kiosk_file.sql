@@ -1,1 +1,0 @@
-SELECT coalesce(sum(rows_read), 0) FROM kiosk.file WHERE museum = %(museum)s

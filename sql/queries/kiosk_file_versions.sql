@@ -1,1 +1,0 @@
-SELECT key, etag FROM kiosk.file WHERE museum = %(museum)s AND kind = 'history'

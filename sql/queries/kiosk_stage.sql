@@ -1,1 +1,0 @@
-CREATE TEMP TABLE IF NOT EXISTS {staging} (at timestamptz, kind integer) ON COMMIT DELETE ROWS

@@ -1,0 +1,41 @@
+"""The options that every command shares."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from museum_assets.cli.app import app
+from museum_assets.core import version as module
+
+
+def test_the_version_is_printed_and_nothing_done() -> None:
+    result = CliRunner().invoke(app, ["--version", "demo"])
+    assert (result.exit_code, result.stdout) == (0, f"museum {module.version()}\n")
+
+
+def test_a_checkout_that_is_not_installed_has_its_version_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DISTRIBUTION", "nothing-that-is-installed")
+    module.version.cache_clear()
+    try:
+        assert f'\nversion = "{module.version()}"\n' in (module.ROOT / "pyproject.toml").read_text()
+    finally:
+        module.version.cache_clear()
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("museum dem", "demo"), ("museum release pro", "promote")])
+def test_a_shell_completes_commands(typed: str, offered: str) -> None:
+    asked = {"_MUSEUM_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1)}
+    result = CliRunner().invoke(app, [], env=asked, prog_name="museum")
+    assert offered in result.stdout.split()
+
+
+def test_the_package_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import runpy
+
+    monkeypatch.setattr(sys, "argv", ["museum", "--version"])
+    with pytest.raises(SystemExit) as left:
+        runpy.run_module("museum_assets", run_name="__main__")
+    assert (left.value.code, capsys.readouterr().out) == (0, f"museum {module.version()}\n")

@@ -1,0 +1,167 @@
+"""Webserver, daemon and code server as processes of their own, which meet in Postgres alone, as in a cluster."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from museum_assets.operations.ui_guard import GRAPHQL
+from museum_assets.simulator.server import Running
+from resources.embedded.s3 import free_port
+from resources.embedded.services import Environment
+from tests.support.clock import wait_until
+from tests.support.new_database import new_database
+from tests.support.places import ROOT
+
+SERVERS = "load_from: [{{grpc_server: {{host: 127.0.0.1, port: {port}, location_name: museum}}}}]"
+LAUNCH = """mutation Launch($museum: String!) {
+  launchPipelineExecution(executionParams: {
+      selector: {repositoryLocationName: "museum", repositoryName: "__repository__", pipelineName: "__ASSET_JOB",
+                 assetSelection: [{path: ["raw_metadata"]}], assetCheckSelection: []},
+      executionMetadata: {tags: [{key: "dagster/partition", value: $museum}]}, mode: "default"}) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+    ... on InvalidSubsetError { message }
+    ... on RunConfigValidationInvalid { errors { message } }
+  }
+}"""
+BACKFILL = """mutation Backfill($museums: [String!]!) {
+  launchPartitionBackfill(backfillParams: {assetSelection: [{path: ["raw_metadata"]}], partitionNames: $museums}) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+  }
+}"""
+RUN = "query Run($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+BACKFILLED = """query Backfilled($id: String!) {
+  partitionBackfillOrError(backfillId: $id) { ... on PartitionBackfill { status } }
+}"""
+TICKS = """query {
+  sensorsOrError(repositorySelector: {repositoryLocationName: "museum", repositoryName: "__repository__"}) {
+    ... on Sensors { results { name sensorState { status ticks(limit: 5) { status error { message } } } } }
+  }
+}"""
+ENDED = {"SUCCESS", "FAILURE", "CANCELED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "COMPLETED", "FAILED"}
+TROUBLE = re.compile(r"Traceback|\b(?:ERROR|CRITICAL)\b|PreviewWarning")
+
+
+@contextmanager
+def process(folder: Path, env: dict[str, str], name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program for a `with` block; what it says is in a file of its name."""
+    with (folder / f"{name}.log").open("wb") as output:
+        started = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            env={**os.environ, **env},
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield started
+    finally:
+        started.terminate()
+        started.wait()
+
+
+class Apart:
+    """The three processes, and their webserver to ask."""
+
+    def __init__(self, folder: Path, client: httpx.Client) -> None:
+        self.folder = folder
+        self.client = client
+
+    def ask(self, query: str, **variables: object) -> Any:
+        answer = self.client.post(GRAPHQL, json={"query": query, "variables": variables})
+        assert "errors" not in answer.json(), answer.text
+        (found,) = answer.json()["data"].values()
+        return found
+
+    def ended(self, query: str, number: str) -> str:
+        """Return how a run or a backfill ended, once it has."""
+
+        def status() -> str | None:
+            found = str(self.ask(query, id=number)["status"])
+            return found if found in ENDED else None
+
+        return str(wait_until(status, 1))
+
+    def said(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+
+@pytest.fixture
+def apart(services: Environment, simulator: Running, tmp_path: Path) -> Iterator[Apart]:
+    """Databases that `museum migrate` made, plain addresses, and a process for each part."""
+    with (
+        new_database(services["DATABASE_URL"], template="template0") as platform,
+        new_database(services["DATABASE_URL"], template="template0") as dagster,
+        ExitStack() as stack,
+    ):
+        assert platform.startswith("postgresql://")
+        env = {
+            **services,
+            **simulator.environment,
+            "DATABASE_URL": platform,
+            "DAGSTER_POSTGRES_URL": dagster,
+            "MUSEUM_HOME": str(tmp_path / "home"),
+            "DAGSTER_HOME": str(tmp_path / "home" / "dagster"),
+        }
+        with process(tmp_path, env, "migrate", "museum_assets", "migrate") as migration:
+            assert migration.wait() == 0, (tmp_path / "migrate.log").read_text()
+        code, web = free_port(), free_port()
+        workspace = tmp_path / "workspace.yaml"
+        workspace.write_text(SERVERS.format(port=code))
+        server = ("-m", "museum_assets.definitions", "-h", "127.0.0.1", "-p", str(code))
+        parts = [
+            ("code-server", "dagster", "api", "grpc", *server),
+            ("webserver", "museum_assets", "webserver", "--port", str(web), "--workspace", str(workspace)),
+            ("daemon", "dagster._daemon", "run", "--workspace", str(workspace)),
+        ]
+        address = f"http://127.0.0.1:{web}"
+        client = stack.enter_context(httpx.Client(base_url=address, timeout=None, trust_env=False, verify=False))
+        for name, *arguments in parts:
+            started = stack.enter_context(process(tmp_path, env, name, *arguments))
+            if name == "webserver":
+                wait_until(partial(answers, client, started), 0.1)
+        yield Apart(tmp_path, client)
+
+
+def answers(client: httpx.Client, started: subprocess.Popen[bytes]) -> bool:
+    """Say whether the webserver answers by now."""
+    assert started.poll() is None
+    try:
+        return client.get("/server_info").is_success
+    except httpx.TransportError:
+        return False
+
+
+@pytest.mark.timeout(900)
+def test_a_run_a_backfill_and_the_sensors_work_without_an_error_in_any_log(apart: Apart) -> None:
+    launched = apart.ask(LAUNCH, museum="smk")
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    backfill = apart.ask(BACKFILL, museums=["cma", "met"])
+    assert backfill["__typename"] == "LaunchBackfillSuccess", backfill
+    assert apart.ended(RUN, launched["run"]["runId"]) == "SUCCESS"
+    assert apart.ended(BACKFILLED, backfill["backfillId"]) == "COMPLETED_SUCCESS"
+
+    def ticked() -> list[dict[str, Any]]:
+        sensors = [each for each in apart.ask(TICKS)["results"] if each["sensorState"]["status"] == "RUNNING"]
+        return sensors if all(each["sensorState"]["ticks"] for each in sensors) else []
+
+    sensors = wait_until(ticked, 1)
+    assert {"new_kiosk_files", "run_failures"} <= {each["name"] for each in sensors}
+    assert [each for each in sensors for tick in each["sensorState"]["ticks"] if tick["error"]] == []
+    for name in ("code-server", "webserver", "daemon"):
+        assert TROUBLE.findall(apart.said(name)) == [], apart.said(name)
