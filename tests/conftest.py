@@ -24,6 +24,7 @@ from resources.embedded.services import Environment
 from resources.platform import Platform
 from resources.postgres import Database
 from tests.support.faster_postgres import careless
+from tests.support.given_servers import given_servers
 from tests.support.new_database import NewDatabase
 from tests.support.new_database import new_database as new_database_at
 from tests.support.places import FIXTURES, SHARED
@@ -84,10 +85,13 @@ def other_server(own_home: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def services(homes: Path) -> Iterator[Environment]:
-    """The embedded Postgres and S3, in a home of their own."""
-    with running_platform(Settings(museum_home=homes / "shared", museum_profile="demo")) as environment:
-        careless(environment["DATABASE_URL"])
-        yield environment
+    """The embedded Postgres and S3, in a home of their own, or the servers that the environment names for tests."""
+    with given_servers() as given:
+        settings = Settings(museum_home=homes / "shared", museum_profile="demo", **given)
+        with running_platform(settings, migrates=True) as environment:
+            if "database_url" not in given:
+                careless(environment["DATABASE_URL"])
+            yield environment
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,9 @@ def chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
 
 
 def _object(file: DumpFile) -> dict[str, Json]:
+    if file.fault:
+        code, reason = file.fault
+        raise BadEntry(f"{file.name}: {reason}", code=code, name=_name(file), evidence=file.body)
     try:
         found = orjson.loads(file.body.removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError as error:

@@ -112,6 +112,8 @@ class DumpFile:
     index: int
     name: str
     body: bytes
+    fault: tuple[str, str] | None = None
+    """The code and the reason for which the body was not read whole."""
 
 
 class Dump(Protocol):

@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 
 from museum_assets.archive_files.declared import DeclaredSource
 from museum_assets.archive_files.download.obtain import file_name
-from museum_assets.archive_files.read.block import Checkpoint
+from museum_assets.archive_files.download.transfer import Downloaded
+from museum_assets.archive_files.read.block import LARGEST_RECORD, Checkpoint
+from museum_assets.archive_files.read.dump import ArchiveDump
 from museum_assets.archive_files.read.parse import read_blocks
 from museum_assets.core.failures import Failure
 from museum_assets.core.settings import Settings
+from museum_assets.museums.dumps import file_pages
+from museum_assets.museums.museum import RawRecord
 from museum_assets.sources.connector import RecordRefusal, SourceRecord
 from museum_assets.sources.registry import make_connector
 from resources.platform import Platform
@@ -105,18 +109,36 @@ def test_json_lines(tmp_path: Path) -> None:
     assert codes == [(2, "bad_json"), (3, "missing_field"), (4, "bad_json"), (6, "bad_json")]
 
 
-def test_one_json_record_a_member(tmp_path: Path) -> None:
-    path = tmp_path / "dump.tar.gz"
-    with tarfile.open(path, "w:gz") as archive:
-        for name, body in {"a/1.json": b'{"number": "1", "value": 2}', "a/2.json": b"{", "README.md": b"#"}.items():
+def tar_of(folder: Path, files: dict[str, bytes]) -> Path:
+    path = folder / "dump.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+        for name, body in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(body)
             archive.addfile(info, io.BytesIO(body))
+    return path
+
+
+def test_one_json_record_a_member(tmp_path: Path) -> None:
+    path = tar_of(tmp_path, {"a/1.json": b'{"number": "1", "value": 2}', "a/2.json": b"{", "README.md": b"#"})
     (block,) = read_blocks(declared(format="json", members="**/*.json"), [path], Checkpoint())
     assert [column.to_pylist() for column in block.columns.values()] == [["1"], ["2"], [""]]
     assert block.files == ["a/1.json"]
     assert [(each.file, each.line, each.code) for each in block.refused] == [("a/2.json", 1, "bad_json")]
     assert block.end.member == 2
+
+
+def test_a_member_that_is_too_large_for_a_record_costs_only_itself(tmp_path: Path) -> None:
+    huge = b'{"number": "' + b"2" * (LARGEST_RECORD + 1) + b'", "value": 2}'
+    files = {"1.json": b'{"number": "1", "value": 2}', "2.json": huge, "3.json": b'{"number": "3", "value": 2}'}
+    path = tar_of(tmp_path, files)
+    blocks = list(read_blocks(declared(format="json", members="*.json"), [path], Checkpoint()))
+    assert [file for block in blocks for file in block.files or ()] == ["1.json", "3.json"]
+    assert [(each.file, each.code) for block in blocks for each in block.refused] == [("2.json", "record_too_large")]
+    dump = ArchiveDump(lambda: Downloaded(path, "a" * 64, "file"))
+    (page,) = file_pages(dump, "*.json", lambda found: RawRecord(str(found["number"]), found), None, None)
+    assert [record.id for record in page.records] == ["1", "3"]
+    assert [(name, failure.code) for name, failure in page.failed.items()] == [("2.json", "record_too_large")]
 
 
 def test_fixed_width_counts_characters_and_not_bytes(tmp_path: Path) -> None:

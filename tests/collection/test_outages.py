@@ -37,6 +37,7 @@ from resources.vector_index.qdrant_failures import PATIENTLY
 from resources.vector_index.qdrant_server import QdrantServer
 from resources.vector_index.remote import RemoteVectorIndex
 from tests.support import stages, whole_pipeline
+from tests.support.new_database import at
 from tests.support.own_services import Home, finish_after, home
 from tests.support.s3_proxy import S3Proxy, proxying
 from tests.support.small_disk import fill, small_disk
@@ -147,7 +148,7 @@ def cramped(database: Database, services: Environment) -> Iterator[tuple[Databas
         owner = data.stat()
         for folder in (disk, place):
             os.chown(folder, owner.st_uid, owner.st_gid)
-        admin = services["DATABASE_URL"].replace("/platform?", "/postgres?")
+        admin = at(services["DATABASE_URL"], "postgres")
         name = sql.Identifier(f"small_{os.getpid()}")
         mine = sql.Identifier(psycopg.conninfo.conninfo_to_dict(database.url)["dbname"])  # type: ignore[arg-type]
         with psycopg.connect(admin, autocommit=True) as conn:

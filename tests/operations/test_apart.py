@@ -135,7 +135,10 @@ def apart(services: Environment, simulator: Running, tmp_path: Path) -> Iterator
             started = stack.enter_context(process(tmp_path, env, name, *arguments))
             if name == "webserver":
                 wait_until(partial(answers, client, started), 0.1)
-        yield Apart(tmp_path, client)
+        found = Apart(tmp_path, client)
+        # Until the code server listens, the webserver knows no asset: a launch is an InvalidSubsetError then.
+        wait_until(lambda: "results" in found.ask(TICKS), 0.2)
+        yield found
 
 
 def answers(client: httpx.Client, started: subprocess.Popen[bytes]) -> bool:

@@ -16,6 +16,7 @@ from resources.embedded.services import Environment
 from resources.migrations import migrate_platform
 from resources.postgres import Connection, Database
 from sql import QUERIES
+from tests.support.new_database import at
 from tests.support.product_code import modules
 from tests.support.sql_blocks import BLOCKS, plan
 
@@ -26,9 +27,8 @@ MUSEUMS = {"collection": ["smk"], "kiosk": ["lmnh"]}
 def databases(services: Environment) -> Iterator[dict[str, Connection]]:
     """The platform's database and production's, migrated apart: neither has the other's tables."""
     names = {"platform": "blocks_platform", "production": "blocks_production"}
-    admin = services["DATABASE_URL"].replace("/platform?", "/postgres?")
-    places = {use: Database(admin.replace("/postgres?", f"/{name}?")) for use, name in names.items()}
-    with psycopg.connect(admin, autocommit=True) as conn, ExitStack() as stack:
+    places = {use: Database(at(services["DATABASE_URL"], name)) for use, name in names.items()}
+    with psycopg.connect(at(services["DATABASE_URL"], "postgres"), autocommit=True) as conn, ExitStack() as stack:
         for name in names.values():
             conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             stack.callback(conn.execute, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -1,32 +1,37 @@
-"""A Kafka broker for tests, librdkafka's own, which lives in this process; and a producer in a second process.
+"""A Kafka broker for tests: librdkafka's own, which lives in this process, or the one that KAFKA_TEST_SERVERS names.
 
-`python tests/kafka_broker.py SERVERS` is that producer: it reads lines of JSON [topic, partition, base64 or null].
+Messages come from a producer in a second process (kafka_producer.py).
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
+from tests.support.clock import wait_until
+
+PRODUCER = Path(__file__).with_name("kafka_producer.py")
+GIVEN = os.environ.get("KAFKA_TEST_SERVERS")
 PARTITIONS = 4
-"""The broker makes every topic with four partitions, and keeps at most 5 MiB and 100,000 messages of each."""
+"""librdkafka's broker makes every topic with four partitions, and keeps at most 5 MiB and 100,000 messages of each."""
 
 
 class Broker:
     """One running broker."""
 
-    def __init__(self) -> None:
-        self.client = Producer({"bootstrap.servers": "replaced", "test.mock.num.brokers": 1, "log_level": 0})
-        found = self.client.list_topics(timeout=10)
-        self.servers = ",".join(f"{broker.host}:{broker.port}" for broker in found.brokers.values())
+    def __init__(self, client: Producer, servers: str) -> None:
+        self.client = client
+        self.servers = servers
 
     def produce(self, topic: str, bodies: Iterable[bytes | None], partition: int | None = None) -> None:
         """Send messages from a second process; spread over the partitions in turn unless one is named."""
@@ -35,37 +40,52 @@ class Broker:
                         None if body is None else base64.b64encode(body).decode()])
             for number, body in enumerate(bodies)
         )  # fmt: skip
-        command = [sys.executable, str(Path(__file__)), self.servers]
+        command = [sys.executable, str(PRODUCER), self.servers]
         subprocess.run(command, input="\n".join(lines), text=True, check=True)
+
+
+class GivenBroker(Broker):
+    """The broker that KAFKA_TEST_SERVERS names. The topics of a test are made anew for it, and deleted after it."""
+
+    def __init__(self, servers: str) -> None:
+        super().__init__(Producer({"bootstrap.servers": servers}), servers)
+        self.admin = AdminClient({"bootstrap.servers": servers})
+        self.topics: set[str] = set()
+
+    def produce(self, topic: str, bodies: Iterable[bytes | None], partition: int | None = None) -> None:
+        if topic not in self.topics:
+            self.delete({topic})
+            self.admin.create_topics([NewTopic(topic, PARTITIONS)])[topic].result(30)
+            self.topics.add(topic)
+            wait_until(lambda: topic in self.known(), 0.05)
+        super().produce(topic, bodies, partition)
+
+    def delete(self, topics: set[str]) -> None:
+        """Delete topics, and wait until they are gone."""
+        for done in self.admin.delete_topics(sorted(topics & self.known())).values():
+            done.result(30)
+        wait_until(lambda: not topics & self.known(), 0.05)
+
+    def known(self) -> set[str]:
+        """The topics that are there."""
+        return set(self.admin.list_topics(timeout=30).topics)
 
 
 @contextmanager
 def running_broker() -> Iterator[Broker]:
     """A broker for as long as the block lasts."""
-    broker = Broker()
+    if GIVEN:
+        given = GivenBroker(GIVEN)
+        try:
+            yield given
+        finally:
+            given.delete(given.topics)
+        return
+    client = Producer({"bootstrap.servers": "replaced", "test.mock.num.brokers": 1, "log_level": 0})
+    brokers = client.list_topics(timeout=10).brokers.values()
+    broker = Broker(client, ",".join(f"{each.host}:{each.port}" for each in brokers))
+    del client
     try:
         yield broker
     finally:
         del broker.client  # the last reference: the broker goes with it
-
-
-def main(servers: str) -> None:
-    """Produce what comes on standard input."""
-    producer = Producer({"bootstrap.servers": servers, "linger.ms": 5, "enable.idempotence": True,
-                         "queue.buffering.max.messages": 1_000_000})  # fmt: skip
-
-    def delivered(error: Any, _: Any) -> None:
-        if error:
-            raise RuntimeError(error.str())
-
-    for line in sys.stdin:
-        topic, partition, body = json.loads(line)
-        value = None if body is None else base64.b64decode(body)
-        producer.produce(topic, value, partition=partition, on_delivery=delivered)
-        producer.poll(0)
-    if producer.flush(60):
-        raise RuntimeError("not everything was delivered")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

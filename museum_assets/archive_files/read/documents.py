@@ -14,7 +14,6 @@ from museum_assets.archive_files.read.delimited import as_columns
 from museum_assets.archive_files.read.header import Fields, names_of
 from museum_assets.archive_files.read.lines import UTF8_MARK, line_blocks, skip, text_fault
 from museum_assets.archive_files.unpack.unpack import Member
-from museum_assets.core.failures import Failure
 
 
 def json_line_blocks(source: DeclaredSource, stream: io.RawIOBase, file: str, start: Checkpoint) -> Iterator[Block]:
@@ -35,7 +34,7 @@ def json_member_blocks(source: DeclaredSource, members: Iterable[Member], file: 
     names: list[str] = []
     size = last = 0
     for member in members:
-        body = read_member(member)
+        body = read_record(member)
         records.append((len(names), body))
         names.append(member.name)
         size, last = size + len(body), member.index
@@ -46,15 +45,19 @@ def json_member_blocks(source: DeclaredSource, members: Iterable[Member], file: 
         yield _block(source, "", records, Checkpoint(file, last + 1), names)
 
 
-def read_member(member: Member) -> bytes:
-    """Return the bytes of a member that holds one record. Raises Failure(record_too_large)."""
+def read_record(member: Member) -> bytes:
+    """Return the bytes of a member that holds one record; of a larger one so many that `too_large` refuses it."""
     body = bytearray()
-    while part := member.stream.read(LARGEST_RECORD + 1):
+    while len(body) <= LARGEST_RECORD and (part := member.stream.read(LARGEST_RECORD + 1 - len(body))):
         body += part
-        if len(body) > LARGEST_RECORD:
-            raise Failure(f"the member {member.name} has more than {LARGEST_RECORD:,} bytes, which is no record.",
-                          code="record_too_large", permanent=True)  # fmt: skip
     return bytes(body)
+
+
+def too_large(body: bytes) -> tuple[str, str] | None:
+    """Return the code and the message for a record that is not parsed for its size, None for any other."""
+    if len(body) <= LARGEST_RECORD:
+        return None
+    return "record_too_large", f"the record has more than {LARGEST_RECORD:,} bytes"
 
 
 def _block(source: DeclaredSource, file: str, records: Iterable[tuple[int, bytes]], end: Checkpoint,
@@ -86,7 +89,7 @@ def _block(source: DeclaredSource, file: str, records: Iterable[tuple[int, bytes
 def _values(
     source: DeclaredSource, names: dict[str, tuple[str, ...]], body: bytes
 ) -> tuple[list[str], tuple[str, str] | None]:
-    if fault := _too_large(body) or text_fault(body, "utf-8"):
+    if fault := too_large(body) or text_fault(body, "utf-8"):
         return [], fault
     try:
         record = orjson.loads(body)
@@ -105,12 +108,6 @@ def _values(
             return [], ("nul_character", f"{column} holds a NUL character")
         values.append(text)
     return values, None
-
-
-def _too_large(body: bytes) -> tuple[str, str] | None:
-    if len(body) <= LARGEST_RECORD:
-        return None
-    return "record_too_large", f"the record has {len(body):,} bytes, more than {LARGEST_RECORD:,}"
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 
 from museum_assets.archive_files.download.transfer import Downloaded
-from museum_assets.archive_files.read.documents import read_member
+from museum_assets.archive_files.read.documents import read_record, too_large
 from museum_assets.archive_files.read.lines import UTF8_MARK, text_fault
 from museum_assets.archive_files.read.quoted import QuotedRows
 from museum_assets.archive_files.unpack.unpack import check, members
@@ -40,7 +40,8 @@ class ArchiveDump:
         wildcard = compile_pattern(pattern)
         for member in members(self._file.path):
             if member.index >= start and wildcard.matches(member.name):
-                yield DumpFile(member.index, member.name, read_member(member))
+                body = read_record(member)
+                yield DumpFile(member.index, member.name, body, too_large(body))
 
     def rows(self, start: int = 0) -> Iterator[tuple[int, dict[str, str] | Failure]]:
         """Yield (number, row) of a CSV file, alone or the first in an archive; the first line names the columns."""
