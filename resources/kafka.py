@@ -83,7 +83,7 @@ class Kafka:
         """Return the brokers of the KAFKA_* settings."""
         if not settings.kafka_bootstrap_servers:
             raise MuseumError("KAFKA_BOOTSTRAP_SERVERS is not set, so there is no live stream")
-        return cls(client_config(settings), answer_within)
+        return cls(settings.kafka_client(), answer_within)
 
     @property
     def servers(self) -> str:
@@ -107,20 +107,6 @@ class Kafka:
             yield TopicReader(consumer, topic, self.servers, self.answer_within, complaint)
         finally:
             consumer.close()
-
-
-def client_config(settings: Settings) -> dict[str, Any]:
-    """Return librdkafka's configuration. It holds the password: never print it."""
-    password, authority = settings.kafka_sasl_password, settings.kafka_ssl_ca_location
-    config = {
-        "bootstrap.servers": settings.kafka_bootstrap_servers,
-        "security.protocol": settings.kafka_security_protocol,
-        "sasl.mechanism": settings.kafka_sasl_mechanism,
-        "sasl.username": settings.kafka_sasl_username,
-        "sasl.password": password.get_secret_value() if password else None,
-        "ssl.ca.location": str(authority) if authority else None,
-    }
-    return {name: value for name, value in config.items() if value is not None}
 
 
 class LastComplaint:

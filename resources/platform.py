@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +23,7 @@ from resources.s3 import ObjectStore
 from sql.migrations import PLATFORM, PRODUCTION
 
 if TYPE_CHECKING:
+    from museum_assets.museums.kiosk_museum import KioskMuseum
     from museum_assets.museums.museum import Dump
     from resources.embedders.embedder import Embedder
     from resources.embedders.weights import Weights
@@ -137,6 +138,10 @@ class Platform:
     def kiosk_source(self, slug: str) -> ObjectStore:
         """Return the bucket in which a museum drops its kiosks' files."""
         return self.bucket(self.overrides(slug).kiosk_bucket or kiosks(slug).bucket)
+
+    def kiosks(self, slug: str) -> KioskMuseum:
+        """Return the kiosks of a museum, with the topic that the settings give them. Raises MuseumError."""
+        return replace(kiosks(slug), topic_prefix=self.settings.kafka_topic_prefix)
 
     def kiosk_combined(self) -> ObjectStore:
         """Return the bucket of the kiosks' combined files."""

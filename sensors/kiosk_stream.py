@@ -8,7 +8,7 @@ from museum_assets.core.failures import MuseumError
 from museum_assets.kiosk.jobs import live_stream
 from museum_assets.kiosk.stream.lag import BROKERS_ANSWER_WITHIN, is_consumed, lag
 from museum_assets.loop.launching import Launch, plan_launch
-from museum_assets.museums import KIOSK_MUSEUMS, kiosks
+from museum_assets.museums import KIOSK_MUSEUMS
 from resources.dagster_resources import PlatformResource
 from resources.kafka import Kafka
 from resources.platform import Platform
@@ -52,7 +52,7 @@ def _plan(
     try:
         with platform.database().connect() as conn:
             in_flight = in_flight or is_consumed(conn, slug)
-            left = lag(conn, kiosks(slug), Kafka.from_settings(platform.settings, BROKERS_ANSWER_WITHIN))
+            left = lag(conn, platform.kiosks(slug), Kafka.from_settings(platform.settings, BROKERS_ANSWER_WITHIN))
     except MuseumError as error:
         return None, str(error)
     return plan_launch(left, last, time.time(), in_flight=in_flight)

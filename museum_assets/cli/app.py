@@ -100,7 +100,8 @@ def demo(
     exit_: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of leaving the UI running.")] = False,
     port: Annotated[int | None, typer.Option(help="Port of the UI.")] = None,
     remove: Annotated[
-        bool, typer.Option("--remove-files", help="Only delete the demo's buckets from the S3 server that is set.")
+        bool,
+        typer.Option("--remove-files", help="Only delete the demo's buckets and topics from the given servers."),
     ] = False,
 ) -> None:
     """Run the whole pipeline over six simulated museums, offline, then leave the UI running."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from museum_assets.cli.printing import console, program
 from museum_assets.cli.simulation import LATE_FILES
 from museum_assets.core.failures import MuseumError
+from museum_assets.core.settings import Settings
 
 PROFILE = {"MUSEUM_PROFILE": "demo"}
 
@@ -22,11 +23,11 @@ def run_demo(*, works: int, records: Path | None, live: bool, limit: int | None,
     if records is not None and not records.is_dir():
         raise MuseumError(f"--records {records} is not a folder")
     from museum_assets.cli.session import connected
-    from museum_assets.cli.simulation import choose_buckets, real, simulated
+    from museum_assets.cli.simulation import choose_names, real, simulated
     from museum_assets.core.settings import read_settings
 
     os.environ.update(PROFILE)
-    choose_buckets(read_settings())
+    choose_names(read_settings())
     with ExitStack() as stack:
         platform = stack.enter_context(connected(for_runs=True))
         settings = platform.settings
@@ -74,8 +75,11 @@ def run_in_child(records: Path | None, *, limit: int | None, live: bool) -> int:
 
 
 def remove_files() -> None:
-    """Delete the demo's buckets from the S3 that the settings name. Raises MuseumError while a demo runs."""
-    from museum_assets.cli.simulation import chosen_buckets, recorded_environment
+    """Delete the demo's buckets and topics from the servers that the settings name.
+
+    Raises MuseumError, also while a demo runs.
+    """
+    from museum_assets.cli.simulation import chosen_buckets, chosen_names, recorded_environment
     from resources.platform import Platform
 
     os.environ.update(PROFILE)
@@ -83,17 +87,37 @@ def remove_files() -> None:
     settings = platform.settings
     if recorded_environment(settings.home) is not None:
         raise MuseumError(f"a demo runs in {settings.home}: stop it with Ctrl-C, then run `museum demo --remove-files`")
-    names = sorted(set(chosen_buckets(settings.home).values()))
-    if not names:
+    if not chosen_names(settings.home):
         raise MuseumError(
-            f"the last demo of {settings.home} used the S3 server in that folder, which `MUSEUM_PROFILE=demo museum "
-            "erase` deletes. For buckets that an earlier one left elsewhere, start `museum demo --exit` with its "
-            "S3_ENDPOINT_URL once more, then run this again"
+            f"the last demo of {settings.home} used servers in that folder alone, which `MUSEUM_PROFILE=demo museum "
+            "erase` deletes. For what an earlier one left elsewhere, start `museum demo --exit` with its "
+            "S3_ENDPOINT_URL and KAFKA_BOOTSTRAP_SERVERS once more, then run this again"
         )
+    names = chosen_buckets(settings.home)
     for name in names:
         platform.bucket(name).remove_bucket()
+    names += _remove_topics(settings)
     console.print(
-        f"The buckets {', '.join(names)} are gone. `MUSEUM_PROFILE=demo museum erase` deletes the rest of the demo: "
-        "what is in its database refers to them",
+        f"{', '.join(names)} are gone. `MUSEUM_PROFILE=demo museum erase` deletes the rest of the demo: what is in its "
+        "database refers to them",
         highlight=False,
     )
+
+
+def _remove_topics(settings: Settings) -> list[str]:
+    """Delete the demo's topics from given brokers; return their names."""
+    from confluent_kafka import KafkaException
+
+    from museum_assets.cli.simulation import TOPIC_PREFIX, chosen_names
+    from museum_assets.simulator.stream import remove_topics
+
+    prefix = chosen_names(settings.home).get(TOPIC_PREFIX)
+    if not prefix or not settings.kafka_bootstrap_servers:
+        return []
+    try:
+        return remove_topics(settings.kafka_client(), prefix)
+    except KafkaException as error:
+        raise MuseumError(
+            f"the topics {prefix}… cannot be deleted at {settings.kafka_bootstrap_servers}: {error.args[0].str()}; "
+            "check KAFKA_*, then run this again"
+        ) from None

@@ -66,7 +66,7 @@ def load_kiosks(platform: Platform, records: Path | None) -> list[RunResult]:
     print_loads(runs)
     if platform.settings.kafka_bootstrap_servers:
         # Not before: nothing that visitors press could be loaded without the exhibitions.
-        open_kiosks(platform.settings.kafka_bootstrap_servers)
+        open_kiosks(platform.settings.kafka_client(), platform.settings.kafka_topic_prefix)
     streamed = run_job("live_stream", list(KIOSK_MUSEUMS))
     report(streamed, as_json=False)
     return runs + streamed

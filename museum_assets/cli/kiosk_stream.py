@@ -23,11 +23,10 @@ LOST = "museum dead-letters list --source kiosk_stream --reason offsets_lost --m
 def follow_stream(platform: Platform, slug: str, stopped: threading.Event) -> None:
     """Consume until stopped. Raises KafkaUnavailable and the like before the first batch; after it, waits."""
     from museum_assets.kiosk.stream.stream import StreamBooks, consume
-    from museum_assets.museums import kiosks
     from resources.kafka import KafkaUnavailable
     from resources.postgres import Busy, DatabaseUnavailable
 
-    museum, kafka, database = kiosks(slug), platform.kafka(), platform.database()
+    museum, kafka, database = platform.kiosks(slug), platform.kafka(), platform.database()
     lines, outage, began, books = ConsumerLines(slug), Outage(slug), False, StreamBooks()
 
     def on_progress(books: StreamBooks) -> None:
@@ -134,10 +133,9 @@ def stream_status(platform: Platform, conn: Connection, slug: str) -> dict[str, 
     from museum_assets.core.failures import MuseumError
     from museum_assets.kiosk.stream.lag import BROKERS_ANSWER_WITHIN, is_consumed, lag
     from museum_assets.kiosk.stream.position import stream_totals
-    from museum_assets.museums import kiosks
     from resources.kafka import Kafka
 
-    museum = kiosks(slug)
+    museum = platform.kiosks(slug)
     status = {"topic": museum.topic, **stream_totals(conn, museum), "is_read": is_consumed(conn, slug)}
     try:
         kafka = Kafka.from_settings(platform.settings, BROKERS_ANSWER_WITHIN)

@@ -26,15 +26,15 @@ def connected(*, for_runs: bool = False) -> Iterator[Platform]:
     """Use the services that run, or run them for as long as the block lasts.
 
     With `for_runs` everything that Dagster runs need is prepared. With the profile demo, museums are those of the
-    demo that runs, and buckets its own. Raises as `running_platform` does.
+    demo that runs, and buckets and topics its own. Raises as `running_platform` does.
     """
-    from museum_assets.cli.simulation import chosen_buckets, recorded_environment
+    from museum_assets.cli.simulation import chosen_names, recorded_environment
     from museum_assets.operations.running import running_platform
 
     with exported({}):
         settings = Platform.from_settings().settings
         if settings.profile == "demo":
-            os.environ.update(chosen_buckets(settings.home))
+            os.environ.update(chosen_names(settings.home))
         with running_platform(Platform.from_settings().settings, for_runs=for_runs) as environment:
             os.environ.update(environment)
             platform = Platform.from_settings()

@@ -22,7 +22,9 @@ from resources.platform import Platform
 ANY_PORT = 0
 LATE_FILES = "kiosk-files"
 """Folder in the demo's home with kiosk files that are not in the bucket yet."""
-BUCKET_PREFIX = "museum-demo-"
+PREFIX = "museum-demo-"
+"""Of the demo's buckets and topics on servers that others use too."""
+TOPIC_PREFIX = "KAFKA_TOPIC_PREFIX"
 
 
 @contextmanager
@@ -91,27 +93,35 @@ def recorded_environment(home: Path) -> dict[str, str] | None:
     return None
 
 
-def choose_buckets(settings: Settings) -> None:
-    """Give the demo buckets of its own names where its S3 is one that others use too.
+def choose_names(settings: Settings) -> None:
+    """Give the demo buckets and topics of its own names where its S3 or Kafka is one that others use too.
 
-    They win over names that somebody set: what is made up has no business in those buckets. They are kept in the home,
-    for the commands that come when the demo has ended.
+    They win over names that somebody set: what is made up has no business in those. They are kept in the home, for the
+    commands that come when the demo has ended.
     """
-    _buckets(settings.home).unlink(missing_ok=True)
-    if settings.s3_endpoint_url in {None, own_url(settings.home)}:
-        return
-    fields = type(settings).model_fields
-    names = {name: fields[name].default for name in fields if name.endswith("_bucket")}
-    names |= {f"museum_kiosk_bucket_{slug}": kiosks(slug).bucket for slug in KIOSK_MUSEUMS}
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    chosen = {name.upper(): f"{BUCKET_PREFIX}{bucket}" for name, bucket in names.items()}
-    _buckets(settings.home).write_text(json.dumps(chosen))
+    _names(settings.home).unlink(missing_ok=True)
+    chosen: dict[str, str] = {}
+    if settings.s3_endpoint_url not in {None, own_url(settings.home)}:
+        fields = type(settings).model_fields
+        names = {name: fields[name].default for name in fields if name.endswith("_bucket")}
+        names |= {f"museum_kiosk_bucket_{slug}": kiosks(slug).bucket for slug in KIOSK_MUSEUMS}
+        chosen |= {name.upper(): f"{PREFIX}{bucket}" for name, bucket in names.items()}
+    if settings.kafka_bootstrap_servers:
+        chosen[TOPIC_PREFIX] = PREFIX
+    if chosen:
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _names(settings.home).write_text(json.dumps(chosen))
 
 
-def chosen_buckets(home: Path) -> dict[str, str]:
-    """Return the variables that name the buckets of this home's demo; none where S3 is its own."""
-    found: dict[str, str] = json.loads(_buckets(home).read_text()) if _buckets(home).exists() else {}
+def chosen_names(home: Path) -> dict[str, str]:
+    """Return the variables that name the buckets and topics of this home's demo; none where the servers are its own."""
+    found: dict[str, str] = json.loads(_names(home).read_text()) if _names(home).exists() else {}
     return found
+
+
+def chosen_buckets(home: Path) -> list[str]:
+    """Return the names among them that are buckets."""
+    return sorted({name for variable, name in chosen_names(home).items() if variable != TOPIC_PREFIX})
 
 
 def refuse_real_museums(platform: Platform, museums: Sequence[str]) -> None:
@@ -130,8 +140,8 @@ def _record(home: Path) -> Path:
     return home / "simulator.json"
 
 
-def _buckets(home: Path) -> Path:
-    return home / "demo-buckets.json"
+def _names(home: Path) -> Path:
+    return home / "demo-names.json"
 
 
 def _port_file(home: Path) -> Path:

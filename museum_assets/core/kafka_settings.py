@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
@@ -28,6 +28,11 @@ class KafkaSettings(BaseSettings):
     kafka_ssl_ca_location: Path | None = Field(
         None, description="File of the authority that signed the brokers' certificates; unset: the system's."
     )
+    kafka_topic_prefix: str = Field(
+        "",
+        pattern=r"^[a-zA-Z0-9._-]{0,200}$",
+        description="What stands before a museum's slug in the name of its topic; unset: the slug alone.",
+    )
 
     @model_validator(mode="after")
     def complete_sasl(self) -> Self:
@@ -44,3 +49,16 @@ class KafkaSettings(BaseSettings):
         if not wanted and len(missing) < len(given):
             raise ValueError("KAFKA_SASL_* is set but KAFKA_SECURITY_PROTOCOL is not SASL_PLAINTEXT or SASL_SSL")
         return self
+
+    def kafka_client(self) -> dict[str, Any]:
+        """Return librdkafka's configuration. It holds the password: never print it."""
+        password, authority = self.kafka_sasl_password, self.kafka_ssl_ca_location
+        config = {
+            "bootstrap.servers": self.kafka_bootstrap_servers,
+            "security.protocol": self.kafka_security_protocol,
+            "sasl.mechanism": self.kafka_sasl_mechanism,
+            "sasl.username": self.kafka_sasl_username,
+            "sasl.password": password.get_secret_value() if password else None,
+            "ssl.ca.location": str(authority) if authority else None,
+        }
+        return {name: value for name, value in config.items() if value is not None}

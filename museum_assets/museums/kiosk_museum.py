@@ -27,6 +27,8 @@ class KioskMuseum:
     closes: time
     """Opening and closing time, both inclusive. A message's time is compared in the offset that it carries."""
     prefix: str = ""
+    """Of the keys in the bucket."""
+    topic_prefix: str = ""
     closed_on: frozenset[int] = frozenset()
     """Weekdays without visitors, Monday 1 to Sunday 7. No check expects presses on them."""
     since: date = date(2000, 1, 1)
@@ -54,7 +56,7 @@ class KioskMuseum:
     @property
     def topic(self) -> str:
         """Kafka topic of the live stream."""
-        return self.slug
+        return f"{self.topic_prefix}{self.slug}"
 
 
 def exhibition_code(site: int) -> str:

@@ -1,7 +1,8 @@
 """Run the simulator: `python -m museum_assets.simulator --port 0 --works 12 [--records DIR] [--faults JSON]`.
 
 The first line on standard output is JSON: `base_url`, and in `environment` the variables to set for the platform. With
-`--everything` a model server and the kiosks' live stream run beside the museums.
+`--everything` a model server and the kiosks' live stream run beside the museums: on the brokers that the KAFKA_*
+settings name, or on one of its own.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 from museum_assets.core.parent import end_with_stdin
+from museum_assets.core.settings import read_settings
 from museum_assets.simulator.faults import Faults
 from museum_assets.simulator.server import Simulator, environment, model_environment, serve
 from museum_assets.simulator.stream import stream
@@ -41,14 +42,21 @@ def main() -> None:
         parser.error(str(error))
     if arguments.until_stdin_closes:
         end_with_stdin()
-    with stream(opened=not arguments.closed_kiosks) if arguments.everything else nullcontext() as brokers:
-        serve(simulator, arguments.port, lambda base_url: _announce(base_url, brokers))
+    if not arguments.everything:
+        serve(simulator, arguments.port, lambda base_url: _announce(base_url, environment(base_url)))
+        return
+    kafka = read_settings()
+    given = kafka.kafka_client() if kafka.kafka_bootstrap_servers else None
+    with stream(given, kafka.kafka_topic_prefix, opened=not arguments.closed_kiosks) as brokers:
+        own = {} if given else {"KAFKA_BOOTSTRAP_SERVERS": brokers}
+        serve(
+            simulator,
+            arguments.port,
+            lambda base_url: _announce(base_url, environment(base_url) | model_environment(base_url) | own),
+        )
 
 
-def _announce(base_url: str, brokers: str | None) -> None:
-    variables = environment(base_url)
-    if brokers:
-        variables |= {**model_environment(base_url), "KAFKA_BOOTSTRAP_SERVERS": brokers}
+def _announce(base_url: str, variables: dict[str, str]) -> None:
     line = json.dumps({"base_url": base_url, "environment": variables})
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from museum_assets.core.failures import MuseumError
 from museum_assets.core.profiles import SettingsError
 from museum_assets.core.settings import Settings, read_settings
-from resources.kafka import CHUNK, Kafka, KafkaUnavailable, Message, TopicMissing, TopicReader, client_config
+from resources.kafka import CHUNK, Kafka, KafkaUnavailable, Message, TopicMissing, TopicReader
 from tests.support.kafka_broker import PARTITIONS, Broker, running_broker
 
 pytestmark = pytest.mark.slow  # it starts processes, or waits
@@ -113,7 +113,7 @@ def test_a_broker_that_goes_away_is_noticed() -> None:
 
 def test_credentials_reach_the_client_and_nobody_else() -> None:
     given = Settings(**SASL)  # type: ignore[arg-type]
-    config = client_config(given)
+    config = given.kafka_client()
     assert config == {
         "bootstrap.servers": "broker.example.org:9093",
         "security.protocol": "SASL_SSL",

@@ -42,7 +42,7 @@ def test_visitors_come_when_the_kiosks_are_open_and_go_on_pressing() -> None:
     with stream(opened=False, pause=0.1, between=0.01) as servers:
         with Kafka({"bootstrap.servers": servers}).reader("lmnh") as reader, pytest.raises(TopicMissing):
             reader.partitions()
-        open_kiosks(servers)
+        open_kiosks({"bootstrap.servers": servers})
         for slug in KIOSK_MUSEUMS:
             with Kafka({"bootstrap.servers": servers}).reader(slug) as reader:
                 wait_until(partial(pressed_after_the_backlog, reader))

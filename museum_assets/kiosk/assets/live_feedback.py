@@ -10,7 +10,6 @@ from pydantic import Field
 from museum_assets.core.progress import Progress
 from museum_assets.kiosk.stream.stream import StreamBooks, consume
 from museum_assets.kit.assets import asset_of
-from museum_assets.museums import kiosks
 from partitions import kiosk_partitions
 from resources.dagster_resources import PlatformResource
 
@@ -41,7 +40,7 @@ def live_feedback(
     if not services.settings.kafka_bootstrap_servers:
         context.log.warning("there is no live stream: set KAFKA_BOOTSTRAP_SERVERS")
         return
-    museum = kiosks(context.partition_key)
+    museum = services.kiosks(context.partition_key)
     progress = Progress(f"live_feedback of {museum.slug}", context.log.info)
     until = time.monotonic() + config.max_seconds
     told = 0

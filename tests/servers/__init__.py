@@ -1,0 +1,1 @@
+"""Tests against real servers: `make test-servers`, and docs/servers.md."""

@@ -1,0 +1,34 @@
+"""A certificate authority of the tests' own, and certificates of it for servers on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+EXTENSIONS = "subjectAltName=IP:127.0.0.1,DNS:localhost\n"
+
+
+class Authority:
+    """It keeps its files in a folder. `file` is what a client trusts (PEM)."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self.folder = folder
+        self.file = folder / "authority.pem"
+        self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Tests' authority",
+                      "-keyout", "authority.key", "-out", "authority.pem")  # fmt: skip
+        (folder / "extensions").write_text(EXTENSIONS)
+
+    def certificate(self, name: str, *, expired: bool = False) -> Path:
+        """A file with a key (PKCS#8) and its certificate; an expired one ended yesterday."""
+        self._openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}",
+                      "-keyout", f"{name}.key", "-out", f"{name}.csr")  # fmt: skip
+        self._openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "authority.pem", "-CAkey", "authority.key",
+                      "-CAcreateserial", "-days", "-1" if expired else "2", "-extfile", "extensions",
+                      "-out", f"{name}.crt")  # fmt: skip
+        both = self.folder / f"{name}.pem"
+        both.write_text((self.folder / f"{name}.key").read_text() + (self.folder / f"{name}.crt").read_text())
+        return both
+
+    def _openssl(self, *arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)

@@ -1,0 +1,75 @@
+"""Apache's own Kafka broker, alone, without ZooKeeper (KRaft), from the jars of Maven Central.
+
+It listens twice: PLAINTEXT without accounts, and SASL_SSL with the account `museum`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from confluent_kafka.admin import AdminClient
+
+from resources.embedded.s3 import free_port
+from tests.servers.certificates import Authority
+from tests.servers.process import Missing, ServerProcess, program
+
+USER, PASSWORD = "museum", "not-the-first-guess"
+LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
+
+
+def jars(folder: Path) -> Path:
+    """Fetch the broker's jars into a folder, unless they are there. Raises Missing."""
+    pom = Path(__file__).with_name("kafka-pom.xml")
+    fetched = folder / "fetched.xml"
+    if not fetched.exists() or fetched.read_bytes() != pom.read_bytes():
+        maven = program("mvn", package="maven")
+        command = [maven, "-q", "-B", "-f", pom, "dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+        ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise Missing(f"Kafka's jars could not be fetched: {(ran.stdout + ran.stderr)[-1000:]}")
+        shutil.copyfile(pom, fetched)
+    return folder
+
+
+def kafka(folder: Path, cache: Path, authority: Authority) -> tuple[ServerProcess, int, int]:
+    """Return a broker that is not started yet, and its two ports: without accounts, and with."""
+    java = program("java", package="openjdk-17-jre-headless")
+    classes = f"{jars(cache)}/*"
+    plain, secured, controller = free_port(), free_port(), free_port()
+    settings = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{secured},"
+        f"CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{plain},SASL_SSL://127.0.0.1:{secured}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "sasl.enabled.mechanisms": "PLAIN",
+        "listener.name.sasl_ssl.plain.sasl.jaas.config": f'{LOGIN} user_{USER}="{PASSWORD}";',
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": authority.certificate("kafka"),
+        "log.dirs": folder / "data",
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": 1,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        "log.retention.check.interval.ms": 1000,
+    }
+    file = folder / "server.properties"
+    file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    run = [java, "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classes]
+    tool = [str(part) for part in (*run, "kafka.tools.StorageTool")]
+    number = subprocess.run([*tool, "random-uuid"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    subprocess.run([*tool, "format", "-t", number, "-c", str(file)], capture_output=True, check=True)
+
+    def answers() -> bool:
+        return bool(AdminClient({"bootstrap.servers": f"127.0.0.1:{plain}", "log_level": 0}).list_topics(timeout=2))
+
+    return ServerProcess("kafka", [*run, "kafka.Kafka", file], folder, answers), plain, secured
