@@ -14,8 +14,9 @@ from urllib.parse import quote
 
 from museum_assets.core.failures import CheckpointExpired, Failure, Gone, Malformed, Rejected
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.entries import evidence
 from museum_assets.museums.met_dump import OBJECT_ID, dump_pages
-from museum_assets.museums.museum import Api, Json, Museum, Page, RawRecord
+from museum_assets.museums.museum import Api, BadEntry, Json, Museum, Page, RawRecord
 from museum_assets.museums.reading import as_text, build_artwork, distinct, malformed, mappings, text
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import year_range
@@ -217,13 +218,14 @@ def _listing(api: Api, path: str, params: dict[str, Json]) -> tuple[list[int], i
 
 
 def _page(api: Api, place: IdPosition, wanted: list[int], *, listed: int, total: int | None) -> Page:
-    """Fetch the wanted objects. Raises the last failure when `BLOCKED_AFTER` in a row could be tried again."""
+    """Fetch the wanted objects. Raises the last failure of `BLOCKED_AFTER` in a row, which are not the objects'."""
     page = Page(place.scope, [], asdict(place), listed, total)
     ids = {f"{OBJECTS}/{each}": each for each in wanted}
     failures_in_a_row = 0
     for path, answer in api.json_each(ids):
         outcome = _outcome(ids[path], answer)
-        failing = isinstance(outcome, Failure) and not outcome.permanent
+        # Also other objects than those asked for: a cache may send one for all.
+        failing = isinstance(outcome, Malformed) or (isinstance(outcome, Failure) and not outcome.permanent)
         failures_in_a_row = failures_in_a_row + 1 if failing else 0
         if isinstance(outcome, RawRecord):
             page.records.append(outcome)
@@ -243,6 +245,10 @@ def _outcome(object_id: int, answer: Json | Failure) -> RawRecord | Failure:
             return answer
         case {"objectID": int(given)} if given == object_id:
             return RawRecord(str(object_id), answer)
+        case {"objectID": given}:
+            # Nothing that passes by itself: as one to try again it kept its harvest open for ever.
+            return BadEntry(f"MET object {object_id}: the answer's objectID is {given!r:.80}", name=str(object_id),
+                            evidence=evidence(answer))  # fmt: skip
         case {"message": str(message)} if message in NOT_AN_OBJECT:
             return Gone(f"MET object {object_id}: {message}")
     return Malformed(f"MET object {object_id}: the answer is not this object: {answer!r:.200}")

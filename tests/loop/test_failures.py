@@ -75,6 +75,13 @@ def test_a_failure_counts_anew_when_what_failed_has_changed(six: Database, chang
     run_stage(six, MUSEUM, stage)
     row = ledger(six)["b"]
     assert (stage.attempts["b"], row["attempts"], row["permanent"]) == (0, 1, False)
+    with six.connect() as conn:
+        letters = conn.execute("SELECT state, note FROM ops.dead_letter").fetchall()
+    assert letters == [{"state": "closed", "note": "it failed otherwise since, and is tried again"}]
+    run_stage(six, MUSEUM, Copying({"b": Failure("slow")}, contract=stage.contract), Options(max_attempts=2))
+    with six.connect() as conn:
+        letters = conn.execute("SELECT state, message FROM ops.dead_letter").fetchall()
+    assert letters == [{"state": "open", "message": "slow"}], "what did not pass is told"
 
 
 def test_a_failure_keeps_what_an_earlier_attempt_made(six: Database) -> None:

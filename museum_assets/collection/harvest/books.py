@@ -34,13 +34,17 @@ class HarvestReport:
     @property
     def listed(self) -> int:
         """Entries of the API's listing that were accounted for."""
-        return sum(scope["listed"] or 0 for scope in self.scopes.values())
+        return sum(scope["listed"] or 0 for scope in self._now())
 
     @property
     def total(self) -> int | None:
         """The API's own count over the scopes that have one, None when none has."""
-        totals = [scope["total"] for scope in self.scopes.values() if scope["total"] is not None]
+        totals = [scope["total"] for scope in self._now() if scope["total"] is not None]
         return sum(totals) if totals else None
+
+    def _now(self) -> list[dict[str, int | None]]:
+        """Return the scopes so far: while progress is told, the thread that stores pages may add one."""
+        return list(self.scopes.values())
 
     @property
     def records(self) -> int:

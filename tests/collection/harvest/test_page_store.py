@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import psycopg
 import pytest
 
+from museum_assets.collection.harvest.books import HarvestReport
 from museum_assets.collection.harvest.harvest import failures
 from museum_assets.core.failures import Malformed
 from museum_assets.loop.isolation import STALLED_AFTER
@@ -94,3 +96,20 @@ def test_whatever_an_entry_raises_is_its_own_failure() -> None:
 def test_a_page_of_which_nothing_is_a_record_is_a_changed_api() -> None:
     with pytest.raises(Malformed, match="none of the 50 entries at all@0 is a record"):
         sort_out([None] * 50, "all@0", lambda entry: RawRecord(entry["id"], entry))
+
+
+def test_the_books_are_told_while_pages_are_stored() -> None:
+    """Progress is told by one thread while another may meet a new scope (seed 145 of the robustness suite)."""
+    report, ended = HarvestReport(1), threading.Event()
+
+    def meet_scopes() -> None:
+        for number in range(50_000):
+            report.scopes[str(number)] = {"listed": 1, "total": 1}
+        ended.set()
+
+    thread = threading.Thread(target=meet_scopes)
+    thread.start()
+    while not ended.is_set():
+        assert report.listed <= 50_000
+        assert (report.total or 0) <= 50_000
+    thread.join()
