@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test test-fast coverage robustness lint types bench wheel platforms requirements schema
+.PHONY: help install demo up test test-fast test-servers coverage robustness lint types bench wheel platforms requirements schema
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -42,6 +42,12 @@ test: $(INSTALLED)  ## Run the tests
 
 test-fast: $(INSTALLED)  ## Run the tests that need no service, in under a minute
 	$(VENV)/bin/pytest -n 2 --dist worksteal -m "not integration and not slow"
+
+# The resources' contracts, and what only real servers can show.
+ON_SERVERS := tests/servers tests/resources/test_kafka.py tests/resources/test_s3.py tests/resources/test_postgres.py \
+	tests/kiosk/stream $(if $(QDRANT_TEST_URL),tests/resources/vector_index)
+test-servers: $(INSTALLED)  ## Run tests against real servers: given ones (docs/servers.md), else those to be had here
+	.venv/bin/python -m pytest -p tests.servers.plugin --durations 10 $(ON_SERVERS)
 
 coverage: $(INSTALLED)  ## Run the tests and show the lines that none of them reached
 	.venv/bin/pytest $(TOGETHER) --cov --cov-report=term-missing:skip-covered

@@ -66,7 +66,7 @@ def unavailable(url: str, error: Exception, variable: str = "DATABASE_URL") -> D
 
 
 def explained(url: str, error: psycopg.Error, variable: str = "DATABASE_URL") -> MuseumError:
-    """Return what an operational error of a connection that was open means, and what to do about it."""
+    """Return what an operational error, or a refusal, of a connection that was open means, and what to do about it."""
     where, words, state = f"Postgres at {address_label(url)}", " ".join(str(error).split()), error.sqlstate
     if state is None or state.startswith(_LOST) or state == _CONNECTIONS_LEFT:
         return unavailable(url, error, variable)
@@ -75,7 +75,10 @@ def explained(url: str, error: psycopg.Error, variable: str = "DATABASE_URL") ->
             f"{where} has no room left on its disk: {words}. Free some on the disk that holds its data, then run "
             "again: finished work is kept."
         )
-    return DatabaseRefused(f"{where} refused: {words} [{state}]. Finished work is kept.")
+    advice = ""
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        advice = f" Give {variable} the role that `museum migrate` ran with, which owns the tables, then run again."
+    return DatabaseRefused(f"{where} refused: {words} [{state}].{advice} Finished work is kept.")
 
 
 class TextArrayDumper(Dumper):
@@ -117,7 +120,7 @@ class Database:
         """Open a connection with rows as dicts; writers use `conn.transaction()` blocks.
 
         Raises DatabaseUnavailable when Postgres is or goes away, NoSessions, DiskFull, DatabaseRefused for what else
-        it calls operational, and what the check raises.
+        it calls operational and for what the role may not do, and what the check raises.
         """
         if self._check:
             self._check()
@@ -130,7 +133,7 @@ class Database:
                 set_json_loads(orjson.loads, conn)
                 conn.adapters.register_dumper(tuple, TextArrayDumper)
                 yield conn
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.InsufficientPrivilege) as error:
             raise explained(self.url, error, self.variable) from error
 
     def _open(self) -> Connection:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,19 +18,10 @@ from museum_assets.operations.ui import dagster_processes
 from resources.embedded import postgres, postgres_files, s3
 from resources.postgres import Database
 from tests.support.clock import wait_until
-from tests.support.places import FIXTURES, ROOT
+from tests.support.demo import MUSEUM, demo_environment
+from tests.support.places import ROOT
 
-MUSEUM = [str(Path(sys.executable).with_name("museum"))]
 RUNS = '{runsOrError(filter: {pipelineName: "kiosk_files"}) {... on Runs {results {status tags {key value}}}}}'
-
-
-def demo_environment(home: Path) -> dict[str, str]:
-    """This process's environment without any setting of ours, with a home and a small model of the test's own."""
-    names = {(info.alias or field).upper() for field, info in Settings.model_fields.items()}
-    return {name: value for name, value in os.environ.items() if name not in names} | {
-        "MUSEUM_PROFILE": "demo", "MUSEUM_HOME": str(home), "CLIP_MODEL": "tiny-clip",
-        "CLIP_MODEL_CONFIGS": str(FIXTURES), "CLIP_WEIGHTS": "untrained",
-    }  # fmt: skip
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from museum_assets.core.failures import MuseumError
 from museum_assets.core.profiles import SettingsError
 from museum_assets.core.settings import Settings, read_settings
 from resources.kafka import CHUNK, Kafka, KafkaUnavailable, Message, TopicMissing, TopicReader
-from tests.support.kafka_broker import PARTITIONS, Broker, running_broker
+from tests.support.kafka_broker import PARTITIONS, Broker, on_its_own, running_broker
 
 pytestmark = pytest.mark.slow  # it starts processes, or waits
 
@@ -100,6 +100,7 @@ def test_brokers_that_do_not_answer_are_named() -> None:
             reader.watermarks(3)
 
 
+@on_its_own
 def test_a_broker_that_goes_away_is_noticed() -> None:
     with running_broker() as broker:
         broker.produce("lmnh", [b"a"], partition=0)

@@ -59,6 +59,15 @@ def test_an_index_row_that_is_too_large_is_not_an_absent_server(database: Databa
         conn.execute("INSERT INTO keys SELECT string_agg(md5(n::text), '') FROM generate_series(1, 160) AS n")
 
 
+def test_what_the_role_may_not_do_is_refused_with_what_to_do(database: Database) -> None:
+    told = r"refused: permission denied for table ledger \[42501\]\. Give DATABASE_URL the role"
+    with pytest.raises(DatabaseRefused, match=told), database.connect() as conn, conn.transaction(force_rollback=True):
+        conn.execute("CREATE ROLE test_nobody")
+        conn.execute("GRANT USAGE ON SCHEMA ops TO test_nobody")
+        conn.execute("SET LOCAL ROLE test_nobody")
+        conn.execute("SELECT 1 FROM ops.ledger")
+
+
 def test_a_terminated_connection_and_a_wrong_address_are_unavailable(database: Database) -> None:
     with pytest.raises(DatabaseUnavailable, match="cannot be used"), database.connect() as conn:
         with database.connect() as other:

@@ -32,7 +32,7 @@ def postgres(folder: Path) -> tuple[ServerProcess, str]:
     url = f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres"
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off",
                "max_connections": 200}  # fmt: skip
-    command = [initdb.with_name("postgres"), "-D", folder / "data"]
+    command: list[str | Path] = [initdb.with_name("postgres"), "-D", folder / "data"]
     command += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     return ServerProcess("postgres", command, folder, lambda: answers(url), user=user), url
 

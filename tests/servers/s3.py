@@ -14,22 +14,25 @@ MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 ACCESS_KEY, SECRET_KEY = "museum-tests", "not-the-first-guess"
 
 
-def s3(folder: Path, cache: Path) -> tuple[ServerProcess, str]:
-    """Return a server that is not started yet, and its address. Raises Missing."""
+def s3(folder: Path, cache: Path, *options: str, scheme: str = "http") -> tuple[ServerProcess, str]:
+    """Return a server over this folder that is not started yet, and its address. Raises Missing."""
     gateway = _built(cache)
-    data, apart = folder / "buckets", folder / "metadata"
-    for each in (data, apart):
-        each.mkdir()
+    data = folder / "buckets"
+    data.mkdir(exist_ok=True)
+    try:
+        # Where it keeps metadata. In files beside (--sidecar) an object that is overwritten keeps the one before it.
+        os.setxattr(data, "user.museum", b"")
+    except OSError as error:
+        raise Missing(f"{data} has no extended attributes, which versitygw needs ({error}): set TMPDIR") from error
     port = free_port()
 
     def answers() -> bool:
         with socket.create_connection(("127.0.0.1", port), timeout=2):
             return True
 
-    # Its metadata beside the files: not every file system has extended attributes for users.
-    command = [gateway, "--port", f"127.0.0.1:{port}", "posix", "--sidecar", apart, data]
+    command: list[str | Path] = [gateway, "--port", f"127.0.0.1:{port}", *options, "posix", data]
     keys = {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY}
-    return ServerProcess("s3", command, folder, answers, environment=keys), f"http://127.0.0.1:{port}"
+    return ServerProcess("s3", command, folder, answers, environment=keys), f"{scheme}://127.0.0.1:{port}"
 
 
 def _built(cache: Path) -> Path:

@@ -35,13 +35,18 @@ def given_servers() -> Iterator[dict[str, Any]]:
     if not url:
         yield found
         return
+    made: list[str] = []
+    try:
+        for name in NAMES:
+            _execute(url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            made.append(name)
+        yield found | {"database_url": at(url, "platform"), "dagster_postgres_url": at(url, "dagster")}
+    finally:
+        for name in made:
+            _execute(url, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _execute(url: str, statement: sql.Composed) -> None:
+    """Execute over a connection of its own: a test may stop the server in between."""
     with psycopg.connect(at(url, "postgres"), autocommit=True) as conn:
-        made = []
-        try:
-            for name in NAMES:
-                conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-                made.append(name)
-            yield found | {"database_url": at(url, "platform"), "dagster_postgres_url": at(url, "dagster")}
-        finally:
-            for name in made:
-                conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        conn.execute(statement)

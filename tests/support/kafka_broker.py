@@ -13,7 +13,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
@@ -22,6 +24,7 @@ from tests.support.clock import wait_until
 
 PRODUCER = Path(__file__).with_name("kafka_producer.py")
 GIVEN = os.environ.get("KAFKA_TEST_SERVERS")
+on_its_own = pytest.mark.skipif(bool(GIVEN), reason="of librdkafka's broker; tests/servers has its like for a real one")
 PARTITIONS = 4
 """librdkafka's broker makes every topic with four partitions, and keeps at most 5 MiB and 100,000 messages of each."""
 
@@ -48,8 +51,9 @@ class GivenBroker(Broker):
     """The broker that KAFKA_TEST_SERVERS names. The topics of a test are made anew for it, and deleted after it."""
 
     def __init__(self, servers: str) -> None:
-        super().__init__(Producer({"bootstrap.servers": servers}), servers)
-        self.admin = AdminClient({"bootstrap.servers": servers})
+        client: dict[str, Any] = {"bootstrap.servers": servers, "log_level": 0}
+        super().__init__(Producer(client), servers)
+        self.admin = AdminClient(client)
         self.topics: set[str] = set()
 
     def produce(self, topic: str, bodies: Iterable[bytes | None], partition: int | None = None) -> None:
@@ -62,7 +66,8 @@ class GivenBroker(Broker):
 
     def delete(self, topics: set[str]) -> None:
         """Delete topics, and wait until they are gone."""
-        for done in self.admin.delete_topics(sorted(topics & self.known())).values():
+        there = sorted(topics & self.known())
+        for done in self.admin.delete_topics(there).values() if there else ():
             done.result(30)
         wait_until(lambda: not topics & self.known(), 0.05)
 

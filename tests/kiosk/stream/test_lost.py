@@ -16,7 +16,7 @@ from museum_assets.kiosk.stream.stream import StreamBooks, consume
 from museum_assets.museums import kiosks
 from resources.kafka import Kafka
 from resources.postgres import Database
-from tests.support.kafka_broker import Broker, running_broker
+from tests.support.kafka_broker import Broker, on_its_own, running_broker
 from tests.support.kiosk_tables import add_exhibitions, books, presses, reasons
 
 
@@ -42,6 +42,7 @@ def catch_up(tables: Database, broker: Broker) -> StreamBooks:
     return consume(tables, kiosks("lmnh"), kafka, lambda: False, catch_up=True)
 
 
+@on_its_own
 def test_what_retention_took_is_named_and_reading_goes_on(tables: Database, broker: Broker) -> None:
     broker.produce("lmnh", [press(n) for n in range(3)], partition=0)
     assert catch_up(tables, broker).loaded == 3

@@ -11,10 +11,11 @@ from museum_assets.kiosk.stream.stream import consume
 from museum_assets.museums import kiosks
 from resources.kafka import Kafka, KafkaUnavailable
 from resources.postgres import Database
-from tests.support.kafka_broker import running_broker
+from tests.support.kafka_broker import on_its_own, running_broker
 from tests.support.kafka_sasl import guarded
 from tests.support.kiosk_tables import add_exhibitions, books
 
+pytestmark = on_its_own
 PRESS = json.dumps({"at": "2024-10-21T09:21:24.254719+01:00", "site": "5", "val": 4}).encode()
 
 
