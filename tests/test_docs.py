@@ -38,6 +38,7 @@ def _places() -> set[str]:
 PLACES = _places()
 OF_LIBRARIES = {"DAGSTER_HOME", "AWS_CA_BUNDLE"}
 """Variables that Dagster and boto3 read by themselves."""
+OF_TESTS = set(re.findall(r"\b[A-Z0-9]+_TEST_[A-Z]+\b", (ROOT / "tests/servers/plugin.py").read_text()))
 COMMANDS = {
     name
     for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
@@ -64,9 +65,7 @@ def test_what_a_document_names_exists(document: Path) -> None:
         r"\b((?:MUSEUM|S3|AWS|QDRANT|CLIP|JINA|IMAGE|DATABASE|DAGSTER|PRODUCTION|RELEASES?|THUMBNAILS|CONTACT|WITHDRAWAL|FAILURE|DOWNLOAD)_[A-Z0-9_]+)\b",
         text,
     ):
-        assert variable in variables() or variable in PER_MUSEUM or variable in OF_LIBRARIES, (
-            f"{document.name}: {variable}"
-        )
+        assert variable in {*variables(), *PER_MUSEUM, *OF_LIBRARIES, *OF_TESTS}, f"{document.name}: {variable}"
     for path in re.findall(r"`([\w.-]+/[\w./-]*|[\w-]+\.(?:py|sql|csv|toml|yaml|txt|md))`", text):
         assert path.strip("/") in PLACES, f"{document.name} names {path}"
 
