@@ -9,6 +9,7 @@ from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.utils import pg_url_from_config
 
 from museum_assets.core.postgres_address import postgres_url
+from resources.storage_outages import tell_outages
 
 
 class PlatformStorage(DagsterPostgresStorage):
@@ -21,6 +22,7 @@ class PlatformStorage(DagsterPostgresStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
         """Return the storage at the configured address. Raises BadAddress."""
+        tell_outages()
         plain = postgres_url(pg_url_from_config(config_value))
         return cls(
             plain.replace("postgresql://", "postgresql+psycopg2://", 1),

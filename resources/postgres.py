@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -49,6 +50,9 @@ _CONNECTIONS_LEFT, _DISK = "53300", "53100"
 _DATA = ("22", "23", "54")
 """SQLSTATE classes of data that Postgres does not take: invalid, in breach of a constraint, beyond a limit."""
 
+# A lost connection is an error, which is told. That it could not be rolled back as well is a warning of three lines.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
+
 
 def refuses_data(error: psycopg.Error) -> bool:
     """Say whether Postgres (or psycopg, before sending) refuses data, so that other rows may well pass."""
@@ -57,18 +61,28 @@ def refuses_data(error: psycopg.Error) -> bool:
     return error.sqlstate is not None and error.sqlstate.startswith(_DATA)
 
 
+def is_outage(state: str | None) -> bool:
+    """Say whether an SQLSTATE, None without one, means that no connection could be had or kept."""
+    return state is None or state.startswith(_LOST) or state == _CONNECTIONS_LEFT
+
+
+def words_of(error: Exception) -> str:
+    """Return an error of libpq's in one line: it explains a lost connection in three."""
+    return " ".join(str(error).split()).rstrip(".")
+
+
 def unavailable(url: str, error: Exception, variable: str = "DATABASE_URL") -> DatabaseUnavailable:
     """Return what a refused or lost connection means, and what to do about it."""
     return DatabaseUnavailable(
-        f"Postgres at {address_label(url)} cannot be used: {str(error).strip()}. Check that it runs (`museum up` "
+        f"Postgres at {address_label(url)} cannot be used: {words_of(error)}. Check that it runs (`museum up` "
         f"starts the embedded one) and that {variable} is right, then run again: finished work is kept."
     )
 
 
 def explained(url: str, error: psycopg.Error, variable: str = "DATABASE_URL") -> MuseumError:
     """Return what an operational error, or a refusal, of a connection that was open means, and what to do about it."""
-    where, words, state = f"Postgres at {address_label(url)}", " ".join(str(error).split()), error.sqlstate
-    if state is None or state.startswith(_LOST) or state == _CONNECTIONS_LEFT:
+    where, words, state = f"Postgres at {address_label(url)}", words_of(error), error.sqlstate
+    if is_outage(state):
         return unavailable(url, error, variable)
     if state == _DISK:
         return DiskFull(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,21 +19,13 @@ from urllib.parse import quote, unquote
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from museum_assets.core.addresses import shown_address, web_address
-from museum_assets.core.failures import Failure, Gone, Malformed, MuseumError, RequestRefused, Unavailable
+from museum_assets.core.failures import Failure, Gone, Unavailable
 from museum_assets.core.settings import Settings
 from resources.s3_bodies import chunks_of
+from resources.s3_failures import StorageMisconfigured, translated
 
 LONGEST_KEY = 200
 """Bytes: the embedded server keeps an object as a file, whose name may have 255, and S3 itself allows 1,024."""
-MISSING = {"404", "NoSuchKey", "NotFound"}
-MISCONFIGURED = {
-    *("403", "AccessDenied", "AllAccessDisabled", "AuthorizationHeaderMalformed", "ExpiredToken", "InvalidAccessKeyId"),
-    *("InvalidBucketName", "NoSuchBucket", "PermanentRedirect", "SignatureDoesNotMatch"),
-}
-
-
-class StorageMisconfigured(MuseumError):
-    """The bucket, the endpoint or the credentials are wrong: no object can work, so no record is to blame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,37 +256,5 @@ class ObjectStore:
                 for item in page.get("Contents", []):
                     yield StoredObject(item["Key"], item["Size"], item["ETag"].strip('"'), item["LastModified"])
 
-    @contextmanager
-    def _translated(self, action: str, key: str = "") -> Iterator[None]:
-        """Turn the errors of botocore and of what it stands on into the platform's."""
-        from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
-        from botocore.parsers import ResponseParserError
-        from s3transfer.exceptions import S3DownloadFailedError
-        from urllib3.exceptions import HTTPError
-
-        place = shown_address(self.endpoint_url) if self.endpoint_url else "AWS"
-        what = f"S3 at {place}, bucket {self.bucket}: could not {action} {key or 'it'}"
-        advice = "check S3_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and the bucket's name"
-        try:
-            yield
-        except ClientError as error:
-            code = str(error.response["Error"].get("Code", ""))
-            status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
-            if code in MISSING:
-                raise Gone(f"{what}: it does not exist") from error
-            if code in MISCONFIGURED:
-                raise StorageMisconfigured(f"{what} ({code}): {advice}") from error
-            if 400 <= status < 500 and code not in {"RequestTimeout", "SlowDown", "429"}:
-                raise RequestRefused(f"{what}: {error}") from error
-            raise Unavailable(f"{what}: {error}; it is tried again in a later run") from error
-        except (NoCredentialsError, ParamValidationError) as error:
-            raise StorageMisconfigured(f"{what} ({error}): {advice}") from error
-        except (BotoCoreError, Boto3Error, S3DownloadFailedError, HTTPError) as error:
-            raise Unavailable(f"{what}: {error}; it is tried again in a later run") from error
-        except (ResponseParserError, KeyError, ValueError, TypeError) as error:
-            # An answer that S3 would not give: no XML, a number or date that is none, a header that is missing.
-            reason = f"{type(error).__name__} {error}"
-            raise Malformed(
-                f"{what}: the answer is not S3's ({reason:.300}); it is tried again in a later run"
-            ) from error
+    def _translated(self, action: str, key: str = "") -> AbstractContextManager[None]:
+        return translated(shown_address(self.endpoint_url) if self.endpoint_url else "AWS", self.bucket, action, key)

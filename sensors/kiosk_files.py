@@ -6,7 +6,7 @@ from dataclasses import asdict
 import dagster as dg
 import orjson
 
-from museum_assets.core.failures import MuseumError
+from museum_assets.core.failures import MuseumError, Unavailable
 from museum_assets.kiosk.files.new_files import (
     LoadPlan,
     TriedVersion,
@@ -20,6 +20,7 @@ from museum_assets.kiosk.jobs import kiosk_files
 from museum_assets.museums import KIOSK_MUSEUMS, kiosks
 from resources.dagster_resources import PlatformResource
 from resources.platform import Platform
+from resources.postgres import DatabaseUnavailable
 from sensors.watch import TICK_SECONDS, is_in_flight
 
 KIOSK_BUCKET_ANSWERS_WITHIN = 10.0
@@ -33,7 +34,7 @@ KIOSK_BUCKET_ANSWERS_WITHIN = 10.0
     description="Loads new and overwritten kiosk files from the museums' buckets.",
 )
 def new_kiosk_files(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SensorResult:
-    """Request a run for each museum with files to load. Raises MuseumError when no bucket can be listed."""
+    """Request a run for each museum with files to load. Raises MuseumError when all buckets refuse."""
     services = platform.get()
     cursor = orjson.loads(context.cursor or "{}")
     states = {slug: _state(stored) for slug, stored in cursor.get("museums", {}).items()}
@@ -49,9 +50,11 @@ def new_kiosk_files(context: dg.SensorEvaluationContext, platform: PlatformResou
             planned = _plan(services, context.instance, slug, states.get(slug, WatchState()))
         except MuseumError as error:
             # One museum's broken bucket does not hold up the others.
-            failed.append(f"{slug}: {error}")
-            context.log.warning(failed[-1])
-            summaries.append(failed[-1])
+            summaries.append(f"{slug}: {error}")
+            # An outage passes, and the tick says why it did nothing. Raised, it wrote a traceback at every tick.
+            if not isinstance(error, Unavailable | DatabaseUnavailable):
+                failed.append(summaries[-1])
+                context.log.warning(failed[-1])
             continue
         summaries.append(f"{slug}: {planned.summary}")
         states[slug] = planned.state

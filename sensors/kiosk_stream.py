@@ -15,8 +15,8 @@ from resources.platform import Platform
 from sensors.watch import LaunchDecision, is_in_flight, watch
 
 QUIET_SECONDS = 60
-"""A run goes on reading until no message came for so long: a stream that never pauses started 2,880 runs a day, each a
-process of its own and 150 kB in Dagster's event log."""
+"""A run goes on reading until no message came for so long. Else a stream that never pauses would start one at nearly
+every tick, 2,880 a day: each is a process of its own and 160 kB in Dagster's event log (docs/kiosks.md)."""
 LONG_RUN = "museum/long_run"
 """Tag of these runs; `dagster.yaml` says how many may run at once, so that others find a place beside them."""
 

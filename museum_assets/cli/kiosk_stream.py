@@ -8,13 +8,13 @@ import time
 from typing import Any
 
 from museum_assets.cli.printing import console
+from museum_assets.core.outage import Outage
 from resources.platform import Platform
 from resources.postgres import Connection
 
 CONSUMER_LINE_SECONDS = 10.0
 RETRY_AFTER_SECONDS = 10.0
 """Pause before trying again after a server went away."""
-OUTAGE_LINE_SECONDS = 60.0
 RATED_MESSAGES = 100
 """A rate over fewer messages is the time that one commit takes, and nothing else."""
 LOST = "museum dead-letters list --source kiosk_stream --reason offsets_lost --museum"
@@ -27,7 +27,8 @@ def follow_stream(platform: Platform, slug: str, stopped: threading.Event) -> No
     from resources.postgres import Busy, DatabaseUnavailable
 
     museum, kafka, database = platform.kiosks(slug), platform.kafka(), platform.database()
-    lines, outage, began, books = ConsumerLines(slug), Outage(slug), False, StreamBooks()
+    lines, outage = ConsumerLines(slug), Outage(print_line, slug, "read")
+    began, books = False, StreamBooks()
 
     def on_progress(books: StreamBooks) -> None:
         nonlocal began
@@ -43,40 +44,9 @@ def follow_stream(platform: Platform, slug: str, stopped: threading.Event) -> No
         except (KafkaUnavailable, DatabaseUnavailable, Busy) as error:
             if not began:
                 raise
-            outage.goes_on(error)
+            outage.goes_on(f"{str(error).rstrip('.')}; trying again every {RETRY_AFTER_SECONDS:g} s")
             stopped.wait(RETRY_AFTER_SECONDS)
     print_line(f"stopped: {summary(books)}")
-
-
-class Outage:
-    """Prints a line when the stream cannot be read, one a minute while it cannot, and one when it is over."""
-
-    def __init__(self, slug: str) -> None:
-        self.slug = slug
-        self.since: float | None = None
-        self.told = 0.0
-
-    def goes_on(self, error: Exception) -> None:
-        """Take the error of an attempt to read."""
-        now = time.monotonic()
-        if self.since is None:
-            self.since = self.told = now
-            why = str(error).rstrip(".")
-            print_line(f"{self.slug}: {why}; trying again every {RETRY_AFTER_SECONDS:g} s")
-        elif now - self.told >= OUTAGE_LINE_SECONDS:
-            self.told = now
-            print_line(f"{self.slug}: not read for {_duration(now - self.since)}; trying again")
-
-    def over(self) -> None:
-        """Take that the stream was read."""
-        if self.since is not None:
-            print_line(f"{self.slug}: read again after {_duration(time.monotonic() - self.since)}")
-            self.since = None
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 class ConsumerLines:

@@ -126,10 +126,16 @@ def run_job(job_name: str, museums: list[str]) -> list[RunResult]:
 def _run(
     job: dg.JobDefinition, partitions: Sequence[str | None], assets: Mapping[str, Mapping[str, Any]]
 ) -> list[RunResult]:
-    """Run a job for each partition; `assets` are those of it to run, with their config, all when there are none."""
+    """Run a job for each partition; `assets` are those of it to run, with their config, all when there are none.
+
+    Raises DatabaseUnavailable when Dagster's storage goes away.
+    """
+    from resources.storage_outages import storage_needed
+
     run_config = {"ops": dict(assets), "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     ran = []
     with (
+        storage_needed(),
         dg.DagsterInstance.get() as instance,
         own_runs(instance, read_settings().home) as name,
         progress_bars(),

@@ -78,17 +78,17 @@ def _print_runs(runs: list[RunResult]) -> None:
 
 def print_findings(runs: Iterable[RunResult]) -> None:
     """Print the errors of runs, and the checks that did not pass."""
-    runs = list(runs)
-    for ran in runs:
-        for error in ran.errors:
-            console.print(f"[bold red]{ran.museum} failed:[/] {escape(error)}", highlight=False)
     # One cause often shows at every museum: it is said once, with where it showed.
+    failed: dict[str, list[str]] = {}
     places: dict[tuple[str, str], list[str]] = {}
     for ran in runs:
+        for error in ran.errors:
+            failed.setdefault(error, []).append(ran.museum)
         for check in ran.checks:
-            places.setdefault((check["severity"], check["why"]), []).append(
-                f"{ran.museum} {check['asset']}.{check['check']}"
-            )
+            place = f"{ran.museum} {check['asset']}.{check['check']}"
+            places.setdefault((check["severity"], check["why"]), []).append(place)
+    for error, museums in failed.items():
+        console.print(f"[bold red]{', '.join(museums)} failed:[/] {escape(error)}", highlight=False, soft_wrap=True)
     for (severity, why), where in places.items():
         more = f" and {len(where) - 1} more" if len(where) > 1 else ""
         console.print(

@@ -12,6 +12,7 @@ import threading
 import pytest
 
 from museum_assets.cli import kiosk_stream as module
+from museum_assets.core.outage import Outage
 from resources.platform import Platform
 from resources.postgres import Database
 from tests.support.kafka_broker import running_broker
@@ -60,17 +61,17 @@ def test_brokers_that_go_away_later_are_waited_out(
     add_exhibitions(database, "lmnh", [5])
     monkeypatch.setattr("museum_assets.kiosk.stream.stream.PARTITIONS_EVERY_SECONDS", 0.2)
     monkeypatch.setattr(module, "RETRY_AFTER_SECONDS", 0.1)
-    stopped, seen, waited, tries = threading.Event(), threading.Event(), threading.Event(), list[Exception]()
+    stopped, seen, waited, tries = threading.Event(), threading.Event(), threading.Event(), list[str]()
 
     def print_line(line: str) -> None:
         print(line)  # noqa: T201
         if "1 messages" in line:
             seen.set()
 
-    class Watched(module.Outage):
-        def goes_on(self, error: Exception) -> None:
-            super().goes_on(error)
-            tries.append(error)
+    class Watched(Outage):
+        def goes_on(self, why: str) -> None:
+            super().goes_on(why)
+            tries.append(why)
             if len(tries) == 3:
                 waited.set()
 

@@ -10,7 +10,7 @@ import pytest
 
 from museum_assets.cli import kiosk_stream as module
 from museum_assets.cli.kiosk_files import show_status
-from museum_assets.cli.kiosk_stream import ConsumerLines, Outage
+from museum_assets.cli.kiosk_stream import ConsumerLines
 from museum_assets.kiosk.stream.stream import StreamBooks, consume
 from museum_assets.museums import kiosks
 from resources.kafka import Kafka
@@ -78,22 +78,6 @@ def test_lost_offsets_are_said_at_once(clock: Clock, said: list[str]) -> None:
     lines(books)
     assert len(said) == 2
     assert said[1].startswith("lmnh: offsets 3 to 9 of lmnh[0] were deleted. `museum dead-letters list --source")
-
-
-def test_an_outage_is_a_line_at_its_begin_one_a_minute_and_one_at_its_end(clock: Clock, said: list[str]) -> None:
-    outage = Outage("lmnh")
-    outage.over()
-    for _ in range(8):
-        outage.goes_on(RuntimeError("no broker."))
-        clock.now += 20
-    outage.over()
-    outage.over()
-    assert said == [
-        "lmnh: no broker; trying again every 10 s",
-        "lmnh: not read for 1 min 0 s; trying again",
-        "lmnh: not read for 2 min 0 s; trying again",
-        "lmnh: read again after 2 min 40 s",
-    ]
 
 
 def test_status_shows_lag_losses_and_what_waits(

@@ -12,7 +12,8 @@ from museum_assets.documents.checks import documents_stored
 from museum_assets.documents.listing import document_id, store_listing
 from museum_assets.documents.prompt import extraction_contract
 from museum_assets.loop.run import run_stage
-from resources.s3 import ObjectStore, StorageMisconfigured
+from resources.s3 import ObjectStore
+from resources.s3_failures import StorageMisconfigured
 from tests.support.documents import REPORT, Place, files_stage
 from tests.support.fake_llm import FakeLlm
 

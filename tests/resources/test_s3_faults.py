@@ -13,7 +13,8 @@ import pytest
 from museum_assets.core.failures import Failure, Malformed, RequestRefused, Unavailable
 from museum_assets.sources.connector import RecordRefusal
 from museum_assets.sources.s3 import S3Source
-from resources.s3 import ObjectStore, StorageMisconfigured, StoredObject
+from resources.s3 import ObjectStore, StoredObject
+from resources.s3_failures import StorageMisconfigured
 from tests.support.raw_server import RawServer, raw_server
 
 FEW = 0.1

@@ -179,3 +179,18 @@ def test_the_run_shows_what_it_did(desk: Desk, lmnh: Kiosks) -> None:
     found = desk.instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     passed = {key.name: record.event.dagster_event.asset_check_evaluation_data.passed for key, record in found.items()}  # type: ignore[union-attr]
     assert passed == {"dead_letter_ratio": False, "files_accounted": True, "books_agree": True, "sites_known": True}
+
+
+def test_while_s3_is_away_a_tick_says_so_and_the_next_one_goes_on(
+    desk: Desk, lmnh: Kiosks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lmnh.exhibitions(0)
+    with monkeypatch.context() as away:
+        away.setenv("S3_ENDPOINT_URL", "http://127.0.0.1:9")
+        found = tick(new_kiosk_files, desk.instance, None, repository_def=desk.repository)
+    assert isinstance(found, dg.SensorResult)
+    assert found.skip_reason
+    assert str(found.skip_reason.skip_message).count("S3 at http://127.0.0.1:9 cannot be reached") == 2
+    desk.cursor = found.cursor
+    (request,) = desk.tick()
+    assert request.partition_key == "lmnh"

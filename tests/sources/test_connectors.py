@@ -24,7 +24,8 @@ from museum_assets.sources.registry import make_connector
 from museum_assets.sources.s3 import S3Source
 from resources.kafka import KafkaUnavailable
 from resources.platform import Platform
-from resources.s3 import ObjectStore, StorageMisconfigured
+from resources.s3 import ObjectStore
+from resources.s3_failures import StorageMisconfigured
 from tests.support import kafka_broker
 from tests.support.web_server import Answer, Asked, WebServer, web_server
 
