@@ -23,6 +23,7 @@ from resources.s3 import ObjectStore
 from sql.migrations import PLATFORM, PRODUCTION
 
 if TYPE_CHECKING:
+    from museum_assets.core.collection_layout import CollectionLayout
     from museum_assets.museums.kiosk_museum import KioskMuseum
     from museum_assets.museums.museum import Dump
     from resources.embedders.embedder import Embedder
@@ -151,13 +152,14 @@ class Platform:
 
     def vector_index(self) -> VectorIndex:
         """Return the Qdrant server's collection when QDRANT_URL is set, else the embedded index."""
-        return self._index(self.settings.qdrant_collection)
+        return self._index(self.settings.qdrant_collection, self.settings.qdrant_layout)
 
     def production_index(self) -> VectorIndex:
         """Return the collection of the releases, beside the working one."""
-        return self._index(self.settings.qdrant_production_collection)
+        s = self.settings
+        return self._index(s.qdrant_production_collection, s.qdrant_production_layout or s.qdrant_layout)
 
-    def _index(self, collection: str) -> VectorIndex:
+    def _index(self, collection: str, layout: CollectionLayout | None) -> VectorIndex:
         s = self.settings
         if s.qdrant_url:
             from resources.vector_index.qdrant_server import QdrantServer
@@ -165,7 +167,7 @@ class Platform:
 
             secret = s.qdrant_api_key.get_secret_value() if s.qdrant_api_key else None
             server = QdrantServer(s.qdrant_url, secret, s.qdrant_grpc_port, s.qdrant_ca)
-            return RemoteVectorIndex(server, collection=collection)
+            return RemoteVectorIndex(server, collection=collection, layout=layout)
         return self._embedded_index(collection)
 
     def _embedded_index(self, collection: str) -> EdgeVectorIndex:

@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterator
 
 from bench.bench import Bench
 from bench.measuring import Result
-from bench.rows import archive, embedding, index, kiosk, memory, points, release, rerun, store, thumbnails, transform
+from bench.rows import (
+    archive,
+    embedding,
+    index,
+    kiosk,
+    memory,
+    points,
+    release,
+    remote,
+    rerun,
+    store,
+    thumbnails,
+    transform,
+)
 
 ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "store": store.measure,
@@ -16,6 +29,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "archive": archive.measure,
     "thumbnails": thumbnails.measure,
     "index": index.measure,
+    "remote": remote.measure,
     "embedding": embedding.measure,
     "kiosk": kiosk.measure,
     "release": release.measure,

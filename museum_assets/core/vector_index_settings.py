@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from museum_assets.core.addresses import WebAddress
+from museum_assets.core.collection_layout import LayoutSetting
 
 
 class VectorIndexSettings(BaseSettings):
@@ -31,6 +32,14 @@ class VectorIndexSettings(BaseSettings):
     qdrant_collection: str = Field("artworks_etl_v1", description="Qdrant collection of the artworks.")
     qdrant_production_collection: str = Field(
         "artworks_production_v1", description="Qdrant collection of the releases; never the same as the other one."
+    )
+    qdrant_layout: LayoutSetting = Field(
+        None,
+        description="How the working collection lies on the Qdrant server, JSON (`docs/scale.md`); unset: as Qdrant "
+        "has it. The embedded index has no layout.",
+    )
+    qdrant_production_layout: LayoutSetting = Field(
+        None, description="The same for the collection of the releases; unset: QDRANT_LAYOUT."
     )
 
     @model_validator(mode="after")

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from museum_assets.core.failures import MuseumError, Unavailable
-from resources.vector_index.index import Hit, PointRecord, SearchFilter, Vectors, indexed_fields
+from resources.vector_index.index import Hit, PointRecord, SearchFilter, Vectors, contract_field, indexed_fields
 from resources.vector_index.session import WRITE_BATCH, VectorSession
 
 
@@ -208,6 +208,11 @@ class EdgeSession(VectorSession):
 
         for id_, payload in points:
             self._update(UpdateOperation.set_payload([id_], payload))
+
+    def _replace_vectors(self, name: str, ids: Sequence[str], vectors: NDArray[np.float32], contract: str) -> None:
+        self._drop_key(ids, contract_field(name))
+        self._write_vectors(name, ids, vectors)
+        self._set_key(ids, contract_field(name), contract)
 
     def _set_key(self, ids: Sequence[str], key: str, value: str) -> None:
         from qdrant_edge import UpdateOperation

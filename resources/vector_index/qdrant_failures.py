@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from qdrant_client.http.exceptions import UnexpectedResponse
 
 T = TypeVar("T")
-Intent = Literal["read", "write", "make"]
-"""What a request does: read the collection, write to it, or make it."""
+Intent = Literal["read", "write", "make", "change"]
+"""What a request does: read the collection, write to it, make it, or change its layout."""
 
 PATIENTLY = Retrying(
     retry=retry_if_exception_type((Unavailable, SlowDown)),
@@ -32,6 +32,7 @@ REFUSED: dict[Intent, tuple[str, str]] = {
     "read": ("reading", "read it; a read-only key is enough"),
     "write": ("writing to", "write to it; a read-only key is not enough"),
     "make": ("making", "make collections, as only one for the whole server may"),
+    "change": ("changing", "change the layout of collections, as only one for the whole server may"),
 }
 """Intent -> (what was refused, what the key must be able to do)."""
 STRANGE = "something that Qdrant does not say"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from museum_assets.core.failures import MuseumError
 from resources.vector_index.index import Hit, Payload, PointRecord, SearchFilter, Vectors, contract_field
+from resources.vector_index.layout import LayoutState
 
 WRITE_BATCH = 1000
 """Points per request: 1,000 vectors of 1,024 floats are 4 MB, far below a server's default limit of 32 MB."""
@@ -29,7 +31,13 @@ class VectorIndex(Protocol):
 
 
 class VectorSession(ABC):
-    """An open index. Methods raise `Unavailable` (try later) or another `MuseumError` (do something first)."""
+    """An open index. Methods raise `Unavailable` (try later) or another `MuseumError` (do something first).
+
+    A write has happened, all of it, when its method returns; when it raises, any part of it may have.
+    """
+
+    vector_batch = WRITE_BATCH
+    """Vectors per request."""
 
     @abstractmethod
     def ensure_collection(self, vectors: Vectors, *, released: bool = False) -> None:
@@ -71,17 +79,19 @@ class VectorSession(ABC):
 
         Qdrant's own upsert replaces a whole point, vectors included, and would throw away hours of embedding.
         """
-        for batch in _batches(list(dict(points).items())):
-            existing = self.existing([id_ for id_, _ in batch])
-            self._insert([(id_, dict(payload)) for id_, payload in batch if id_ not in existing])
-            # Merging replaces: every payload has every key, and the contracts of the kept vectors stay.
-            self._merge([(id_, dict(payload)) for id_, payload in batch if id_ in existing])
+        self._write([partial(self._upsert, batch) for batch in batches(list(dict(points).items()))])
+
+    def _upsert(self, points: Sequence[tuple[str, Payload]]) -> None:
+        existing = self.existing([id_ for id_, _ in points])
+        self._insert([(id_, dict(payload)) for id_, payload in points if id_ not in existing])
+        # Merging replaces: every payload has every key, and the contracts of the kept vectors stay.
+        self._merge([(id_, dict(payload)) for id_, payload in points if id_ in existing])
 
     def update_vectors(self, name: str, ids: Sequence[str], vectors: NDArray[np.float32], contract: str) -> None:
         """Store vector `name` of existing points: `vectors` is float32 [len(ids), dimension], one row per id.
 
-        `contract` names the model that made them; `SearchFilter.contract` finds it. Raises MuseumError naming
-        the ids that have no point, and then writes nothing.
+        `contract` names the model that made them; `SearchFilter.contract` finds it. Of an id that is there twice the
+        last row counts. Raises MuseumError naming the ids that have no point, and then writes nothing.
         """
         expected = (len(ids), self.dimension_of(name))
         if vectors.shape != expected:
@@ -93,24 +103,24 @@ class VectorSession(ABC):
                 f"cannot be stored: {', '.join(sorted(missing)[:5])}{', …' if len(missing) > 5 else ''}. "
                 "Call upsert_points for them first."
             )
-        for batch, rows in zip(_batches(ids), _batches(vectors), strict=True):
-            # In this order a crash leaves a vector without a contract, never under another model's.
-            self._drop_key(batch, contract_field(name))
-            self._write_vectors(name, batch, rows)
-            self._set_key(batch, contract_field(name), contract)
+        last = {id_: row for row, id_ in enumerate(ids)}
+        if len(last) < len(ids):
+            ids, vectors = list(last), vectors[list(last.values())]
+        parts = zip(batches(ids, self.vector_batch), batches(vectors, self.vector_batch), strict=True)
+        self._write([partial(self._replace_vectors, name, part, rows, contract) for part, rows in parts])
 
     def delete_vectors(self, name: str, ids: Sequence[str]) -> None:
         """Remove vector `name` from these points; the points stay."""
         self.dimension_of(name)
         # Deleting from a point that is not there is an error to the engine, and already true to the caller.
-        for batch in _batches(sorted(self.existing(ids))):
+        for batch in batches(sorted(self.existing(ids))):
             self._drop_key(batch, contract_field(name))
             self._drop_vectors(name, batch)
 
     def put_records(self, records: Sequence[PointRecord]) -> None:
-        """Create points whole, with payload and vectors, or replace them."""
-        for start in range(0, len(records), PUT_BATCH):
-            self._put(records[start : start + PUT_BATCH])
+        """Create points whole, with payload and vectors, or replace them; of two with one id the last one counts."""
+        last = list({record.id: record for record in records}.values())
+        self._write([partial(self._put, batch) for batch in batches(last, PUT_BATCH)])
 
     @abstractmethod
     def set_where(self, where: SearchFilter, key: str, value: int) -> None:
@@ -128,11 +138,11 @@ class VectorSession(ABC):
 
     def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[PointRecord]:
         """Return the points that exist among `ids`, in no particular order."""
-        return [record for batch in _batches(ids) for record in self._retrieve(batch, True, with_vectors)]
+        return [record for batch in batches(ids) for record in self._retrieve(batch, True, with_vectors)]
 
     def existing(self, ids: Sequence[str]) -> set[str]:
         """Return which of these ids have a point."""
-        return {record.id for batch in _batches(ids) for record in self._retrieve(batch, False, False)}
+        return {record.id for batch in batches(ids) for record in self._retrieve(batch, False, False)}
 
     @abstractmethod
     def count(self, where: SearchFilter | None = None) -> int:
@@ -164,9 +174,18 @@ class VectorSession(ABC):
             if offset is None:
                 return
 
+    def layout_state(self) -> LayoutState | None:
+        """Compare the collection with the layout asked for; None for an engine that has none."""
+        return None
+
     @abstractmethod
     def optimise(self) -> None:
         """Build the search structure over what was written; call it once at the end of a stage that wrote."""
+
+    def _write(self, writes: Sequence[Callable[[], None]]) -> None:
+        """Make these writes, of which no two concern one point."""
+        for write in writes:
+            write()
 
     @abstractmethod
     def _put(self, records: Sequence[PointRecord]) -> None: ...
@@ -187,13 +206,14 @@ class VectorSession(ABC):
         """Set the given payload keys of existing points and keep their other keys."""
 
     @abstractmethod
-    def _set_key(self, ids: Sequence[str], key: str, value: str) -> None: ...
+    def _replace_vectors(self, name: str, ids: Sequence[str], vectors: NDArray[np.float32], contract: str) -> None:
+        """Drop the contract, replace the vector, set the new contract.
+
+        In this order a crash leaves a vector without a contract, never under another model's.
+        """
 
     @abstractmethod
     def _drop_key(self, ids: Sequence[str], key: str) -> None: ...
-
-    @abstractmethod
-    def _write_vectors(self, name: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> None: ...
 
     @abstractmethod
     def _drop_vectors(self, name: str, ids: Sequence[str]) -> None: ...
@@ -210,5 +230,6 @@ class VectorSession(ABC):
 Sized = TypeVar("Sized", Sequence[Any], NDArray[np.float32])
 
 
-def _batches(items: Sized) -> Iterator[Sized]:
-    return (items[start : start + WRITE_BATCH] for start in range(0, len(items), WRITE_BATCH))
+def batches(items: Sized, size: int = WRITE_BATCH) -> Iterator[Sized]:
+    """Cut a sequence, or an array's rows, into parts of this size."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -109,6 +109,34 @@ def test_an_impossible_value_names_the_variable_and_not_the_value(
     assert value not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ('{"shard": 6}', r"shard is none of shards, replicas, .*Give JSON such as"),
+        ('{"shards": 0}', "shards: Input should be greater than or equal to 1"),
+        ("shards=6", "no JSON "),
+        ("[6]", "should be a valid dictionary"),
+        ('{"oversampling": 2}', "oversampling needs"),
+        ('{"write_consistency": 2}', "must not be more than replicas"),
+    ],
+)
+@pytest.mark.parametrize("name", ["QDRANT_LAYOUT", "QDRANT_PRODUCTION_LAYOUT"])
+def test_a_wrong_layout_is_told_with_its_setting(
+    name: str, value: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=rf"\n  {name}: .*{says}"):
+        read_settings()
+
+
+def test_a_layout_is_json_in_the_environment_and_in_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".env.dev").write_text('QDRANT_LAYOUT={"shards": 6, "quantization": "int8"}\n')
+    monkeypatch.setenv("QDRANT_PRODUCTION_LAYOUT", '{"replicas": 2}')
+    found = read_settings()
+    assert str(found.qdrant_layout) == '{"shards":6,"quantization":"int8"}'
+    assert str(found.qdrant_production_layout) == '{"replicas":2}'
+
+
 def test_no_secret_is_in_the_representation(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DATABASE_URL", "DAGSTER_POSTGRES_URL"):
         monkeypatch.setenv(name, "postgresql://u:hunter2@h/d")

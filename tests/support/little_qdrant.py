@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from qdrant_client import QdrantClient, models
 
 from tests.support.little_qdrant_grpc import add_services
+from tests.support.little_qdrant_layout import Layouts, cluster_status
 
 REST_CODES = {"UNAUTHENTICATED": 401, "PERMISSION_DENIED": 403, "NOT_FOUND": 404, "INTERNAL": 500, "UNAVAILABLE": 503,
               "INVALID_ARGUMENT": 400}  # fmt: skip
@@ -52,6 +53,11 @@ class LittleQdrant:
     prefix: str = ""
     """What a proxy before it wants in front of every path."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    layouts: Layouts = field(default_factory=Layouts)
+    said: dict[str, Any] = field(default_factory=dict)
+    """What was said last of each kind: "PATCH" -> its JSON, "grpc Query" -> its message."""
+    react: Callable[[bytes], tuple[str, str] | None] = lambda _: None
+    """Gets every request for points as it came, before it is done, and may refuse it as `failing` does."""
 
     @property
     def url(self) -> str:
@@ -67,13 +73,7 @@ class LittleQdrant:
 
     def cluster_info(self, name: str) -> models.CollectionClusterInfo:
         self.engine.get_collection(name)
-        shard = {"shard_id": 0, "points_count": 0, "state": "Active"}
-        remote = [{"shard_id": number, "peer_id": peer, "state": "Active"}
-                  for number, peer in enumerate(self.other_peers, 1)]  # fmt: skip
-        return models.CollectionClusterInfo.model_validate(
-            {"peer_id": self.peer, "shard_count": 1 + len(remote), "local_shards": [shard], "remote_shards": remote,
-             "shard_transfers": []}
-        )  # fmt: skip
+        return self.layouts.cluster_info(name, self.peer, self.other_peers)
 
 
 def _points(body: dict[str, Any]) -> Any:
@@ -120,6 +120,7 @@ Route = Callable[[QdrantClient, str, dict[str, Any]], Any]
 ROUTES: dict[str, Route] = {
     "GET": lambda engine, name, _: engine.get_collection(name),
     "GET /exists": lambda engine, name, _: {"exists": engine.collection_exists(name)},
+    "PATCH": lambda *_: True,
     "PUT": _create,
     "PUT /index": lambda engine, name, body: engine.create_payload_index(
         name, body["field_name"], body["field_schema"]
@@ -146,6 +147,11 @@ REST_READS = {"GET", "GET /exists", "GET /cluster", "POST /points", "POST /point
 
 def _answer(server: LittleQdrant, method: str, path: str, key: str | None, body: dict[str, Any]) -> tuple[int, Any]:
     """Return (status, envelope) as the real server does."""
+    if path == f"{server.prefix}/cluster":
+        refused = server.refusal(key, writes=False, points=False)
+        if refused or server.keys is not None:
+            return 403, {"status": {"error": "Forbidden: Global access is required"}, "time": 0.0}
+        return 200, {"result": cluster_status(server.peer, server.other_peers), "status": "ok", "time": 0.0}
     found = re.fullmatch(rf"{server.prefix}/collections/([^/?]+)([^?]*)(\?.*)?", path)
     if not found:
         return 404, None
@@ -155,6 +161,7 @@ def _answer(server: LittleQdrant, method: str, path: str, key: str | None, body:
         return REST_CODES[refused[0]], {"status": {"error": refused[1]}, "time": 0.0}
     try:
         with server.lock:
+            server.said[route] = body
             if route == "GET /cluster":
                 result: Any = server.cluster_info(name)
             elif rest.startswith("/vectors/"):
@@ -162,6 +169,10 @@ def _answer(server: LittleQdrant, method: str, path: str, key: str | None, body:
                 result = server.engine.create_vector_name(name, rest.removeprefix("/vectors/"), config)
             else:
                 result = ROUTES[route](server.engine, name, body)
+            if route in {"PUT", "PATCH"}:
+                server.layouts.change(name, body)
+            elif route == "GET":
+                result = server.layouts.shown(name, result)
     except ValueError as error:
         status = 404 if "not found" in str(error) else 400
         return status, {"status": {"error": f"Not found: {error}"}, "time": 0.0}
@@ -177,9 +188,14 @@ def _handler(server: LittleQdrant) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def _serve(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = json.loads(raw or b"{}")
             server.asked.append(f"{self.command} {self.path}")
-            status, envelope = _answer(server, self.command, self.path, self.headers.get("api-key"), body)
+            refused = server.react(raw) if "/points" in self.path else None
+            if refused:
+                status, envelope = REST_CODES[refused[0]], {"status": {"error": refused[1]}, "time": 0.0}
+            else:
+                status, envelope = _answer(server, self.command, self.path, self.headers.get("api-key"), body)
             answer = b"" if envelope is None else json.dumps(envelope, default=_plain).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -191,6 +207,9 @@ def _handler(server: LittleQdrant) -> type[BaseHTTPRequestHandler]:
             self._serve()
 
         def do_PUT(self) -> None:
+            self._serve()
+
+        def do_PATCH(self) -> None:
             self._serve()
 
         def do_POST(self) -> None:
@@ -238,14 +257,17 @@ class _Gate(grpc.ServerInterceptor):  # type: ignore[misc]
         self.server = server
 
     def intercept_service(self, continuation: Any, details: Any) -> Any:
+        server = self.server
         name = details.method.rpartition("/")[2]
         self.server.asked.append(f"grpc {name}")
         handler, key = continuation(details), dict(details.invocation_metadata).get("api-key")
         refused = self.server.refusal(key, writes=name not in READS, points="Points" in details.method)
 
         def answer(request: Any, context: Any) -> Any:
-            if refused:
-                context.abort(grpc.StatusCode[refused[0]], refused[1])
+            server.said[f"grpc {name}"] = request
+            said = server.react(request.SerializeToString()) if "Points" in details.method else None
+            if no := refused or said:
+                context.abort(grpc.StatusCode[no[0]], no[1])
             try:
                 with self.server.lock:
                     return handler.unary_unary(request, context)

@@ -10,6 +10,7 @@ from museum_assets.collection.artworks.stage import transformed_artworks
 from museum_assets.collection.thumbnails.stage import stored_thumbnails
 from museum_assets.collection.vectors import checks
 from museum_assets.collection.vectors.embedders import EmbedderSpec
+from museum_assets.collection.vectors.layout import collection_layout
 from museum_assets.core.findings import Finding
 from museum_assets.loop.spec import INDEX_POOL, MODEL_POOL, CheckSpec, StageSpec, VectorSpec
 from museum_assets.loop.stage import Stage
@@ -48,6 +49,8 @@ indexed_artworks: StageSpec = StageSpec(
                      checks.index_matches_ledger(conn, platform.vector_index(), slug, indexed_artworks)),
         CheckSpec.of("withdrawn_artworks_absent", checks.withdrawn_artworks_absent, lambda platform, conn, slug:
                      checks.withdrawn_artworks_absent(conn, platform.vector_index(), slug, indexed_artworks)),
+        CheckSpec.of("collection_layout", collection_layout, lambda platform, _, slug:
+                     collection_layout(platform, slug, indexed_artworks)),
     ),
 )  # fmt: skip
 

@@ -61,6 +61,16 @@ def test_vectors_of_a_wrong_shape_are_refused(session, three, name, shape):
         session.update_vectors(name, [three[0]], np.zeros(shape, np.float32), MODEL)
 
 
+def test_of_an_id_that_is_given_twice_the_last_row_counts(session, three):
+    rows = np.zeros((1100, 768), np.float32)
+    rows[0, 5], rows[1099, 6] = 1, 1
+    rows[1:1099, 7] = 1
+    ids = [three[0], *[three[1]] * 1098, three[0]]
+    session.update_vectors("image_clip", ids, rows, MODEL)
+    (record,) = session.retrieve([three[0]], with_vectors=True)
+    np.testing.assert_allclose(record.vectors["image_clip"], unit(6), atol=1e-6)
+
+
 def test_an_unknown_vector_is_refused_with_the_known_ones(session, three):
     with pytest.raises(MuseumError, match=r"image_siglip.*image_clip, image_jina, text_clip, text_jina"):
         session.delete_vectors("image_siglip", three)
