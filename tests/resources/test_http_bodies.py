@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zlib
+from functools import cache
 from typing import Any
 
 import httpx
@@ -29,17 +30,14 @@ RAW = raw_deflate.compress(b'{"a": 1}') + raw_deflate.flush()
 PLAIN = b'{"a": 1}'
 
 
+@cache
 def bomb(layers: int) -> bytes:
-    """Return `layers` of gzip around 1 GB of zeros: 1 MB in one layer, 3 kB in two."""
+    """Return `layers` of gzip around 1 GB of zeros: 1 MB in one layer, 3 kB in two; it takes 6 s."""
+    if layers > 1:
+        return gzip.compress(bomb(layers - 1))
     zeros = zlib.compressobj(9, wbits=31)
     block = bytes(1 << 20)
-    body = b"".join(zeros.compress(block) for _ in range(1024)) + zeros.flush()
-    for _ in range(layers - 1):
-        body = gzip.compress(body)
-    return body
-
-
-ONE, TWO = bomb(1), bomb(2)
+    return b"".join(zeros.compress(block) for _ in range(1024)) + zeros.flush()
 
 
 CODED = {
@@ -64,7 +62,7 @@ def test_an_api_may_code_its_answers_once(server: ScriptedServer, connect: Conne
 
 @pytest.mark.parametrize("coding", ["gzip, gzip", "gzip, gzip, gzip", "deflate, gzip", "br", "zstd", "klingon"])
 def test_an_api_that_codes_them_otherwise_is_malformed(server: ScriptedServer, connect: Connect, coding: str) -> None:
-    server.scripts["/1"] = [answer(TWO, Content_Encoding=coding)]
+    server.scripts["/1"] = [answer(bomb(2), Content_Encoding=coding)]
     with pytest.raises(Malformed, match=f"smk: GET .* coded as {coding}") as caught:
         connect().json("/1")
     assert (caught.value.code, caught.value.permanent, len(server.asked)) == ("encoded_body", True, 1)
@@ -73,10 +71,14 @@ def test_an_api_that_codes_them_otherwise_is_malformed(server: ScriptedServer, c
 def test_two_headers_are_two_layers(server: ScriptedServer, connect: Connect) -> None:
     def twice(handler: Any) -> None:
         handler.send_response(200)
-        for name, value in (("Content-Encoding", "gzip"), ("Content-Encoding", "gzip"), ("Content-Length", len(TWO))):
+        for name, value in (
+            ("Content-Encoding", "gzip"),
+            ("Content-Encoding", "gzip"),
+            ("Content-Length", len(bomb(2))),
+        ):
             handler.send_header(name, str(value))
         handler.end_headers()
-        handler.wfile.write(TWO)
+        handler.wfile.write(bomb(2))
 
     server.scripts["/1"] = [twice]
     with pytest.raises(Malformed, match="gzip, gzip"):
@@ -95,7 +97,7 @@ def test_a_coded_body_that_ends_early_may_come_whole_another_time(
 
 @pytest.mark.parametrize("coding", ["gzip", "gzip, gzip", "br"])
 def test_an_image_is_taken_as_it_is_or_not_at_all(server: ScriptedServer, build: Build, coding: str) -> None:
-    server.scripts["/1.jpg"] = [answer(ONE, kind="image/jpeg", Content_Encoding=coding)]
+    server.scripts["/1.jpg"] = [answer(bomb(1), kind="image/jpeg", Content_Encoding=coding)]
     failure = failure_of(build(), server.url("/1.jpg"))
     assert (failure.code, failure.permanent, len(server.paths)) == ("encoded_body", True, 1)
 
@@ -104,8 +106,8 @@ def test_an_image_is_taken_as_it_is_or_not_at_all(server: ScriptedServer, build:
 def test_what_a_refusal_says_is_read_no_further_than_it_is_quoted(
     server: ScriptedServer, connect: Connect, build: Build, coding: str
 ) -> None:
-    server.scripts["/1"] = [answer(ONE if coding == "gzip" else TWO, 400, Content_Encoding=coding)]
-    server.scripts["/2"] = [answer(TWO, 404, Content_Encoding=coding)]
+    server.scripts["/1"] = [answer(bomb(1) if coding == "gzip" else bomb(2), 400, Content_Encoding=coding)]
+    server.scripts["/2"] = [answer(bomb(2), 404, Content_Encoding=coding)]
     with pytest.raises(RequestRefused, match="was answered 400"):
         connect().json("/1")
     assert failure_of(build(), server.url("/1")).code == "refused"
@@ -137,11 +139,11 @@ def test_a_bomb_takes_no_more_memory_than_the_cap(server: ScriptedServer) -> Non
     zeros = zlib.compressobj(9, wbits=-15)
     empty = gzip.compress(b"") * 50_000  # members that hold nothing
     deflated = b"".join(zeros.compress(bytes(1 << 20)) for _ in range(256)) + zeros.flush()
-    server.scripts["/one"] = [answer(ONE, Content_Encoding="gzip")]
-    server.scripts["/two"] = [answer(TWO, Content_Encoding="gzip, gzip")]
+    server.scripts["/one"] = [answer(bomb(1), Content_Encoding="gzip")]
+    server.scripts["/two"] = [answer(bomb(2), Content_Encoding="gzip, gzip")]
     server.scripts["/deflate"] = [answer(deflated, Content_Encoding="deflate")]
-    server.scripts["/empty"] = [answer(empty + ONE, Content_Encoding="gzip")]
-    server.scripts["/error"] = [answer(ONE, 500, Content_Encoding="gzip")]
+    server.scripts["/empty"] = [answer(empty + bomb(1), Content_Encoding="gzip")]
+    server.scripts["/error"] = [answer(bomb(1), 500, Content_Encoding="gzip")]
     paths = ["/one", "/two", "/deflate", "/empty", "/error"]
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, server.base, *paths], capture_output=True, text=True, check=True
