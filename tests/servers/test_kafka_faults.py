@@ -74,7 +74,7 @@ def test_a_broker_is_killed_and_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Six seconds stand for a minute: a line each minute is one each six seconds here."""
-    monkeypatch.setattr("museum_assets.cli.kiosk_stream.OUTAGE_LINE_SECONDS", 6)
+    monkeypatch.setattr("museum_assets.core.outage.OUTAGE_LINE_SECONDS", 6)
     broker.client.produce("lmnh", presses(0, 500))
     here = platform.with_settings(kafka_bootstrap_servers=broker.client.servers)
     stopped, said = threading.Event(), list[str]()
