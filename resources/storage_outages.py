@@ -18,7 +18,7 @@ import dagster_postgres.utils
 import psycopg2.extensions  # type: ignore[import-untyped]
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 
 from museum_assets.core.failures import MuseumError
 from museum_assets.core.outage import Outage
@@ -78,6 +78,7 @@ def tell_outages() -> None:
     if not event.contains(Engine, "handle_error", _in_words):
         event.listen(Engine, "handle_error", _in_words)
         event.listen(Engine, "connect", _reached)
+        event.listen(Engine, "checkout", _still_there)
         # Its retries warn by `logging.warning`, which gives the root logger a handler where it has none: from then on
         # the daemon wrote every line twice.
         dagster_postgres.utils.logging = logging.getLogger("dagster.postgres")  # type: ignore[assignment,attr-defined]
@@ -100,9 +101,23 @@ def _in_words(context: ExceptionContext) -> StorageAway | None:
     return StorageAway(words, error)
 
 
-def _reached(connection: Any, _: object) -> None:
+def _reached(connection: Any, record: Any) -> None:
     if isinstance(connection, psycopg2.extensions.connection):  # the platform itself uses psycopg 3
+        record.info["made just now"] = True
         outage_log.over()
+
+
+def _still_there(connection: Any, record: Any, _: object) -> None:
+    """Have a connection that was kept made anew when the server went away since.
+
+    Dagster's webserver keeps one for each storage: after an outage the first launch failed.
+    """
+    if isinstance(connection, psycopg2.extensions.connection) and not record.info.pop("made just now", False):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except psycopg2.Error as error:
+            raise DisconnectionError from error
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import psutil
 import pytest
 
 from museum_assets.operations.ui_guard import GRAPHQL
@@ -22,6 +24,7 @@ from resources.embedded.services import Environment
 from tests.support.clock import wait_until
 from tests.support.new_database import new_database
 from tests.support.places import ROOT
+from tests.support.unplugged import Cable, cable_to
 
 SERVERS = "load_from: [{{grpc_server: {{host: 127.0.0.1, port: {port}, location_name: museum}}}}]"
 LAUNCH = """mutation Launch($museum: String!) {
@@ -53,6 +56,7 @@ TICKS = """query {
   }
 }"""
 ENDED = {"SUCCESS", "FAILURE", "CANCELED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "COMPLETED", "FAILED"}
+MOST_LINES = 5
 TROUBLE = re.compile(r"Traceback|\b(?:ERROR|CRITICAL)\b|PreviewWarning")
 
 
@@ -76,11 +80,12 @@ def process(folder: Path, env: dict[str, str], name: str, *arguments: str) -> It
 
 
 class Apart:
-    """The three processes, and their webserver to ask."""
+    """The three processes, their webserver to ask, and their way to Postgres."""
 
-    def __init__(self, folder: Path, client: httpx.Client) -> None:
+    def __init__(self, folder: Path, client: httpx.Client, cable: Cable) -> None:
         self.folder = folder
         self.client = client
+        self.cable = cable
 
     def ask(self, query: str, **variables: object) -> Any:
         answer = self.client.post(GRAPHQL, json={"query": query, "variables": variables})
@@ -97,6 +102,11 @@ class Apart:
 
         return str(wait_until(status, 1))
 
+    def is_there(self, number: str) -> bool:
+        """Say whether the webserver can tell of a run."""
+        answer = self.client.post(GRAPHQL, json={"query": RUN, "variables": {"id": number}})
+        return '"status"' in answer.text
+
     def said(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
@@ -104,17 +114,19 @@ class Apart:
 @pytest.fixture
 def apart(services: Environment, simulator: Running, tmp_path: Path) -> Iterator[Apart]:
     """Databases that `museum migrate` made, plain addresses, and a process for each part."""
+    socket = parse_qs(urlsplit(services["DATABASE_URL"]).query)["host"][0] + "/.s.PGSQL.5432"
     with (
         new_database(services["DATABASE_URL"], template="template0") as platform,
         new_database(services["DATABASE_URL"], template="template0") as dagster,
+        cable_to(socket) as cable,
         ExitStack() as stack,
     ):
-        assert platform.startswith("postgresql://")
+        server = f"postgresql://postgres@127.0.0.1:{cable.port}"
         env = {
             **services,
             **simulator.environment,
-            "DATABASE_URL": platform,
-            "DAGSTER_POSTGRES_URL": dagster,
+            "DATABASE_URL": server + urlsplit(platform).path,
+            "DAGSTER_POSTGRES_URL": server + urlsplit(dagster).path,
             "MUSEUM_HOME": str(tmp_path / "home"),
             "DAGSTER_HOME": str(tmp_path / "home" / "dagster"),
         }
@@ -135,7 +147,7 @@ def apart(services: Environment, simulator: Running, tmp_path: Path) -> Iterator
             started = stack.enter_context(process(tmp_path, env, name, *arguments))
             if name == "webserver":
                 wait_until(partial(answers, client, started), 0.1)
-        found = Apart(tmp_path, client)
+        found = Apart(tmp_path, client, cable)
         # Until the code server listens, the webserver knows no asset: a launch is an InvalidSubsetError then.
         wait_until(lambda: "results" in found.ask(TICKS), 0.2)
         yield found
@@ -166,5 +178,25 @@ def test_a_run_a_backfill_and_the_sensors_work_without_an_error_in_any_log(apart
     sensors = wait_until(ticked, 1)
     assert {"new_kiosk_files", "run_failures"} <= {each["name"] for each in sensors}
     assert [each for each in sensors for tick in each["sensorState"]["ticks"] if tick["error"]] == []
-    for name in ("code-server", "webserver", "daemon"):
-        assert TROUBLE.findall(apart.said(name)) == [], apart.said(name)
+    before = {name: apart.said(name) for name in ("code-server", "webserver", "daemon")}
+    for said in before.values():
+        assert TROUBLE.findall(said) == [], said
+    a_run_is_cut_off_from_postgres(apart)
+    for name in ("webserver", "daemon"):  # the code server's log has the run's own account, as of any that failed
+        said = before[name]
+        lines = [line for line in apart.said(name)[len(said) :].splitlines() if line.strip() and "INFO" not in line]
+        assert len(lines) <= MOST_LINES, "\n".join(lines)
+
+
+def a_run_is_cut_off_from_postgres(apart: Apart) -> None:
+    """Launch a run, and take Postgres away from all processes while it works."""
+    apart.cable.cut_at = b"COPY "
+    launched = apart.ask(LAUNCH, museum="aic")
+    wait_until(lambda: apart.cable.is_cut, 0.1)
+    runs = [each for each in psutil.Process().children(recursive=True) if "execute_run" in str(each.cmdline())]
+    psutil.wait_procs(runs)
+    apart.cable.mend()
+    wait_until(lambda: apart.is_there(launched["run"]["runId"]), 1)
+    again = apart.ask(LAUNCH, museum="aic")
+    assert again["__typename"] == "LaunchRunSuccess", again
+    assert apart.ended(RUN, again["run"]["runId"]) == "SUCCESS"
