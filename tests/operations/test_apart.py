@@ -121,12 +121,12 @@ def apart(services: Environment, simulator: Running, tmp_path: Path) -> Iterator
         cable_to(socket) as cable,
         ExitStack() as stack,
     ):
-        server = f"postgresql://postgres@127.0.0.1:{cable.port}"
+        away = f"postgresql://postgres@127.0.0.1:{cable.port}"
         env = {
             **services,
             **simulator.environment,
-            "DATABASE_URL": server + urlsplit(platform).path,
-            "DAGSTER_POSTGRES_URL": server + urlsplit(dagster).path,
+            "DATABASE_URL": away + urlsplit(platform).path,
+            "DAGSTER_POSTGRES_URL": away + urlsplit(dagster).path,
             "MUSEUM_HOME": str(tmp_path / "home"),
             "DAGSTER_HOME": str(tmp_path / "home" / "dagster"),
         }

@@ -13,6 +13,7 @@ import pytest
 from psycopg import sql
 
 from museum_assets.cli.simulation import PREFIX
+from museum_assets.definitions import build_definitions
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 from resources.postgres import Database, scalar
 from tests.servers import kafka
@@ -75,6 +76,11 @@ def test_the_demo_fills_everything_and_takes_it_out_again(outside: dict[str, str
     assert {(row["museum"], row["topic"]) for row in streamed if row["loaded"]} == {
         (slug, f"{PREFIX}{slug}") for slug in KIOSK_MUSEUMS
     }
+    with psycopg.connect(outside["DAGSTER_POSTGRES_URL"]) as dagster:
+        rows = dagster.execute("SELECT asset_key FROM asset_keys WHERE last_materialization IS NOT NULL").fetchall()
+    made = {json.loads(key)[-1] for (key,) in rows}
+    groups = {spec.key.path[-1]: spec.group_name for spec in build_definitions().resolve_all_asset_specs()}
+    assert {groups[name] for name in made} == set(groups.values()), "every group is filled"
     found = json.loads(museum("search", "a ship", "--production", "--json"))
     assert found
     for slug in (*MUSEUMS, *KIOSK_MUSEUMS):
