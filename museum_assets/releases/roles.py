@@ -30,8 +30,13 @@ def make_roles(production: Database) -> None:
 
     Needs a login that may make roles and owns production, or a superuser. Raises RolesRefused, DatabaseUnavailable.
     """
+    with production.connect() as conn:
+        _make_roles(production, conn)
+
+
+def _make_roles(production: Database, conn: Connection) -> None:
     try:
-        with production.connect() as conn, conn.transaction():
+        with conn.transaction():
             conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
             there = {row["rolname"] for row in conn.execute("SELECT rolname FROM pg_roles")}
             for role in RIGHTS:

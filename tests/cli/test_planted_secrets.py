@@ -42,10 +42,10 @@ SHOWN = {"S3_ENDPOINT_URL", "BACKUP_S3_ENDPOINT_URL", "QDRANT_URL", "JINA_API_UR
 """Addresses that are shown, and therefore refused with a secret in them."""
 WITHOUT = {
     *("QDRANT_COLLECTION", "QDRANT_PRODUCTION_COLLECTION", "KAFKA_BOOTSTRAP_SERVERS"),
-    *("QDRANT_CA", "QDRANT_GRPC_PORT"),
+    *("QDRANT_CA", "QDRANT_GRPC_PORT", "QDRANT_LAYOUT", "QDRANT_PRODUCTION_LAYOUT"),
     *("SMTP_HOST", "ARCHIVE_HOSTS", "UI_HOSTS", "AWS_ACCESS_KEY_ID", "BACKUP_ACCESS_KEY_ID"),
 }
-"""Names of hosts, places, files and ports, whose patterns leave no room for a password, and the name of a key."""
+"""Names of hosts, places, files and ports, whose patterns leave no room for a password, layouts, the name of a key."""
 SUSPECT = ("URL", "KEY", "SECRET", "PASSWORD", "TOKEN", "HOST", "SERVERS", "ENDPOINT", "QDRANT")
 
 

@@ -168,7 +168,7 @@ def test_s3_is_killed_and_comes_back(home: Home) -> None:
 
     told = interrupted(kill, MuseumError)
     assert home.environment["S3_ENDPOINT_URL"] in told
-    assert "it is tried again in a later run" in told
+    assert "run again: finished work is kept" in told
     finish_after(home)
 
 

@@ -31,7 +31,7 @@ def ready(own: Own, platform: Platform, simulator: Running) -> tuple[Platform, S
 def test_it_is_killed_and_back(ready: tuple[Platform, ServerProcess]) -> None:
     platform, server = ready
     server.kill()
-    with pytest.raises(Unavailable, match=r"S3 at .*tried again in a later run"):
+    with pytest.raises(Unavailable, match=r"S3 at .* cannot be reached: .*run again: finished work is kept"):
         whole_pipeline.run(platform, "smk", "stored_thumbnails")
     server.start()
     counts = whole_pipeline.run(platform, "smk", "stored_thumbnails")
