@@ -14,8 +14,8 @@ from typing import Any
 from confluent_kafka.admin import AdminClient
 
 from resources.embedded.s3 import free_port
-from tests.servers.certificates import Authority
 from tests.servers.process import Missing, ServerProcess, program
+from tests.support.certificates import Authority
 
 USER, PASSWORD = "museum", "not-the-first-guess"
 LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"

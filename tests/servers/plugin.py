@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.servers import kafka, postgres, s3
-from tests.servers.certificates import Authority
 from tests.servers.process import Missing, ServerProcess
+from tests.support.certificates import Authority
 from tests.support.places import ROOT
 
 CACHE = ROOT / ".bin" / "servers"

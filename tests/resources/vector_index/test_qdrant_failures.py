@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from museum_assets.core.failures import MuseumError, SlowDown, Unavailable
 from resources.vector_index.index import COLLECTION
 from resources.vector_index.qdrant_server import QdrantServer
 from resources.vector_index.remote import RemoteVectorIndex
+from tests.support.certificates import Authority
 from tests.support.little_qdrant import little_qdrant
 from tests.support.scripted_server import ScriptedServer, answer
 from tests.support.vector_indexes import POINT
@@ -97,24 +97,14 @@ def test_an_overloaded_server_says_when_to_come_back() -> None:
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a certificate authority, and a certificate for 127.0.0.1 that it signed."""
-    folder = tmp_path_factory.mktemp("authority")
-
-    def request(name: str, *more: str) -> None:
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-             "-keyout", f"{name}.key", "-out", f"{name}.pem", *more],
-            cwd=folder, check=True, capture_output=True,
-        )  # fmt: skip
-
-    request("authority")
-    request("server", "-CA", "authority.pem", "-CAkey", "authority.key", "-addext", "subjectAltName=IP:127.0.0.1",
-            "-addext", "basicConstraints=critical,CA:FALSE")  # fmt: skip
-    return folder
+    made = Authority(tmp_path_factory.mktemp("authority"))
+    made.certificate("server")
+    return made.folder
 
 
 @pytest.mark.parametrize("grpc", [True, False])
 def test_a_certificate_of_a_private_authority_is_trusted_once_it_is_named(authority: Path, grpc: bool) -> None:
-    with little_qdrant((authority / "server.pem", authority / "server.key")) as server:
+    with little_qdrant((authority / "server.crt", authority / "server.key")) as server:
         port = server.grpc_port if grpc else 0
         trusting = QdrantServer(server.url, "key", port, authority / "authority.pem")
         with RemoteVectorIndex(trusting).open() as session:

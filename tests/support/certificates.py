@@ -5,7 +5,13 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-EXTENSIONS = "subjectAltName=IP:127.0.0.1,DNS:localhost\n"
+EXTENSIONS = """subjectAltName=IP:127.0.0.1,DNS:localhost
+basicConstraints=critical,CA:FALSE
+subjectKeyIdentifier=hash
+authorityKeyIdentifier=keyid
+"""
+KEY_USAGE = "keyUsage=critical,keyCertSign,cRLSign"
+"""Python 3.13 trusts no authority that does not say what its key is for."""
 
 
 class Authority:
@@ -16,7 +22,7 @@ class Authority:
         self.folder = folder
         self.file = folder / "authority.pem"
         self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Tests' authority",
-                      "-keyout", "authority.key", "-out", "authority.pem")  # fmt: skip
+                      "-addext", KEY_USAGE, "-keyout", "authority.key", "-out", "authority.pem")  # fmt: skip
         (folder / "extensions").write_text(EXTENSIONS)
 
     def certificate(self, name: str, *, expired: bool = False) -> Path:
