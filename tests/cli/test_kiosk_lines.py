@@ -16,19 +16,13 @@ from museum_assets.museums import kiosks
 from resources.kafka import Kafka
 from resources.platform import Platform
 from resources.postgres import Database
+from tests.support.clock import StoppedClock
 from tests.support.kafka_broker import running_broker
 
 
-class Clock:
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    clock = StoppedClock()
     monkeypatch.setattr(module, "time", clock)
     return clock
 
@@ -40,7 +34,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     yield said
 
 
-def test_a_rate_counts_no_idle_time_and_no_handful(clock: Clock, said: list[str]) -> None:
+def test_a_rate_counts_no_idle_time_and_no_handful(clock: StoppedClock, said: list[str]) -> None:
     lines, books = ConsumerLines("lmnh"), StreamBooks(sites=1)
     books.loaded, books.worked, books.lag = 5_000, 0.25, 700
     lines(books)
@@ -58,7 +52,7 @@ def test_a_rate_counts_no_idle_time_and_no_handful(clock: Clock, said: list[str]
     assert [line.partition("replayed; ")[2] for line in said] == ["20,000/s; 700 left", "12,000/s; 100 left", "0 left"]
 
 
-def test_it_says_why_nothing_is_loaded_once(clock: Clock, said: list[str]) -> None:
+def test_it_says_why_nothing_is_loaded_once(clock: StoppedClock, said: list[str]) -> None:
     lines = ConsumerLines("lmnh", every=0)
     books = StreamBooks(rejected=5_221, reasons=Counter(unknown_site=5_221, missing_at=3))
     lines(books)
@@ -70,7 +64,7 @@ def test_it_says_why_nothing_is_loaded_once(clock: Clock, said: list[str]) -> No
     assert "load by themselves when the exhibitions' files lmnh_exhibition_*.json come" in said[1]
 
 
-def test_lost_offsets_are_said_at_once(clock: Clock, said: list[str]) -> None:
+def test_lost_offsets_are_said_at_once(clock: StoppedClock, said: list[str]) -> None:
     lines, books = ConsumerLines("lmnh"), StreamBooks(loaded=1, sites=1)
     lines(books)
     books.losses.append("offsets 3 to 9 of lmnh[0] were deleted")

@@ -6,23 +6,17 @@ import pytest
 
 from museum_assets.core import progress as module
 from museum_assets.core.progress import Progress
-
-
-class Clock:
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
+from tests.support.clock import StoppedClock
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    clock = StoppedClock()
     monkeypatch.setattr(module, "time", clock)
     return clock
 
 
-def test_the_first_line_has_no_rate_and_later_ones_have_that_of_this_run(clock: Clock) -> None:
+def test_the_first_line_has_no_rate_and_later_ones_have_that_of_this_run(clock: StoppedClock) -> None:
     lines: list[str] = []
     progress = Progress("rows of aic", lines.append)
     clock.now += 20
@@ -35,7 +29,7 @@ def test_the_first_line_has_no_rate_and_later_ones_have_that_of_this_run(clock: 
     ]
 
 
-def test_lines_are_ten_seconds_apart_and_a_total_need_not_be_known(clock: Clock) -> None:
+def test_lines_are_ten_seconds_apart_and_a_total_need_not_be_known(clock: StoppedClock) -> None:
     lines: list[str] = []
     progress = Progress("presses", lines.append)
     for finished in range(1, 31):
@@ -44,7 +38,7 @@ def test_lines_are_ten_seconds_apart_and_a_total_need_not_be_known(clock: Clock)
     assert lines == ["presses: 10 records, 1.0/s", "presses: 20 records, 1.0/s", "presses: 30 records, 1.0/s"]
 
 
-def test_what_arrived_at_once_gives_no_rate(clock: Clock) -> None:
+def test_what_arrived_at_once_gives_no_rate(clock: StoppedClock) -> None:
     lines: list[str] = []
     progress = Progress("presses", lines.append, every=0)
     progress(10, 100)

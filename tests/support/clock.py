@@ -14,6 +14,15 @@ from psycopg_pool import ConnectionPool
 T = TypeVar("T")
 
 
+class StoppedClock:
+    """Stands in for the module `time`: it moves when a test moves it."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
 class Clock:
     """Stands in for the module `time`: who sleeps is not kept waiting, the clock moves on instead.
 

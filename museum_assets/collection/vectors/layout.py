@@ -26,7 +26,9 @@ def collection_layout(platform: Platform, slug: str, spec: StageSpec) -> Finding
     if not settings.qdrant_url:
         asked = [name for name in ("QDRANT_LAYOUT", "QDRANT_PRODUCTION_LAYOUT") if getattr(settings, name.lower())]
         text = f"{' and '.join(asked)} asks for nothing: it is for a Qdrant server, and QDRANT_URL is not set"
-        return Finding(not asked, text if asked else "the embedded index has no layout", warn=True)
+        return Finding(
+            not asked, text if asked else "no layout is asked for, and the embedded index has none", warn=True
+        )
     problems, metadata = [], {}
     layout = "QDRANT_PRODUCTION_LAYOUT" if settings.qdrant_production_layout else "QDRANT_LAYOUT"
     for name, index, setting, again in (
