@@ -1,0 +1,105 @@
+"""What readers of production get, always of the live releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from museum_assets.search.answer import QueryVector, Reason
+from museum_assets.search.question import BadQuestion, Filters, Question
+from museum_assets.search.reader import Reader
+from resources.platform import Platform
+from tests.support.little_production import CONTRACT, LittleProduction, Work, axis
+
+SMK = {
+    "KMS1": Work("Winter", image=0, text=10),
+    "KMS2": Work("Summer", image=1),
+    "KMS3": Work("Bust of a man", kind="bust"),
+}
+
+
+@pytest.fixture
+def little(platform: Platform) -> LittleProduction:
+    made = LittleProduction(platform)
+    made.promote("smk", 1, SMK)
+    made.promote("met", 1, {"1": Work("Winter in New York", image=0)})
+    return made
+
+
+@pytest.fixture
+def reader(little: LittleProduction) -> Iterator[Reader]:
+    found = Reader(little.database, little.outside.index, lambda _: None)
+    yield found
+    found.close()
+
+
+def test_without_words_everything_is_listed_and_counted(reader: Reader) -> None:
+    answer = reader.search(Question())
+    assert {(each.artwork.museum, each.artwork.object_number) for each in answer.found} == {
+        ("smk", "KMS1"), ("smk", "KMS2"), ("smk", "KMS3"), ("met", "1")}  # fmt: skip
+    assert answer.total == 4
+    assert answer.releases == {"smk": 1, "met": 1}
+    assert answer.facets.museum == [("smk", 3), ("met", 1)]
+    assert answer.facets.work_type == [("painting", 3), ("bust", 1)]
+    assert answer.facets.century == [(19, 4)]
+    assert answer.facets.has_image == [(True, 3), (False, 1)]
+
+
+def test_a_filter_narrows_and_its_own_counts_stay(reader: Reader) -> None:
+    answer = reader.search(Question(filters=Filters(museum="smk", has_image=True)))
+    assert {each.artwork.object_number for each in answer.found} == {"KMS1", "KMS2"}
+    assert answer.facets.museum == [("smk", 2), ("met", 1)]
+    assert answer.facets.has_image == [(True, 2), (False, 1)]
+
+
+def test_pages_follow_one_another(reader: Reader) -> None:
+    pages = [reader.search(Question(limit=3, offset=offset)) for offset in (0, 3)]
+    assert [len(page.found) for page in pages] == [3, 1]
+    assert {page.total for page in pages} == {4}
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda: Question("x" * 301), "at most 300 characters"),
+        (lambda: Question(limit=0), "1 to 100"),
+        (lambda: Question(limit=24, offset=990), "first 1,000"),
+        (lambda: Filters(museum="louvre"), "choose from smk"),
+        (lambda: Filters(work_type="sled"), "choose from drawing"),
+        (lambda: Filters(century=0), "17 being 1601 to 1700"),
+    ],
+)
+def test_what_cannot_be_asked_names_the_choices(ask, said: str) -> None:
+    with pytest.raises(BadQuestion, match=said):
+        ask()
+
+
+def test_one_work_is_shown_with_all_that_is_known(reader: Reader, little: LittleProduction) -> None:
+    work = reader.artwork("smk", "KMS1")
+    assert work
+    assert (work.title, work.release, work.rights, work.production_date) == ("Winter", 1, "CC0", "1880–1882")
+    assert work.thumbnail
+    assert little.outside.thumbnails.get(work.thumbnail) == SMK["KMS1"].jpeg
+    assert reader.artwork("smk", "KMS9") is None
+    assert reader.artwork("tate", "KMS1") is None
+
+
+def test_likeness_is_by_image_and_says_so(reader: Reader) -> None:
+    first = reader.similar("smk", "KMS1", 1)[0]
+    assert (first.artwork.museum, first.artwork.object_number) == ("met", "1")
+    assert [why.reason for why in first.why] == [Reason.LOOKS]
+    assert reader.similar("smk", "KMS3", 1) == []
+    found = reader.by_vector(QueryVector("clip", CONTRACT, axis(1)), Filters(museum="smk"), 1)
+    assert [each.artwork.object_number for each in found] == ["KMS2"]
+
+
+def test_a_museum_and_the_news_follow_the_pointer(reader: Reader, little: LittleProduction) -> None:
+    little.promote("smk", 2, {"KMS1": Work("Deep winter", image=0)})
+    now = reader.museum("smk")
+    assert now
+    assert (now.live.release, now.facets.work_type, now.rights) == (2, [("painting", 1)], [("CC0", 1)])
+    assert reader.museum("tate") is None
+    assert {(news.live.museum, news.live.release) for news in reader.news()} == {("smk", 2), ("met", 1)}
+    little.commit("smk", 1)
+    assert {museum: live.release for museum, live in reader.releases().items()} == {"smk": 1, "met": 1}
