@@ -45,7 +45,7 @@ test-fast: $(INSTALLED)  ## Run the tests that need no service, in under a minut
 
 # The resources' contracts, and what only real servers can show.
 ON_SERVERS := tests/servers tests/resources/test_kafka.py tests/resources/test_s3.py tests/resources/test_postgres.py \
-	tests/kiosk/stream $(if $(QDRANT_TEST_URL),tests/resources/vector_index)
+	tests/kiosk/stream $(if $(QDRANT_TEST_URL)$(shell command -v qdrant),tests/resources/vector_index)
 test-servers: $(INSTALLED)  ## Run tests against real servers: given ones (docs/servers.md), else those to be had here
 	.venv/bin/python -m pytest -p tests.servers.plugin --durations 10 $(ON_SERVERS)
 

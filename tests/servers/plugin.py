@@ -2,7 +2,7 @@
 
 `DATABASE_TEST_URL`, `S3_TEST_ENDPOINT` and `KAFKA_TEST_SERVERS` lead the tests to whatever they name. What is named by
 none of them comes from package registries, where this machine can have it: Debian's PostgreSQL 15, versitygw, Apache's
-Kafka. No registry carries Qdrant's server: `QDRANT_TEST_URL` names one.
+Kafka. No registry carries Qdrant's server: it is started where the search path has it, or QDRANT_TEST_URL names one.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import kafka, postgres, s3
+from tests.servers import kafka, postgres, qdrant, s3
 from tests.servers.process import Missing, ServerProcess
 from tests.support.certificates import Authority
 from tests.support.places import ROOT
 
 CACHE = ROOT / ".bin" / "servers"
-NO_QDRANT = "QDRANT_TEST_URL names no Qdrant server, and no package registry carries one"
 
 
 class Servers:
@@ -31,12 +30,13 @@ class Servers:
         self.folder = Path(tempfile.mkdtemp(prefix="museum-servers-", dir=os.environ.get("TMPDIR")))
         self.folder.chmod(0o755)  # for root, Postgres runs as another user
         self.own: dict[str, ServerProcess] = {}
-        self.missing: dict[str, str] = {} if os.environ.get("QDRANT_TEST_URL") else {"qdrant": NO_QDRANT}
+        self.missing: dict[str, str] = {}
         self.authority = Authority(self.place("authority"))
         self.kafka_ports: kafka.KafkaPorts | None = None
         self._start("DATABASE_TEST_URL", "postgres", self._postgres)
         self._start("S3_TEST_ENDPOINT", "s3", self._s3)
         self._start("KAFKA_TEST_SERVERS", "kafka", self._kafka)
+        self._start("QDRANT_TEST_URL", "qdrant", self._qdrant)
 
     def place(self, name: str) -> Path:
         """A folder for a server."""
@@ -74,6 +74,11 @@ class Servers:
     def _kafka(self, folder: Path) -> tuple[ServerProcess, dict[str, str]]:
         server, self.kafka_ports = kafka.kafka(folder, CACHE / "kafka", self.authority)
         return server, {"KAFKA_TEST_SERVERS": f"127.0.0.1:{self.kafka_ports.plain}"}
+
+    def _qdrant(self, folder: Path) -> tuple[ServerProcess, dict[str, str]]:
+        server, ports = qdrant.qdrant(folder)
+        url = f"http://127.0.0.1:{ports.rest}"
+        return server, {"QDRANT_TEST_URL": url, "QDRANT_TEST_GRPC_PORT": str(ports.grpc)}
 
 
 SERVERS = pytest.StashKey[Servers]()

@@ -50,6 +50,8 @@ def outside(servers: Servers, tmp_path: Path) -> Iterator[dict[str, str]]:
         }
     if url := os.environ.get("QDRANT_TEST_URL"):
         given |= {"QDRANT_URL": url, "QDRANT_COLLECTION": "demo", "QDRANT_PRODUCTION_COLLECTION": "demo_public"}
+        if port := os.environ.get("QDRANT_TEST_GRPC_PORT"):
+            given["QDRANT_GRPC_PORT"] = port
     with psycopg.connect(at(os.environ["DATABASE_TEST_URL"], "postgres"), autocommit=True) as conn:
         for name in DATABASES.values():
             conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

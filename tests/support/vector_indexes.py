@@ -30,11 +30,16 @@ def unit(*axes, size=768):
     return vector / np.linalg.norm(vector)
 
 
-TRANSPORTS = {"REST": 0, "gRPC": None}
-"""Name -> QDRANT_GRPC_PORT at a server whose address ends in :6333."""
-
-
+TRANSPORTS = ("REST", "gRPC")
 SERVERS = [" over ".join(each) for each in product(("little server", "server"), TRANSPORTS)]
+
+
+def given_qdrant(*, grpc: bool) -> QdrantServer:
+    """The server that QDRANT_TEST_URL names; QDRANT_TEST_GRPC_PORT says where it answers gRPC, unless at 6334."""
+    url = os.environ.get("QDRANT_TEST_URL")
+    if not url:
+        pytest.skip("QDRANT_TEST_URL names no Qdrant server")
+    return QdrantServer(url, grpc_port=int(os.environ.get("QDRANT_TEST_GRPC_PORT", "6334")) if grpc else 0)
 
 
 @pytest.fixture(params=["edge", "client in memory", *SERVERS])
@@ -55,11 +60,8 @@ def index(request, tmp_path):
             way = "/points" if transport == "gRPC" else "grpc "
             assert not any(way in each for each in server.asked), "points go the one way or the other"
         return
-    url = os.environ.get("QDRANT_TEST_URL")
-    if not url:
-        pytest.skip("QDRANT_TEST_URL names no Qdrant server")
-    QdrantClient(url=url).delete_collection("test_vector_index")
-    given = QdrantServer(url, grpc_port=TRANSPORTS[transport])
+    given = given_qdrant(grpc=transport == "gRPC")
+    QdrantClient(url=given.url).delete_collection("test_vector_index")
     yield RemoteVectorIndex(given, collection="test_vector_index")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from resources.vector_index.layout import LayoutState
 from resources.vector_index.qdrant_server import QdrantServer
 from resources.vector_index.remote import RemoteVectorIndex
 from tests.support.little_qdrant import LittleQdrant, little_qdrant
-from tests.support.vector_indexes import unit
+from tests.support.vector_indexes import given_qdrant, unit
 
 # The client in memory keeps no payload indexes, and warns.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:Payload indexes have no effect")]
@@ -147,16 +146,15 @@ def test_a_search_says_its_effort_and_ranks_by_whole_vectors(server: LittleQdran
             )
 
 
-def test_a_given_server_takes_every_part_of_a_layout_and_tells_it_again() -> None:
-    url = os.environ.get("QDRANT_TEST_URL")
-    if not url:
-        pytest.skip("QDRANT_TEST_URL names no Qdrant server")
+@pytest.mark.parametrize("grpc", [False, True])
+def test_a_given_server_takes_every_part_of_a_layout_and_tells_it_again(grpc: bool) -> None:
+    given = given_qdrant(grpc=grpc)
     name, asked = "test_layout", ALL.model_copy(update={"replicas": 1, "write_consistency": 1})
-    client = QdrantClient(url=url)
+    client = QdrantClient(url=given.url)
     client.delete_collection(name)
     try:
         for layout in (asked.model_copy(update={"m": 8, "on_disk": False}), asked):
-            with RemoteVectorIndex(QdrantServer(url), collection=name, layout=layout).open() as session:
+            with RemoteVectorIndex(given, collection=name, layout=layout).open() as session:
                 session.ensure_collection(VECTORS)
                 session.ensure_collection({"text_toy": 4})
                 session.search("image_clip", unit(0), 5)
