@@ -38,7 +38,7 @@ def _places() -> set[str]:
 PLACES = _places()
 OF_LIBRARIES = {"DAGSTER_HOME", "AWS_CA_BUNDLE"}
 """Variables that Dagster and boto3 read by themselves."""
-OF_TESTS = set(re.findall(r"\b[A-Z0-9]+_TEST_[A-Z]+\b", (ROOT / "tests/servers/plugin.py").read_text()))
+OF_TESTS = set(re.findall(r"\b[A-Z0-9]+_TEST_[A-Z_]+\b", (ROOT / "tests/servers/plugin.py").read_text()))
 COMMANDS = {
     name
     for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
