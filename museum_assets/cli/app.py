@@ -91,6 +91,21 @@ def webserver(
     serve(host, port, workspace=workspace, read_only=read_only, fd=fd)
 
 
+@app.command("serve")
+def serve_readers(
+    host: Annotated[str | None, typer.Option(help="Address to listen at; READERS_HOST when left out.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to listen at; READERS_PORT when left out.")
+    ] = None,
+    fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Serve the readers' pages and their API: what is published, for everybody to search."""
+    from museum_assets.cli.services import readers
+    from museum_assets.core.settings import read_settings
+
+    readers(read_settings(), host=host, port=port, fd=fd)
+
+
 @app.command()
 def demo(
     works: Annotated[int, typer.Option(min=1, help="Artworks per museum.")] = 8,

@@ -13,7 +13,7 @@ from museum_assets.core.settings import Settings
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks, museum
 from resources.platform import Platform
 
-HIDDEN = ("database_url", "dagster_postgres_url", "production_database_url")
+HIDDEN = ("database_url", "dagster_postgres_url", "production_database_url", "readers_database_url")
 """Fields that are not secrets as a whole but may hold a password."""
 
 

@@ -1,8 +1,9 @@
-"""`museum up`, `museum migrate` and `museum webserver`: everything at once, or each process by itself."""
+"""`museum up`, `museum migrate`, `museum webserver` and `museum serve`: all at once, or each process by itself."""
 
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import typer
@@ -65,6 +66,27 @@ def webserver(host: str, port: int, *, workspace: Path | None, read_only: bool, 
         if host not in LOOPBACK:
             typer.echo("It is open to the network and has no accounts: let only a proxy reach it.", err=True)
         serve(listening, workspace, hosts, read_only=read_only)
+
+
+def readers(settings: Settings, *, host: str | None, port: int | None, fd: int | None) -> None:
+    """Serve the readers' pages until Ctrl-C or SIGTERM.
+
+    At `fd` it is a child of `museum up`. Raises MuseumError when the port cannot be had, and as `connected` does.
+    """
+    from museum_assets.cli.session import connected
+    from museum_assets.readers.serving import address_of, serve
+
+    if fd is not None:
+        with unwinding_on_signals(), socket.socket(fileno=fd) as listening:
+            serve(listening, Platform(settings), patient=True)
+        return
+    host, port = host or settings.readers_host, port or settings.readers_port
+    with _bound(host, port) as listening, ExitStack() as opened:
+        # With a login of their own, readers need nothing of what makes releases.
+        apart = settings.readers_database_url is not None
+        platform = Platform(settings) if apart else opened.enter_context(connected())
+        typer.echo(f"The readers' pages are at {settings.readers_url or address_of(listening)}. Ctrl-C stops them.")
+        serve(listening, platform)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -7,13 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from museum_assets.core.failures import MuseumError
+from museum_assets.core.process_note import read_note, write_note
 from museum_assets.core.settings import Settings
 from museum_assets.museums import KIOSK_MUSEUMS, kiosks
 from resources.embedded.s3 import is_free, own_url
@@ -67,12 +66,7 @@ def recorded(home: Path, pid: int, environment: dict[str, str]) -> Iterator[None
     """Keep the record of a process and the variables that lead to its museums. Raises MuseumError beside another."""
     if recorded_environment(home) is not None:
         raise MuseumError(f"Another demo runs in {home}: use its UI, or stop it with Ctrl-C and run again")
-    unfinished = _record(home).with_suffix(".unfinished")
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
-    started = psutil.Process(pid).create_time()
-    unfinished.write_text(json.dumps({"pid": pid, "started": started, "environment": environment}))
-    unfinished.replace(_record(home))
+    write_note(_record(home), pid, environment=environment)
     try:
         yield
     finally:
@@ -81,16 +75,8 @@ def recorded(home: Path, pid: int, environment: dict[str, str]) -> Iterator[None
 
 def recorded_environment(home: Path) -> dict[str, str] | None:
     """Return the variables that lead to the museums of the demo that runs in this home; None when none runs."""
-    if not _record(home).exists():
-        return None
-    record = json.loads(_record(home).read_text())
-    with suppress(psutil.NoSuchProcess):
-        process = psutil.Process(record["pid"])
-        # The number alone may be another process's by now.
-        if process.create_time() == record["started"] and process.status() != psutil.STATUS_ZOMBIE:
-            found: dict[str, str] = record["environment"]
-            return found
-    return None
+    note = read_note(_record(home))
+    return dict(note["environment"]) if note else None
 
 
 def choose_names(settings: Settings) -> None:

@@ -19,12 +19,13 @@ from museum_assets.core.kafka_settings import KafkaSettings
 from museum_assets.core.notice_settings import ADDRESS, NoticeSettings
 from museum_assets.core.postgres_address import postgres_url
 from museum_assets.core.profiles import PER_MUSEUM, Profile, SettingsError, current_profile, explain
+from museum_assets.core.readers_settings import ReadersSettings
 from museum_assets.core.vector_index_settings import VectorIndexSettings
 
 HOST = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 
-class Settings(VectorIndexSettings, KafkaSettings, NoticeSettings, BackupSettings):
+class Settings(VectorIndexSettings, KafkaSettings, NoticeSettings, BackupSettings, ReadersSettings):
     """The platform's settings. A field is its variable in lower case, unless an alias names the variable.
 
     Aliased fields are filled by the alias (`Settings(museum_home=...)`): filling them by name as well would

@@ -1,0 +1,163 @@
+"""The pages: rendered here, whole without JavaScript. `static/pages.js` only makes them quicker to use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from museum_assets.readers import shown
+from museum_assets.readers.asked import known, page_question
+from museum_assets.readers.problems import not_found
+from museum_assets.readers.site import Site
+from museum_assets.readers.uploads import LARGEST, Uploads
+from museum_assets.search.answer import Artwork, Found
+from museum_assets.search.question import LONGEST_WORDS, Filters
+
+SIMILAR, MANY_SIMILAR = 8, 24
+NEWS = 12
+TRIES = 3
+Text = Annotated[str, Query(max_length=1_000)]
+
+
+class Pages:
+    """The pages of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.links, self.uploads = site, site.links, Uploads(site)
+
+    def search(self, q: Text = "", museum: Text = "", type: Text = "", century: Text = "", image: Text = "",  # noqa: A002
+               page: Text = "") -> HTMLResponse:  # fmt: skip
+        """Show one page of what is found, with filters as links."""
+        question = page_question(q, museum, type, century, image, page)
+        answer = self.site.search(question)
+        return self.site.page(
+            "search.html",
+            here="search",
+            words=question.words,
+            question=question,
+            answer=answer,
+            works=shown.tiles(self.links, answer.found),
+            filters=shown.filters(self.links, question, answer.facets, self.site.museums),
+            pages=shown.pages(self.links, question, answer),
+            model=self.site.model.state,
+            longest=LONGEST_WORDS,
+        )
+
+    def artwork(self, museum: str, number: str) -> HTMLResponse:
+        """Show one work with everything that is known of it."""
+        work, found = self._work_and_similar(museum, number, SIMILAR)
+        return self.site.page(
+            "artwork.html",
+            work=work,
+            title=shown.title_of(work),
+            picture=self.links.thumbnail(work),
+            rights=shown.rights_of(work.rights),
+            rights_link=shown.web_link(work.rights),
+            source=shown.web_link(work.source_url),
+            live=self.site.reader.releases().get(museum),
+            similar=shown.tiles(self.links, found),
+            linked_data=shown.linked_data(self.links, work, self.site.museums[museum]),
+        )
+
+    def similar(self, museum: str, number: str) -> HTMLResponse:
+        """Show what looks like a work."""
+        work, found = self._work_and_similar(museum, number, MANY_SIMILAR)
+        return self.site.page(
+            "similar.html", work=work, title=shown.title_of(work), works=shown.tiles(self.links, found)
+        )
+
+    def _work_and_similar(self, museum: str, number: str, limit: int) -> tuple[Artwork, Sequence[Found]]:
+        """Return a work and what is like it, of one release per museum."""
+        for _ in range(TRIES):
+            work = self.site.artwork(museum, number)
+            found = self.site.reader.similar(museum, number, limit)
+            # These are two questions, and a promotion may come between them.
+            if all(each.artwork.release == work.release for each in found if each.artwork.museum == museum):
+                return work, found
+        return work, ()
+
+    def museums(self) -> HTMLResponse:
+        """Show the museums."""
+        return self.site.page("museums.html", here="museums", live=list(self.site.reader.releases().values()))
+
+    def museum_page(self, slug: str) -> HTMLResponse:
+        """Show a museum: what is live of it, and where to begin."""
+        known(slug)
+        now = self.site.reader.museum(slug)
+        if now is None:
+            raise not_found("This museum")
+        question = page_question("", slug, "", "", "", "")
+        filters = shown.filters(self.links, question, now.facets, self.site.museums)
+        rights = [(shown.rights_of(each), shown.web_link(each), works) for each, works in now.rights]
+        answer = self.site.reader.search(question)
+        # Another question: where a promotion came in between, its works are left to the next visit.
+        found = answer.found[:SIMILAR] if answer.releases.get(slug) == now.live.release else ()
+        return self.site.page(
+            "museum.html",
+            here="museums",
+            slug=slug,
+            live=now.live,
+            filters=[each for each in filters if each.label != "Museum"],
+            rights=rights,
+            all_works=self.links.search(question),
+            works=shown.tiles(self.links, found),
+        )
+
+    def new(self) -> HTMLResponse:
+        """Show what the latest releases brought."""
+        news = [
+            (each, [(how, shown.tile(self.links, Found(work))) for how, work in each.works[:NEWS]])
+            for each in self.site.reader.news(NEWS)
+        ]
+        return self.site.page("new.html", here="new", news=news)
+
+    def image_form(self) -> HTMLResponse:
+        """Ask for an image."""
+        return self.site.page(
+            "image.html", here="image", works=None, largest=LARGEST >> 20, model=self.site.model.state
+        )
+
+    async def image(self, request: Request) -> HTMLResponse:
+        """Show works that look like an image, which is forgotten with the answer."""
+        body = await self.uploads.image(request)
+
+        def answer() -> HTMLResponse:
+            found = self.site.reader.by_vector(self.uploads.vector(body), Filters(), MANY_SIMILAR)
+            works = shown.tiles(self.links, found)
+            return self.site.page(
+                "image.html", here="image", works=works, largest=LARGEST >> 20, model=self.site.model.state
+            )
+
+        return await run_in_threadpool(answer)
+
+    def robots(self) -> Response:
+        """Let works be found, and leave searches alone: there is no end of them."""
+        lines = [
+            "User-agent: *",
+            f"Disallow: {self.links.base}/*?",
+            f"Disallow: {self.links.base}/api/",
+            f"Disallow: {self.links.base}/similar/",
+        ]
+        return PlainTextResponse("\n".join([*lines, ""]))
+
+
+def router(site: Site) -> APIRouter:
+    """Return the pages' addresses."""
+    made, pages = APIRouter(include_in_schema=False), Pages(site)
+    for path, page in (
+        ("/", pages.search),
+        ("/artworks/{museum}/{number:path}", pages.artwork),
+        ("/similar/{museum}/{number:path}", pages.similar),
+        ("/museums", pages.museums),
+        ("/museums/{slug}", pages.museum_page),
+        ("/new", pages.new),
+        ("/image", pages.image_form),
+        ("/robots.txt", pages.robots),
+    ):
+        made.add_api_route(path, page, methods=["GET"])
+    made.add_api_route("/image", pages.image, methods=["POST"])
+    return made

@@ -1,0 +1,97 @@
+"""The process of the readers' pages: what it opens, how it listens, and the note that leads other commands to it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from museum_assets.core.process_note import read_note, write_note
+from museum_assets.images.decoder import ImageDecoder
+from museum_assets.readers.model import Model
+from museum_assets.readers.site import Site
+from museum_assets.search.reader import Reader
+from resources.platform import Platform
+from resources.postgres import Database
+
+DECODERS = 2
+"""Processes for uploaded images."""
+GOODBYE_SECONDS = 3
+KEEP_ALIVE_SECONDS = 15
+NOTE = "readers.json"
+
+
+@contextmanager
+def open_site(platform: Platform, *, patient: bool = False) -> Iterator[Site]:
+    """Open what the pages need. With `patient` the model is loaded when the first reader comes."""
+    settings = platform.settings
+    with ExitStack() as opened:
+        model = opened.enter_context(Model(platform.clip))
+        reader = Reader(production(platform), platform.production_index(), model.of_words)
+        opened.callback(reader.close)
+        decoder = opened.enter_context(
+            ImageDecoder(
+                max_dimension=settings.image_max_dimension, quality=settings.image_jpeg_quality, processes=DECODERS
+            )
+        )
+        yield Site(reader, model, platform.production_thumbnails(), decoder, settings, patient=patient)
+
+
+def production(platform: Platform) -> Database:
+    """Return production as readers log in to it."""
+    if url := platform.settings.readers_database_url:
+        return Database(url, "READERS_DATABASE_URL")
+    return platform.production()
+
+
+def serve(listening: socket.socket, platform: Platform, *, patient: bool = False) -> None:
+    """Serve the pages at a bound socket until SIGINT or SIGTERM. Raises as the platform's clients do."""
+    import uvicorn
+
+    from museum_assets.readers.app import build
+
+    settings = platform.settings
+    with open_site(platform, patient=patient) as site, noted(settings.home, address_of(listening)):
+        server = uvicorn.Server(
+            uvicorn.Config(
+                build(site),
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                proxy_headers=True,
+                forwarded_allow_ips=[each.strip() for each in settings.readers_proxies.split(",") if each.strip()],
+                root_path=settings.readers_path,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GOODBYE_SECONDS,
+            )
+        )
+        server.run(sockets=[listening])
+
+
+def address_of(listening: socket.socket) -> str:
+    """Return the address at which this machine reaches a socket that listens."""
+    host, port = listening.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def noted(home: Path, address: str) -> Iterator[None]:
+    """Let the other commands of this home find the pages for as long as the block lasts."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_note(home / NOTE, os.getpid(), address=address)
+    try:
+        yield
+    finally:
+        # Another one may have taken its place.
+        if (note := read_note(home / NOTE)) and note["pid"] == os.getpid():
+            (home / NOTE).unlink(missing_ok=True)
+
+
+def running_at(home: Path) -> str | None:
+    """Return the address of the pages of this home; None when nobody serves them."""
+    note = read_note(home / NOTE)
+    return str(note["address"]) if note else None

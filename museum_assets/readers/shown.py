@@ -1,0 +1,162 @@
+"""Works, reasons and counts as pages show them: in words, with links. Escaping is the templates' business."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from museum_assets.readers.links import LAST_PAGE, PARAMETERS, PER_PAGE, Links
+from museum_assets.search.answer import Answer, Artwork, Facets, Found, Reason, Why
+from museum_assets.search.question import Question
+
+RIGHTS = {
+    r"publicdomain/zero/1\.0": "CC0 1.0, no rights reserved",
+    r"publicdomain/mark/1\.0": "Public Domain Mark 1.0",
+}
+"""What an address of a licence is called."""
+SENTENCES = {
+    Reason.OBJECT_NUMBER: "Its object number",
+    Reason.TITLE: "Its exact title",
+    Reason.LOOKS: "Looks like it",
+    Reason.DESCRIBED: "Described like it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter, and where choosing it leads; for one that is set, where taking it back does."""
+
+    label: str
+    count: int
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter with its choices; `chosen` is the one that is set."""
+
+    label: str
+    choices: list[Choice]
+    chosen: Choice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where the other pages of an answer are."""
+
+    number: int
+    count: int
+    previous: str | None
+    next: str | None
+
+
+def web_link(address: str | None) -> str | None:
+    """Return an address from a record if it leads to the web: nothing else is followed."""
+    return address if address and re.match(r"https?://[^\s/]", address, re.IGNORECASE) else None
+
+
+def title_of(artwork: Artwork) -> str:
+    """Return the title that a page shows."""
+    return artwork.title or "Untitled"
+
+
+def rights_of(rights: str | None) -> str:
+    """Return what is stated about rights, in words where it is the address of a known licence."""
+    for form, label in RIGHTS.items():
+        if rights and re.search(form, rights):
+            return label
+    return rights or "Not stated"
+
+
+def reasons(why: Sequence[Why]) -> str:
+    """Return why a work was found, in one line."""
+    said = [SENTENCES.get(each.reason) or f"Mentions {', '.join(each.words)}" for each in why]
+    return " · ".join(dict.fromkeys(said))
+
+
+def tile(links: Links, found: Found) -> dict[str, Any]:
+    """Return what the wall shows of a work."""
+    artwork = found.artwork
+    return {
+        "href": links.artwork(artwork.museum, artwork.object_number),
+        "picture": links.thumbnail(artwork),
+        "width": artwork.thumbnail_width,
+        "height": artwork.thumbnail_height,
+        "title": title_of(artwork),
+        "artists": ", ".join(artwork.artists) or "Unknown artist",
+        "date": artwork.production_date,
+        "museum": artwork.museum,
+        "why": reasons(found.why),
+    }
+
+
+def tiles(links: Links, found: Sequence[Found]) -> list[dict[str, Any]]:
+    """Return what the wall shows."""
+    return [tile(links, each) for each in found]
+
+
+def century_label(century: int) -> str:
+    """Return a century in words: `17th century`, `2nd century BCE`."""
+    number = abs(century)
+    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending} century{' BCE' if century < 0 else ''}"
+
+
+def filters(links: Links, question: Question, facets: Facets, museums: dict[str, str]) -> list[Filter]:
+    """Return the filters with their choices, those without any left out."""
+    labels: dict[str, tuple[str, Callable[[Any], str]]] = {
+        "museum": ("Museum", lambda value: museums.get(value, value)),
+        "work_type": ("Type", lambda value: value.capitalize()),
+        "century": ("Century", century_label),
+        "has_image": ("Picture", lambda value: "With a picture" if value else "Without one"),
+    }
+    made = []
+    for name in PARAMETERS:
+        label, say = labels[name]
+        now = getattr(question.filters, name)
+        counts = list(getattr(facets, name))
+        if now is not None and now not in dict(counts):
+            counts.append((now, 0))
+        choices = [
+            Choice(say(value), count, links.search(question, **{name: None if value == now else value}), value == now)
+            for value, count in counts
+        ]
+        if choices:
+            made.append(Filter(label, choices, next((each for each in choices if each.current), None)))
+    return made
+
+
+def pages(links: Links, question: Question, answer: Answer) -> Pages:
+    """Return where the pages before and after this one are."""
+    number = question.offset // PER_PAGE + 1
+    count = min(LAST_PAGE, -(-answer.total // PER_PAGE))
+    return Pages(
+        number,
+        count,
+        links.page(question, number - 1) if number > 1 else None,
+        links.page(question, number + 1) if number < count else None,
+    )
+
+
+def linked_data(links: Links, artwork: Artwork, museum_name: str) -> dict[str, Any]:
+    """Return a work as schema.org describes works of visual art (JSON-LD)."""
+    picture, source = links.thumbnail(artwork), web_link(artwork.source_url)
+    said: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "VisualArtwork",
+        "name": title_of(artwork),
+        "identifier": artwork.object_number,
+        "url": links.full(links.artwork(artwork.museum, artwork.object_number)),
+        "creator": [{"@type": "Person", "name": name} for name in artwork.artists],
+        "dateCreated": artwork.production_date,
+        "artform": list(artwork.work_types or artwork.searchable_work_types),
+        "image": picture and links.full(picture),
+        "license": web_link(artwork.rights),
+        "copyrightNotice": artwork.rights,
+        "sameAs": source,
+        "maintainer": {"@type": "Museum", "name": museum_name},
+    }
+    return {name: value for name, value in said.items() if value}
