@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from pydantic import SecretStr
@@ -25,6 +26,7 @@ from tests.servers.plugin import Servers
 from tests.servers.process import Missing, ServerProcess
 from tests.servers.qdrant import QdrantPorts
 from tests.support import whole_pipeline
+from tests.support.clock import wait_until
 from tests.support.index_payload import payload
 from tests.support.vector_indexes import MODEL, unit
 
@@ -169,3 +171,16 @@ def test_a_cluster_loses_a_node(nodes: list[tuple[ServerProcess, QdrantPorts]], 
     with indexes["one"].open() as session:
         put(session, WORKS)
         assert session.count() == 2 * WORKS
+    with RemoteVectorIndex(given, collection="one", layout=CollectionLayout(replicas=2)).open() as session:
+        session.ensure_collection(VECTORS)
+        wait_until(lambda: copied(session, given), 0.5)
+
+
+def copied(session: VectorSession, server: QdrantServer) -> bool:
+    """Ask for the copies that the check names, and say whether every shard has two by now."""
+    state = session.layout_state()
+    assert state
+    for copy in state.copies:
+        # Refused while the copy before it is being made.
+        httpx.post(f"{server.url}/collections/one/cluster", json={"replicate_shard": copy}, trust_env=False)
+    return state.replicas == 2 and not state.differences
