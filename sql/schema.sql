@@ -225,6 +225,75 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION production.century(year integer) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (CASE WHEN (year > 0) THEN (((year - 1) / 100) + 1) ELSE (- (((GREATEST((- year), 1) - 1) / 100) + 1)) END)::smallint;
+
+CREATE FUNCTION production.fill_search(slug text, filled smallint, before smallint) RETURNS bigint
+    LANGUAGE plpgsql
+    SET enable_nestloop TO 'off'
+    SET work_mem TO '64MB'
+    AS $$
+DECLARE
+    made bigint;
+BEGIN
+    DELETE FROM production.artwork_search_release WHERE museum = slug AND slot = filled;
+    DELETE FROM production.artwork_facet_release WHERE museum = slug AND slot = filled;
+    DELETE FROM production.artwork_word_release WHERE museum = slug AND slot = filled;
+    WITH work AS MATERIALIZED (
+        SELECT *, dense_rank() OVER (ORDER BY types, first_century, last_century, has_image)::integer AS facet
+        FROM (
+            SELECT a.object_number, a.title, a.artists, a.work_types, a.period, a.row_hash,
+                   coalesce(a.searchable_work_types, '{}') AS types,
+                   production.century(least(a.production_date_start, a.production_date_end)) AS first_century,
+                   production.century(greatest(a.production_date_start, a.production_date_end)) AS last_century,
+                   t.object_number IS NOT NULL AS has_image
+            FROM production.artwork_release AS a
+            LEFT JOIN (
+                SELECT DISTINCT object_number
+                FROM production.thumbnail_release
+                WHERE museum = slug AND slot = filled AND object_key IS NOT NULL) AS t USING (object_number)
+            WHERE a.museum = slug AND a.slot = filled) AS shown
+    ), facets AS (
+        INSERT INTO production.artwork_facet_release
+        SELECT slug, filled, facet, types, first_century, last_century, has_image, count(*)
+        FROM work
+        GROUP BY facet, types, first_century, last_century, has_image
+    ), old AS MATERIALIZED (
+        SELECT object_number, array_agg(row_hash) AS row_hashes
+        FROM production.artwork_release
+        WHERE museum = slug AND slot = before
+        GROUP BY object_number
+    )
+    INSERT INTO production.artwork_search_release
+    SELECT slug, filled, w.object_number,
+           row_number() OVER (ORDER BY has_image DESC, title IS NULL, hashtextextended(w.object_number, 0)) AS place,
+           facet, replace(left(production.folded(w.object_number), 200), ' ', ''),
+           left(production.folded(left(title, 2000)), 200),
+           setweight(to_tsvector('pg_catalog.simple', coalesce(production.folded(left(title, 2000)), '')), 'A')
+           || setweight(to_tsvector('pg_catalog.simple',
+               coalesce(production.folded(left(array_to_string(artists, ' '), 2000)), '')), 'B')
+           || setweight(to_tsvector('pg_catalog.simple',
+               production.folded(left(concat_ws(' ', array_to_string(work_types || types, ' '), period), 2000))), 'C')
+           || setweight(to_tsvector('pg_catalog.simple', production.folded(left(w.object_number, 2000))), 'D'),
+           CASE WHEN before IS NULL OR w.row_hash = ANY (o.row_hashes) THEN NULL
+                WHEN o.object_number IS NULL THEN 'added'
+                ELSE 'changed' END
+    FROM work AS w
+    LEFT JOIN old AS o ON o.object_number = w.object_number
+    ORDER BY place;
+    GET DIAGNOSTICS made = ROW_COUNT;
+    INSERT INTO production.artwork_word_release
+    SELECT slug, filled, word, production.word_stems(word), ndoc
+    FROM ts_stat(format('SELECT words FROM production.artwork_search_release WHERE museum = %L AND slot = %s',
+        slug, filled), 'ABC');
+    RETURN made;
+END $$;
+
+CREATE FUNCTION production.folded(words text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN btrim(regexp_replace(translate(replace(replace(lower(regexp_replace(NORMALIZE(words, NFKD), '[\u0300-\u036f]'::text, ''::text, 'g'::text)), 'æ'::text, 'ae'::text), 'ß'::text, 'ss'::text), 'øØłŁđĐðÐıþÞ'::text, 'oollddddith'::text), '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u00d7\u00f7\u2000-\u206f\u3000-\u303f]+'::text, ' '::text, 'g'::text));
+
 CREATE FUNCTION production.live_before(slug text) RETURNS bigint
     LANGUAGE sql STABLE
     AS $$
@@ -266,6 +335,22 @@ BEGIN
         EXECUTE format('COMMENT ON VIEW production.%I IS %L', each.name, slugs);
     END LOOP;
 END $$;
+
+CREATE FUNCTION production.query_words(words text) RETURNS TABLE(word text, stems text[], common boolean)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT w.word, production.word_stems(w.word),
+           '{}'::text[] IN (ts_lexize('pg_catalog.english_stem', w.word),
+               ts_lexize('pg_catalog.danish_stem', w.word), ts_lexize('pg_catalog.dutch_stem', w.word))
+    FROM unnest(string_to_array(production.folded(words), ' ')) WITH ORDINALITY AS w (word, position)
+    WHERE w.word <> ''
+    GROUP BY w.word
+    ORDER BY min(w.position)
+$$;
+
+CREATE FUNCTION production.word_stems(word text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT DISTINCT stem.stem FROM unnest(((ts_lexize('english_stem'::regdictionary, word_stems.word) || ts_lexize('danish_stem'::regdictionary, word_stems.word)) || ts_lexize('dutch_stem'::regdictionary, word_stems.word))) stem(stem) ORDER BY stem.stem);
 
 CREATE TABLE candidate.made (
     museum text NOT NULL,
@@ -1362,6 +1447,20 @@ CREATE TABLE production.artwork_artist_release (
 )
 PARTITION BY LIST (museum);
 
+CREATE TABLE production.artwork_facet_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    facet integer NOT NULL,
+    work_types text[] NOT NULL,
+    first_century smallint,
+    last_century smallint,
+    has_image boolean NOT NULL,
+    works integer NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE production.artwork_facet_release IS 'Every combination of what works can be filtered by, with how many have it. A search counts works by this one number.';
+
 CREATE TABLE production.artwork_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
@@ -1379,6 +1478,34 @@ CREATE TABLE production.artwork_release (
     rights text,
     source_url text,
     row_hash bytea NOT NULL
+)
+PARTITION BY LIST (museum);
+
+CREATE TABLE production.artwork_search_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    object_number text NOT NULL,
+    place integer NOT NULL,
+    facet integer NOT NULL,
+    number_key text NOT NULL,
+    title_key text,
+    words tsvector NOT NULL,
+    news text
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON COLUMN production.artwork_search_release.place IS 'The order of works of which none was asked for more than another: those with an image first. Rows lie in this order, so that the first matches of a frequent word are good ones.';
+
+COMMENT ON COLUMN production.artwork_search_release.words IS 'Folded and not stemmed: A title, B artists, C work types and period, D object number. Stems are in artwork_word, through which a query finds the words of its release.';
+
+COMMENT ON COLUMN production.artwork_search_release.news IS 'added or changed against the release that was live when this one was made; null in a first.';
+
+CREATE TABLE production.artwork_word_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    word text NOT NULL,
+    stems text[] NOT NULL,
+    works integer NOT NULL
 )
 PARTITION BY LIST (museum);
 
@@ -1474,15 +1601,6 @@ CREATE TABLE production.promotion (
 
 COMMENT ON TABLE production.promotion IS 'Every move of a pointer, with who and why; rows are only added.';
 
-ALTER TABLE production.promotion ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME production.promotion_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
 CREATE TABLE production.release (
     museum text NOT NULL,
     release_id bigint NOT NULL,
@@ -1516,15 +1634,44 @@ COMMENT ON COLUMN production.release.warnings IS 'What goes along with it and is
 
 COMMENT ON COLUMN production.release.message IS 'Why it is none to go back to by itself: it failed, or its canary sent it back.';
 
+CREATE VIEW production.live_release AS
+ SELECT c.museum,
+    m.kind,
+    c.release_id,
+    c.committed_at,
+    r.candidate_made_at,
+    r.counts,
+    r.summary,
+    ( SELECT p.from_release
+           FROM production.promotion p
+          WHERE ((p.museum = c.museum) AND (p.to_release = c.release_id) AND (p.action = 'promote'::text))
+          ORDER BY p.id
+         LIMIT 1) AS before
+   FROM ((production.current_release c
+     JOIN production.release r ON (((r.museum = c.museum) AND (r.release_id = c.release_id))))
+     JOIN production.museum m ON ((m.museum = c.museum)));
+
+ALTER TABLE production.promotion ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME production.promotion_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE production.release_table (
     kind text NOT NULL,
     name text NOT NULL,
     step smallint NOT NULL,
     key text[] NOT NULL,
+    derived boolean DEFAULT false NOT NULL,
     CONSTRAINT release_table_kind_check CHECK ((kind = ANY (ARRAY['collection'::text, 'kiosk'::text])))
 );
 
 COMMENT ON TABLE production.release_table IS 'The tables of a release by kind of museum, in the order in which they are made. `key` tells the rows of a release apart.';
+
+COMMENT ON COLUMN production.release_table.derived IS 'Made from the other tables of the same slot; a candidate has none like it.';
 
 CREATE TABLE production.review_release (
     museum text NOT NULL,
@@ -1758,6 +1905,22 @@ CREATE INDEX artwork_artist_release_object_number_position_idx ON ONLY productio
 CREATE INDEX artwork_release_museum_db_id_idx ON ONLY production.artwork_release USING btree (museum_db_id);
 
 CREATE INDEX artwork_release_object_number_idx ON ONLY production.artwork_release USING btree (object_number);
+
+CREATE INDEX artwork_search_release_facet_place_idx ON ONLY production.artwork_search_release USING btree (facet, place);
+
+CREATE INDEX artwork_search_release_number_key_idx ON ONLY production.artwork_search_release USING btree (number_key);
+
+CREATE INDEX artwork_search_release_object_number_idx ON ONLY production.artwork_search_release USING btree (object_number);
+
+CREATE INDEX artwork_search_release_place_idx ON ONLY production.artwork_search_release USING btree (place);
+
+CREATE INDEX artwork_search_release_place_idx1 ON ONLY production.artwork_search_release USING btree (place) WHERE (news IS NOT NULL);
+
+CREATE INDEX artwork_search_release_title_key_idx ON ONLY production.artwork_search_release USING btree (title_key);
+
+CREATE INDEX artwork_search_release_words_idx ON ONLY production.artwork_search_release USING gin (words);
+
+CREATE INDEX artwork_word_release_stems_idx ON ONLY production.artwork_word_release USING gin (stems);
 
 CREATE INDEX exhibition_release_exhibition_code_idx ON ONLY production.exhibition_release USING btree (exhibition_code);
 

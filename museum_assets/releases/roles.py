@@ -5,8 +5,17 @@ They hold rights and cannot log in. Whoever is to have the rights gets a login t
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import psycopg
 from psycopg import sql
-from psycopg.errors import InsufficientPrivilege, InvalidGrantOperation, LockNotAvailable
+from psycopg.errors import (
+    DuplicateObject,
+    InsufficientPrivilege,
+    InvalidGrantOperation,
+    LockNotAvailable,
+    UniqueViolation,
+)
 
 from museum_assets.core.failures import MuseumError
 from museum_assets.core.postgres_address import address_label
@@ -34,6 +43,31 @@ def make_roles(production: Database) -> None:
         _make_roles(production, conn)
 
 
+def make_reader(production: Database) -> None:
+    """Make the role of readers alone, where nobody but the platform's own login publishes. Safe to repeat.
+
+    Raises RolesRefused, DatabaseUnavailable.
+    """
+    with production.connect() as conn:
+        try:
+            # The role is the server's: another process may make it for another database at this moment.
+            with suppress(DuplicateObject, UniqueViolation), conn.transaction():
+                conn.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(READER)))
+            with conn.transaction():
+                conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+                conn.execute(sql.SQL("GRANT USAGE ON SCHEMA production TO {}").format(sql.Identifier(READER)))
+                let_read(conn)
+        except InsufficientPrivilege as error:
+            raise _refused(production, error) from error
+
+
+def _refused(production: Database, error: psycopg.Error) -> RolesRefused:
+    return RolesRefused(
+        f"The login in {production.variable} ({address_label(production.url)}) may not do this: "
+        f"{error.diag.message_primary}. Nothing was changed. Use a superuser's login for `museum release roles`"
+    )
+
+
 def _make_roles(production: Database, conn: Connection) -> None:
     try:
         with conn.transaction():
@@ -46,10 +80,7 @@ def _make_roles(production: Database, conn: Connection) -> None:
             conn.execute(sql.SQL("GRANT USAGE ON SCHEMA production TO {}").format(sql.Identifier(READER)))
             let_read(conn)
     except (InsufficientPrivilege, InvalidGrantOperation) as error:  # the latter says that to the role itself
-        raise RolesRefused(
-            f"The login in {production.variable} ({address_label(production.url)}) may not do this: "
-            f"{error.diag.message_primary}. Nothing was changed. Use a superuser's login for `museum release roles`"
-        ) from error
+        raise _refused(production, error) from error
     except LockNotAvailable as error:
         raise RolesRefused(
             f"Readers of production ({address_label(production.url)}) are in the middle of a transaction. Nothing was "

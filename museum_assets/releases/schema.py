@@ -92,21 +92,29 @@ def settle_slots(conn: Connection, museum: str) -> None:
     conn.execute(query("releases.note_slot_holders"), {"museum": museum})
 
 
-def tables(production: Connection, kind: str | None = None) -> list[Table]:
-    """Return the tables of a release of this kind of museum, of both kinds by default, in the order of their making."""
+def tables(production: Connection, kind: str | None = None, *, derived: bool = False) -> list[Table]:
+    """Return the tables of a release of this kind of museum, of both kinds by default, in the order of their making.
+
+    They are those that a candidate has as well; with `derived`, those that production makes from them instead.
+    """
     return [
         Table(row["name"], row["kind"], tuple(row["columns"]), tuple(row["types"]), tuple(row["key"]))
         for row in production.execute(query("releases.tables"))
-        if kind in {None, row["kind"]}
+        if kind in {None, row["kind"]} and row["derived"] == derived
     ]
 
 
-def tables_of(production: Connection, museum: str) -> list[Table]:
+def tables_of(production: Connection, museum: str, *, derived: bool = False) -> list[Table]:
     """Return the tables of a museum's releases. Raises MuseumError for a museum that production does not know."""
     row = production.execute("SELECT kind FROM production.museum WHERE museum = %s", (museum,)).fetchone()
     if row is None:
         raise MuseumError(f"production knows no museum {museum!r}: add it to the registry and run `museum migrate`")
-    return tables(production, row["kind"])
+    return tables(production, row["kind"], derived=derived)
+
+
+def slot_tables(production: Connection, museum: str) -> list[Table]:
+    """Return every table that a slot of a museum has rows in. Raises MuseumError for an unknown museum."""
+    return [*tables_of(production, museum), *tables_of(production, museum, derived=True)]
 
 
 def drift(platform: Connection, production: Connection) -> list[str]:

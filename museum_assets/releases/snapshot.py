@@ -31,6 +31,14 @@ class NotOneRelease(MuseumError):
     """The index and the tables of production disagree about a release."""
 
 
+def differs(museum: str, number: str, release: int) -> str:
+    """Say that the index shows an artwork that the rows do not, and what to do."""
+    return (
+        f"The index shows {museum}:{number} in release {release}, and the tables of production do not, or not like "
+        f'this. Run `museum release rollback {museum} --why "…"`, then {commands.promote(museum)}.'
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Production at one moment: a transaction, the index, and the release of each museum."""
@@ -87,10 +95,7 @@ class Snapshot:
         museum, number = hit.payload["museum"], hit.payload["object_number"]
         release = self.releases[museum]
         if row is None or row["release_id"] != release:
-            raise NotOneRelease(
-                f"The index shows {museum}:{number} in release {release}, and the tables of production do not, or not "
-                f'like this. Run `museum release rollback {museum} --why "…"`, then {commands.promote(museum)}.'
-            )
+            raise NotOneRelease(differs(museum, number, release))
         more = {"release": release, "thumbnail": row["object_key"]}
         return replace(hit, payload={**hit.payload, **point_payload(row), **more})
 

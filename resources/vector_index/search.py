@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from museum_assets.core.failures import Failure, MuseumError
 from resources.embedders.embedder import Embedder, Vector
@@ -17,6 +18,8 @@ from resources.vector_index.session import VectorIndex, VectorSession
 
 RRF_CONSTANT = 60
 """Cormack, Clarke and Büttcher (SIGIR 2009) found 60 good for all their collections; it damps the first ranks."""
+
+Name = TypeVar("Name", str, tuple[str, str])
 
 DEPTH = 5
 """Each ranking is asked for this many times the limit, so that a work far down in one can still win by both."""
@@ -105,11 +108,15 @@ def by_likeness(
 
 def fuse(rankings: Sequence[Sequence[Hit]], limit: int) -> list[Hit]:
     """Merge rankings by reciprocal rank: cosines of images and of texts are on different scales, ranks are not."""
-    hits: dict[str, Hit] = {}
-    scores: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, hit in enumerate(ranking, start=1):
-            hits[hit.id] = hit
-            scores[hit.id] = scores.get(hit.id, 0.0) + 1 / (RRF_CONSTANT + rank)
-    best = sorted(scores, key=lambda id_: (-scores[id_], id_))[:limit]
-    return [replace(hits[id_], score=scores[id_]) for id_ in best]
+    hits = {hit.id: hit for ranking in rankings for hit in ranking}
+    scores = by_reciprocal_rank([(1.0, [hit.id for hit in ranking]) for ranking in rankings])
+    return [replace(hits[id_], score=score) for id_, score in list(scores.items())[:limit]]
+
+
+def by_reciprocal_rank(rankings: Sequence[tuple[float, Sequence[Name]]]) -> dict[Name, float]:
+    """Return the score of everything in some rankings, best first; each ranking comes with its weight."""
+    scores: dict[Name, float] = {}
+    for weight, ranking in rankings:
+        for rank, name in enumerate(ranking, start=1):
+            scores[name] = scores.get(name, 0.0) + weight / (RRF_CONSTANT + rank)
+    return {name: scores[name] for name in sorted(scores, key=lambda name: (-scores[name], name))}

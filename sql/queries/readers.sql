@@ -1,32 +1,159 @@
--- What readers of production ask, all of it in one snapshot and through the pointer.
+-- What readers of production ask: views alone, all of an answer in one snapshot, and through the pointer.
 -- database: production
 
 -- name: live
--- The release of each museum that readers see, with what is known of it.
-SELECT c.museum, c.release_id, c.committed_at, r.candidate_made_at, r.counts, r.summary,
-       production.live_before(c.museum) AS before
-FROM production.current_release AS c
-JOIN production.release AS r USING (museum, release_id)
-JOIN production.museum AS m USING (museum)
-WHERE m.kind = 'collection'
-ORDER BY c.museum
+-- The release of each collection that readers see.
+SELECT museum, release_id, committed_at, candidate_made_at, coalesce((counts->>'artwork')::bigint, 0) AS works
+FROM production.live_release
+WHERE kind = 'collection'
+ORDER BY museum
+
+-- name: changes
+-- What the live releases changed among their artworks.
+SELECT museum, before, coalesce((summary->'artwork'->>'added')::bigint, 0) AS added,
+       coalesce((summary->'artwork'->>'changed')::bigint, 0) AS changed,
+       coalesce((summary->'artwork'->>'removed')::bigint, 0) AS removed
+FROM production.live_release
+WHERE kind = 'collection'
+
+-- name: facets
+-- Every combination of what the works of these museums can be filtered by, with how many have it.
+SELECT museum, facet, work_types, first_century, last_century, has_image, works
+FROM production.artwork_facet
+WHERE museum = ANY(%(museums)s)
+
+-- name: query
+-- A query as it is compared: folded, and as words with their stems.
+SELECT production.folded(%(words)s) AS folded,
+       ARRAY(SELECT jsonb_build_array(word, stems, common) FROM production.query_words(%(words)s)) AS words
+
+-- name: variants
+-- The words of the live releases that share a stem with those of a query.
+SELECT word, stems, sum(works)::bigint AS works
+FROM production.artwork_word
+WHERE stems && %(stems)s::text[]
+GROUP BY word, stems
+ORDER BY works DESC
+
+-- name: vocabulary
+-- Every word of the live releases that somebody may have mistyped, with how many works have it.
+SELECT word, sum(works)::bigint AS works
+FROM production.artwork_word
+WHERE length(word) BETWEEN 4 AND 40 AND word !~ '[0-9]'
+GROUP BY word
+
+-- name: counts
+-- How many works a query in words finds, by museum and facet.
+SELECT museum, facet, count(*) AS works
+FROM production.artwork_search
+WHERE words @@ %(query)s::tsquery
+GROUP BY museum, facet
+
+-- name: ranked
+-- The works that a query in words finds, best first: of each museum no more than `pool`, and those that lie first.
+SELECT f.museum, f.object_number
+FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+    LATERAL (
+        SELECT s.museum, s.object_number, s.place, s.words
+        FROM production.artwork_search AS s
+        WHERE s.museum = m.museum AND s.words @@ %(query)s::tsquery
+          AND (m.facets IS NULL OR s.facet = ANY (m.facets::integer[]))
+        LIMIT %(pool)s) AS f
+ORDER BY ts_rank(f.words, %(any)s::tsquery, 1) DESC, f.place, f.museum
+LIMIT %(limit)s
+
+-- name: exact
+-- The works whose object number or title is what was asked for.
+SELECT s.museum, s.object_number, s.facet, s.number_key = %(number)s AS by_number,
+       s.words @@ %(query)s::tsquery AS worded
+FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+    LATERAL (
+        SELECT s.museum, s.object_number, s.facet, s.place, s.number_key, s.words
+        FROM production.artwork_search AS s
+        WHERE s.museum = m.museum AND (s.number_key = %(number)s OR s.title_key = %(title)s)
+          AND (m.facets IS NULL OR s.facet = ANY (m.facets::integer[]))
+        ORDER BY s.place
+        LIMIT %(limit)s) AS s
+ORDER BY by_number DESC, s.place, s.museum
+
+-- name: first_places
+-- The works that filters admit from one place to another in the order of places.
+SELECT s.museum, s.object_number
+FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+    LATERAL (
+        SELECT a.museum, a.object_number, a.place
+        FROM production.artwork_search AS a
+        WHERE a.museum = m.museum AND a.place BETWEEN %(first)s AND %(last)s
+          AND (m.facets IS NULL OR a.facet = ANY (m.facets::integer[]))
+        ORDER BY a.place
+        LIMIT %(limit)s) AS s
+ORDER BY s.place, s.museum
+LIMIT %(limit)s
+
+-- name: of_facets
+-- The works of a few combinations, which an index finds, in the order of places. Without a limit of its own the inner
+-- query is joined to the museums by reading all of their works.
+SELECT s.museum, s.object_number
+FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+    LATERAL (
+        SELECT a.museum, a.object_number, a.place
+        FROM production.artwork_search AS a
+        WHERE a.museum = m.museum AND a.facet = ANY (m.facets::integer[])
+        ORDER BY a.place
+        LIMIT %(limit)s) AS s
+ORDER BY s.place, s.museum
+LIMIT %(limit)s
+
+-- name: hits
+-- What the works that the index found can be filtered by, and whether the query's words find them too.
+SELECT n.museum, n.object_number, n.digest, s.facet, s.worded
+FROM unnest(%(museums)s::text[], %(numbers)s::text[], %(digests)s::text[]) AS n (museum, object_number, digest),
+    LATERAL (
+        SELECT a.facet, a.words @@ %(query)s::tsquery AS worded
+        FROM production.artwork_search AS a
+        WHERE a.museum = n.museum AND a.object_number = n.object_number
+        LIMIT 1) AS s,
+    LATERAL (
+        SELECT i.digest
+        FROM production.index_status AS i
+        WHERE i.museum = n.museum AND i.object_number = n.object_number AND i.digest = decode(n.digest, 'hex')
+        LIMIT 1) AS i
 
 -- name: artworks
--- Works of one museum by their object numbers.
+-- Works by museum and object number, and which of some queries find each. Looked up one by one: there are few of them,
+-- and of a release that was forced over duplicates each is shown once.
 SELECT a.museum, a.release_id, a.object_number, a.museum_db_id, a.title, a.artists, a.production_date_start,
        a.production_date_end, a.period, a.work_types, a.searchable_work_types, a.image_url, a.rights, a.source_url,
-       t.object_key, t.width, t.height
-FROM production.artwork AS a
-LEFT JOIN production.thumbnail AS t ON t.museum = %(museum)s AND t.object_number = a.object_number
-WHERE a.museum = %(museum)s AND a.object_number = ANY(%(numbers)s)
+       t.object_key, t.width, t.height,
+       ARRAY(
+           SELECT g.number::integer
+           FROM unnest(%(queries)s::text[]) WITH ORDINALITY AS g (query, number)
+           WHERE s.words @@ g.query::tsquery
+           ORDER BY g.number) AS found_by
+FROM unnest(%(museums)s::text[], %(numbers)s::text[]) AS n (museum, object_number),
+    LATERAL (
+        SELECT *
+        FROM production.artwork AS w
+        WHERE w.museum = n.museum AND w.object_number = n.object_number
+        LIMIT 1) AS a,
+    LATERAL (
+        SELECT words
+        FROM production.artwork_search AS w
+        WHERE w.museum = n.museum AND w.object_number = n.object_number
+        LIMIT 1) AS s
+    LEFT JOIN LATERAL (
+        SELECT object_key, width, height
+        FROM production.thumbnail AS w
+        WHERE w.museum = n.museum AND w.object_number = n.object_number
+        LIMIT 1) AS t ON true
 
--- name: browse
--- Every work with what it can be filtered by.
-SELECT a.museum, a.object_number, a.title, a.searchable_work_types AS work_types, a.production_date_start AS start,
-       a.production_date_end AS end, t.object_key IS NOT NULL AS has_image
-FROM production.artwork AS a
-LEFT JOIN production.thumbnail AS t ON t.museum = a.museum AND t.object_number = a.object_number
-ORDER BY has_image DESC, a.museum, a.object_number
+-- name: news
+-- Works of a museum that its live release added or changed, those with an image first; any of a first release.
+SELECT object_number, coalesce(news, 'added') AS how
+FROM production.artwork_search
+WHERE museum = %(museum)s AND (news IS NOT NULL OR %(first)s::boolean)
+ORDER BY place
+LIMIT %(limit)s
 
 -- name: rights
 -- The rights under which a museum publishes its works, the most frequent first.

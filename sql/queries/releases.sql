@@ -2,8 +2,9 @@
 -- database: production
 
 -- name: tables
--- The tables of a release in the order of their making, with the columns that they share with the candidate's.
-SELECT t.kind, t.name, t.key,
+-- The tables of a release in the order of their making, with the columns that they share with the candidate's. What is
+-- derived from the others comes last.
+SELECT t.kind, t.name, t.key, t.derived,
        array_agg(a.attname::text ORDER BY a.attnum) AS columns,
        array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS types
 FROM production.release_table AS t
@@ -150,6 +151,12 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS b ON true
 WHERE r.museum = %(museum)s AND r.release_id = %(release_id)s
+
+-- name: fill_search
+-- Make what a release is searched by. Returns how many works it has, and how many of them can be searched for.
+SELECT production.fill_search(%(museum)s, %(slot)s::smallint, (
+           SELECT slot FROM production.current_release WHERE museum = %(museum)s)) AS made,
+       (SELECT count(*) FROM production.artwork_release WHERE museum = %(museum)s AND slot = %(slot)s) AS works
 
 -- name: shown_artworks
 -- What readers see of one museum's artworks, in the release that its pointer names.

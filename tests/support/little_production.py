@@ -19,6 +19,7 @@ from resources.platform import Platform
 from resources.postgres import Connection, Database
 from resources.s3 import thumbnail_key
 from resources.vector_index.index import SearchFilter
+from sql import query
 
 CONTRACT = "little model"
 DIMENSION = 768
@@ -33,6 +34,7 @@ class Work:
     image: int | None = None
     text: int | None = None
     kind: str = "painting"
+    artist: str = "Anna Ancher"
 
     @property
     def jpeg(self) -> bytes:
@@ -94,6 +96,7 @@ class LittleProduction:
             rows = [row for number, work in works.items() for row in self._rows(museum, slot, number, work)]
             for table in ("artwork", "thumbnail", "index_status"):
                 insert(conn, table, [row for name, row in rows if name == table])
+            conn.execute(query("releases.fill_search"), {"museum": museum, "slot": slot})
             [newest] = conn.execute(
                 "SELECT max(release_id) AS base FROM production.release WHERE museum = %s AND state = 'ready'",
                 (museum,),
@@ -118,7 +121,7 @@ class LittleProduction:
         common = {"museum": museum, "slot": slot, "object_number": number}
         row_hash = sha256(f"{work.title}{work.kind}".encode()).digest()
         yield "artwork", common | {
-            "museum_db_id": number, "title": work.title, "artists": ["Anna Ancher"], "production_date_start": 1880,
+            "museum_db_id": number, "title": work.title, "artists": [work.artist], "production_date_start": 1880,
             "production_date_end": 1882, "period": None, "work_types": [work.kind],
             "searchable_work_types": [work.kind], "thumbnail_url": "https://example.org/x", "image_url": None,
             "rights": "CC0", "source_url": None, "row_hash": row_hash}  # fmt: skip

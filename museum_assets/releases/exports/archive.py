@@ -34,7 +34,7 @@ from museum_assets.releases.exports.archive_files import (
 )
 from museum_assets.releases.outside.step import release_step
 from museum_assets.releases.outside.thumbnails import Copying, add_thumbnails, copy_objects
-from museum_assets.releases.promotion.build import NotArrived, empty, vacuum
+from museum_assets.releases.promotion.build import NotArrived, empty, fill_search, vacuum
 from museum_assets.releases.promotion.promote import undo, undo_interrupted
 from museum_assets.releases.record import Release, begin, find, in_state, note, set_state
 from museum_assets.releases.rows import TableDigest, settle, slot_digest
@@ -212,6 +212,8 @@ def _load(
         vacuum(production, [table], release.museum, release.slot)
         _arrived(described, slot_digest(production, table, release.museum, release.slot), release)
         on_progress(f"{table.name}: {described.rows} rows")
+    if "artwork" in tables:
+        fill_search(production, release, on_progress)
     note(production, release, counts={table.name: table.rows for table in manifest.tables},
          checksums={table.name: table.checksum for table in manifest.tables})  # fmt: skip
 

@@ -12,8 +12,9 @@ from museum_assets.releases import commands
 from museum_assets.releases.copying import copy_across
 from museum_assets.releases.record import Release
 from museum_assets.releases.rows import TableDigest, candidate_digest, slot_digest
-from museum_assets.releases.schema import Table
+from museum_assets.releases.schema import Table, tables_of
 from resources.postgres import Connection
+from sql import query
 
 
 class NotArrived(MuseumError):
@@ -69,6 +70,19 @@ def build(
         digests[table.name] = verify(source, target, table, release)
         on_progress(f"{table.name}: {rows} rows")
     return digests
+
+
+def fill_search(conn: Connection, release: Release, on_progress: OnLine = no_line) -> None:
+    """Make what readers search a release by from its rows, as news against what is live. Raises NotArrived."""
+    found = conn.execute(query("releases.fill_search"), {"museum": release.museum, "slot": release.slot}).fetchone()
+    assert found is not None
+    vacuum(conn, tables_of(conn, release.museum, derived=True), release.museum, release.slot)
+    if found["made"] != found["works"]:
+        raise NotArrived(
+            f"{found['made']} of the {found['works']} artworks of {release.name} can be searched for. "
+            f"Run {commands.promote(release.museum)} again"
+        )
+    on_progress(f"artwork_search: {found['made']} rows")
 
 
 def verify(source: Connection, target: Connection, table: Table, release: Release) -> TableDigest:

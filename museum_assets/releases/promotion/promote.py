@@ -14,7 +14,7 @@ from museum_assets.core.failures import MuseumError
 from museum_assets.core.progress import OnLine, no_line
 from museum_assets.releases.checks import validate
 from museum_assets.releases.desk import ReleaseDesk
-from museum_assets.releases.promotion.build import NotArrived, build, empty
+from museum_assets.releases.promotion.build import NotArrived, build, empty, fill_search
 from museum_assets.releases.promotion.preview import compare_with_live
 from museum_assets.releases.promotion.request import NotValid, PromotionRequest
 from museum_assets.releases.promotion.retention import prune_locked
@@ -32,7 +32,7 @@ from museum_assets.releases.record import (
     set_state,
 )
 from museum_assets.releases.rules import Candidate, Verdict, blocking_verdicts
-from museum_assets.releases.schema import CANDIDATE, Table, tables_of
+from museum_assets.releases.schema import CANDIDATE, Table, slot_tables
 from museum_assets.releases.staging.acceptances import use
 from museum_assets.releases.staging.candidate import made_at
 from resources.postgres import Connection
@@ -150,6 +150,7 @@ def _build(
          checksums={name: found.checksum for name, found in digests.items()})  # fmt: skip
     if not _has_outside(candidate.tables):
         return {}
+    fill_search(production, release, on_progress)
     outside = desk.outside.add(release.museum, release.id, base, on_progress)
     if problems := desk.outside.verify(release.museum, release.id):
         raise NotArrived(f"{release.name} is not complete outside Postgres: {'; '.join(problems)}")
@@ -199,7 +200,7 @@ def finish_interrupted(desk: ReleaseDesk, production: Connection, museum: str, o
 
 def undo(desk: ReleaseDesk, production: Connection, release: Release, message: str) -> None:
     """Take back what an unfinished release made. Repeating it finishes what was begun."""
-    tables = tables_of(production, release.museum)
+    tables = slot_tables(production, release.museum)
     if _has_outside(tables):
         desk.outside.undo(release.museum, release.id)
     empty(production, tables, release.museum, release.slot)

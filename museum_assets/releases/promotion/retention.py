@@ -13,7 +13,7 @@ from museum_assets.core.progress import OnLine, no_line
 from museum_assets.releases.desk import ReleaseDesk
 from museum_assets.releases.promotion.build import empty, vacuum
 from museum_assets.releases.record import Release, keep_slot_ready, live, set_state
-from museum_assets.releases.schema import tables_of
+from museum_assets.releases.schema import slot_tables
 from resources.postgres import Busy, Connection, Database, scalar
 from sql import query
 
@@ -79,7 +79,7 @@ def _prune_locked(desk: ReleaseDesk, production: Connection, museum: str, on_pro
             )
         elif _give_up(production, release):
             gone.append(release.id)
-    tables = tables_of(production, museum)
+    tables = slot_tables(production, museum)
     slots = {row["release_id"]: row["slot"] for row in rows}
     for number in gone:
         empty(production, tables, museum, slots[number])

@@ -1,0 +1,125 @@
+"""What the words of a query find in the live releases, with counts, in Postgres's own full text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from museum_assets.museums import MUSEUMS
+from museum_assets.search.facets import Kept, Key, of_museums
+from museum_assets.search.memory import Memory
+from museum_assets.search.production import Now, Production
+from museum_assets.search.question import DEEPEST
+from museum_assets.search.ranking import Name, name_of
+from museum_assets.search.words import Vocabulary, Words, read_words
+from sql import query
+
+POOL = 2000
+"""Works of a museum that are ranked. They lie in the order in which they are shown when nothing else tells them apart,
+so that of a word which every second work has, the first ones are as good as any."""
+EXACT = 50
+LONGEST_TITLE = 200
+"""Letters of a title by which it is told apart, as production.fill_search has it."""
+REMEMBERED = 512
+REMEMBERED_LISTS = 128
+"""Counts of queries: frequent words take longest, and come again."""
+
+Counts = Mapping[Key, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """What words find: `names` are ranked, `counts` those of all works that have them, whatever the filters.
+
+    `all_words` says whether each has every required word; else each has one at least. `besides` are exact hits that
+    the words do not find, such as an object number with other separators.
+    """
+
+    words: Words
+    tsquery: str = ""
+    counts: Counts = field(default_factory=dict)
+    all_words: bool = True
+    corrected: str | None = None
+    numbers: list[Name] = field(default_factory=list)
+    titles: list[Name] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+    besides: dict[Name, Key] = field(default_factory=dict)
+
+
+class Lexical:
+    """Search by words. Threads may share it."""
+
+    def __init__(self, production: Production) -> None:
+        self._vocabulary = Vocabulary(production)
+        self._counted: Memory[tuple[Any, ...], Counts] = Memory(REMEMBERED)
+        self._listed: Memory[tuple[Any, ...], list[Name]] = Memory(REMEMBERED_LISTS)
+
+    def find(self, now: Now, text: str, kept: Kept) -> Worded:
+        """Return what a query finds among the works that filters admit.
+
+        Works with all words; where there are none, those with the nearest words that production knows; where there are
+        none either, those with one word at least.
+        """
+        museum, number = _named(text)
+        words = read_words(now, number)
+        if not words.words:
+            return Worded(words)
+        asked = self._asked(now, words)
+        found = asked if asked.counts else self._mended(now, words) or self._some(now, words)
+        names = self._ranked(now, found, kept) if found.counts else []
+        return replace(_exact(now, found, words.folded, kept, museum), names=names)
+
+    def _asked(self, now: Now, words: Words) -> Worded:
+        return Worded(words, words.all, self._counts(now, words.all))
+
+    def _some(self, now: Now, words: Words) -> Worded:
+        return Worded(words, words.some, self._counts(now, words.some), all_words=False)
+
+    def _mended(self, now: Now, words: Words) -> Worded | None:
+        better = self._vocabulary.corrected(now, words)
+        if better is None:
+            return None
+        mended = read_words(now, better)
+        found = self._asked(now, mended)
+        return replace(found if found.counts else self._some(now, mended), corrected=better)
+
+    def _counts(self, now: Now, tsquery: str) -> Counts:
+        key = (now.key, tsquery)
+        found = self._counted.get(key)
+        if found is None:
+            rows = now.conn.execute(query("readers.counts"), {"query": tsquery})
+            found = {(row["museum"], row["facet"]): row["works"] for row in rows}
+            self._counted.put(key, found)
+        return found
+
+    def _ranked(self, now: Now, found: Worded, kept: Kept) -> list[Name]:
+        where = of_museums(kept)
+        values = {**where, "query": found.tsquery, "any": found.words.any, "pool": POOL, "limit": DEEPEST}
+        key = (now.key, found.tsquery, found.words.any, *where["museums"], *where["facets"])
+        names = self._listed.get(key)
+        if names is None:
+            names = [name_of(row) for row in now.conn.execute(query("readers.ranked"), values)]
+            self._listed.put(key, names)
+        return names
+
+
+def _named(text: str) -> tuple[str | None, str]:
+    """Return (museum, object number) of a name such as `smk:KMS1`, else (None, text)."""
+    slug, colon, number = text.strip().partition(":")
+    return (slug, number) if colon and slug in MUSEUMS else (None, text)
+
+
+def _exact(now: Now, found: Worded, folded: str, kept: Kept, museum: str | None) -> Worded:
+    """Add the works whose object number or title is the query, without its separators and as it was typed."""
+    values = {**of_museums(kept), "title": folded[:LONGEST_TITLE], "number": folded.replace(" ", ""), "limit": EXACT,
+              "query": found.tsquery}  # fmt: skip
+    rows = [
+        row
+        for row in now.conn.execute(query("readers.exact"), values)
+        if museum is None or not row["by_number"] or row["museum"] == museum
+    ]
+    numbers = [name_of(row) for row in rows if row["by_number"]]
+    titles = [name_of(row) for row in rows if not row["by_number"]]
+    besides = {name_of(row): (row["museum"], row["facet"]) for row in rows if not row["worded"]}
+    return replace(found, numbers=numbers, titles=titles, besides=besides)

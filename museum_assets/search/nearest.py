@@ -1,0 +1,88 @@
+"""What lies near a vector in the live releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from museum_assets.collection.stages import vectors_of
+from museum_assets.releases.snapshot import NotOneRelease, differs
+from museum_assets.search.answer import QueryVector, Reason
+from museum_assets.search.facets import Combination, Key
+from museum_assets.search.production import Now
+from museum_assets.search.question import Filters
+from museum_assets.search.ranking import Name
+from resources.vector_index.index import Hit, SearchFilter, contract_field
+from resources.vector_index.session import VectorSession
+from sql import query
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A work near a vector: which one, what it can be filtered by, and whether the query's words find it as well."""
+
+    name: Name
+    facet: Key
+    worded: bool
+
+
+def reason_of(vector: str) -> Reason:
+    """Return why a work is found that lies near by this vector of the index."""
+    return Reason.LOOKS if vector.startswith("image") else Reason.DESCRIBED
+
+
+def by_query(session: VectorSession, vector: QueryVector, where: SearchFilter, limit: int) -> dict[Reason, list[Hit]]:
+    """Return what lies near a query's vector, by each vector of its model that the index has."""
+    where = replace(where, contract=vector.contract)
+    return {
+        reason_of(name): session.search(name, vector.vector, limit, where)
+        for name in vectors_of(vector.model)
+        if name in session.vectors
+    }
+
+
+def by_point(session: VectorSession, where: SearchFilter, name: Name, limit: int) -> tuple[Reason, list[Hit]]:
+    """Return what lies near a work, by the first vector that it has; nothing when it has none."""
+    museum, number = name
+    own = list(session.scroll(replace(where, museum=museum, object_numbers=(number,)), with_payload=False))
+    for point in session.retrieve([point.id for point in own], with_vectors=True):
+        for vector in sorted(point.vectors):
+            admitted = replace(where, contract=point.payload.get(contract_field(vector)))
+            hits = session.search(vector, point.vectors[vector], limit, admitted, exclude=[point.id])
+            return reason_of(vector), hits
+    return Reason.LOOKS, []
+
+
+def shown(now: Now, filters: Filters) -> SearchFilter:
+    """Return the filter of the points of the live releases. Whether a work has an image is for the rows to say."""
+    century = filters.century
+    first, last = (None, None) if century is None else years(century)
+    return SearchFilter(
+        museum=filters.museum,
+        work_type=filters.work_type,
+        year_from=first,
+        year_to=last,
+        releases=tuple(now.releases.items()),
+    )
+
+
+def years(century: int) -> tuple[int, int]:
+    """Return the first and the last year of a century."""
+    return (100 * century - 99, 100 * century) if century > 0 else (100 * century, 100 * century + 99)
+
+
+def joined(
+    now: Now, hits: Sequence[Hit], tsquery: str, combinations: dict[Key, Combination], filters: Filters
+) -> Iterator[Near]:
+    """Yield the hits that the filters admit, in their order. Raises NotOneRelease when rows and points differ."""
+    fields = {"museums": "museum", "numbers": "object_number", "digests": "digest"}
+    values = {name: [hit.payload[field] for hit in hits] for name, field in fields.items()}
+    found_rows = now.conn.execute(query("readers.hits"), {**values, "query": tsquery})
+    rows = {(row["museum"], row["object_number"], row["digest"]): row for row in found_rows}
+    for hit in hits:
+        name = (hit.payload["museum"], hit.payload["object_number"])
+        if (found := rows.get((*name, hit.payload["digest"]))) is None:
+            raise NotOneRelease(differs(*name, now.releases[name[0]]))
+        facet = (name[0], found["facet"])
+        if combinations[facet].admitted(filters):
+            yield Near(name, facet, bool(found["worded"]))

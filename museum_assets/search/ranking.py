@@ -1,0 +1,54 @@
+"""One ranking of what words and vectors find.
+
+An object number that was asked for comes first, then titles that are exactly the query, then words and vectors fused
+by reciprocal rank. Where each ranking stands in the fusion was measured: docs/decisions/0021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from museum_assets.search.answer import Reason
+from resources.vector_index.search import by_reciprocal_rank
+
+Name = tuple[str, str]
+"""A museum and an object number."""
+
+
+def name_of(row: Mapping[str, Any]) -> Name:
+    """Return the museum and the object number of a row."""
+    return row["museum"], row["object_number"]
+
+
+WORDS_WEIGHT = 2.0
+"""Of works with all words against one vector: the first sixty stand before what a single vector alone finds."""
+SOME_WORDS_WEIGHT = 0.5
+"""Of works with only some of the words, of which there may be thousands that have nothing else in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """What each side finds, best first. `vectors` are by the reason that they are."""
+
+    numbers: Sequence[Name] = ()
+    titles: Sequence[Name] = ()
+    worded: Sequence[Name] = ()
+    all_words: bool = True
+    vectors: Mapping[Reason, Sequence[Name]] = field(default_factory=dict)
+
+    def fused(self) -> list[Name]:
+        """Return every work once, best first."""
+        weight = WORDS_WEIGHT if self.all_words else SOME_WORDS_WEIGHT
+        weighted = [(weight, self.worded), *((1.0, ranking) for ranking in self.vectors.values())]
+        return list(dict.fromkeys([*self.numbers, *self.titles, *by_reciprocal_rank(weighted)]))
+
+    def reasons(self, name: Name) -> list[Reason]:
+        """Return why a work is among them, apart from its words."""
+        found: Iterable[tuple[Reason, Sequence[Name]]] = [
+            (Reason.OBJECT_NUMBER, self.numbers),
+            (Reason.TITLE, self.titles),
+            *self.vectors.items(),
+        ]
+        return [reason for reason, ranking in found if name in ranking]

@@ -1,0 +1,152 @@
+"""The words of a query as production knows them: without accents, with all words of the same stem, and corrected."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from museum_assets.core.failures import MuseumError
+from museum_assets.search.production import Now, Production
+from sql import query
+
+MOST_WORDS = 16
+MOST_VARIANTS = 20
+"""The most frequent words of a stem: more would make a query slower and find hardly more."""
+CHUNK = 5_000
+"""Words read at once: answering threads wait for no more than that many to be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A folded word of a query. `common` ones, such as "the", need not be in a work."""
+
+    text: str
+    stems: tuple[str, ...]
+    common: bool
+    variants: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Say whether any live work has the word, in whatever form."""
+        return bool(self.variants)
+
+    @property
+    def tsquery(self) -> str:
+        """The word or any of its forms, as Postgres reads a query."""
+        return " | ".join(_quoted(each) for each in dict.fromkeys((self.text, *self.variants)))
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a query, each once, and its whole text folded."""
+
+    folded: str
+    words: tuple[Word, ...]
+
+    @property
+    def required(self) -> tuple[Word, ...]:
+        """The words that a work must have: those that are not common, all when all are."""
+        return tuple(word for word in self.words if not word.common) or self.words
+
+    @property
+    def all(self) -> str:
+        """The query for works with every required word."""
+        return " & ".join(f"({word.tsquery})" for word in self.required)
+
+    @property
+    def any(self) -> str:
+        """The query for works with one of the words at least; it is also what ranks."""
+        return " | ".join(word.tsquery for word in self.words)
+
+    @property
+    def some(self) -> str:
+        """The query for works with one of the required words at least."""
+        return " | ".join(word.tsquery for word in self.required)
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def read_words(now: Now, text: str) -> Words:
+    """Return the words of a query with the forms that works of the live releases have."""
+    row = now.conn.execute(query("readers.query"), {"words": text}).fetchone()
+    assert row is not None
+    words = [Word(text, tuple(stems), common) for text, stems, common in row["words"][:MOST_WORDS]]
+    if not words:
+        return Words(row["folded"], ())
+    stems = sorted({stem for word in words for stem in word.stems})
+    found = now.conn.execute(query("readers.variants"), {"stems": stems}).fetchall()
+    variants = [
+        tuple(each["word"] for each in found if not set(each["stems"]).isdisjoint(word.stems))[:MOST_VARIANTS]
+        for word in words
+    ]
+    return Words(row["folded"], tuple(replace(word, variants=each) for word, each in zip(words, variants, strict=True)))
+
+
+class Vocabulary:
+    """Every word of the live releases, to correct typing errors with. Threads may share it.
+
+    The first one is read when it is asked for, later ones in the background: until one is there, what was live before
+    corrects. That is safe, since only a query that finds nothing is corrected.
+    """
+
+    def __init__(self, production: Production) -> None:
+        self._production = production
+        self._lock = threading.Lock()
+        self._releases: Mapping[str, int] = {}
+        self._words: dict[str, int] = {}
+        self._reading: threading.Thread | None = None
+
+    def corrected(self, now: Now, words: Words) -> str | None:
+        """Return the query with each word that no work has replaced by the nearest one; None when there is none."""
+        known = self._of(now)
+        mended = [_nearest(word.text, known) if not word.known else None for word in words.words]
+        if not any(mended):
+            return None
+        return " ".join(better or word.text for better, word in zip(mended, words.words, strict=True))
+
+    def _of(self, now: Now) -> dict[str, int]:
+        with self._lock:
+            if not self._releases:
+                self._words, self._releases = _read(now), now.releases
+            elif self._releases != now.releases and (self._reading is None or not self._reading.is_alive()):
+                self._reading = threading.Thread(target=self._renew, name="vocabulary", daemon=True)
+                self._reading.start()
+            return self._words
+
+    def _renew(self) -> None:
+        with suppress(MuseumError), self._production.now() as now:
+            words = _read(now)
+            with self._lock:
+                self._words, self._releases = words, now.releases
+
+
+def _read(now: Now) -> dict[str, int]:
+    words: dict[str, int] = {}
+    with now.conn.cursor(name="vocabulary") as cursor:
+        cursor.itersize = CHUNK
+        cursor.execute(query("readers.vocabulary"))
+        for row in cursor:
+            words[row["word"]] = row["works"]
+    return words
+
+
+def _nearest(word: str, known: Mapping[str, int]) -> str | None:
+    """Return the known word with the fewest typing errors between; of several the most frequent one."""
+    if len(word) < 4 or any(letter.isdigit() for letter in word):
+        return None
+    most = 1 if len(word) < 6 else 2
+    found = _within(word, list(known), most)
+    return min(found, key=lambda each: (each[1], -known[each[0]]))[0] if found else None
+
+
+def _within(word: str, known: Sequence[str], most: int) -> list[tuple[str, int]]:
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    distance: Callable[..., int] = OSA.distance
+    found = process.extract(word, known, scorer=distance, score_cutoff=most, limit=50)
+    return [(each, int(errors)) for each, errors, _ in found]
