@@ -32,6 +32,10 @@ class Outside(Protocol):
         """Return what is wrong, nothing when all is there."""
         ...
 
+    def show(self, museum: str, release_id: int) -> None:
+        """Give readers what they search a verified release by, before its pointer moves."""
+        ...
+
     def undo(self, museum: str, release_id: int) -> None:
         """Undo `add`, however far it came."""
         ...

@@ -32,36 +32,38 @@ class EdgeVectorIndex:
 
     def __init__(self, directory: Path, *, wait: float = 600.0) -> None:
         self.directory = directory
-        self._shard = directory / "shard"
+        self.shard = directory / "shard"
         self.wait = wait
 
     @contextmanager
     def open(self) -> Iterator[VectorSession]:
         """Open the shard, made when missing; it is flushed before the next process gets it."""
-        with self._locked():
-            shard = self._load()
+        with self.locked():
+            self.create()
+            shard = load_shard(self.shard)
             try:
-                yield EdgeSession(shard, self._shard)
+                yield EdgeSession(shard, self.shard)
             finally:
                 shard.flush()
                 shard.close()
 
     def identity(self) -> str:
         """Return the shard's own name, made with it: one that replaces it has another, and holds nothing yet."""
-        if not self._shard.exists():
-            with self._locked():
-                self._create()
-        name = self._shard / "id"
+        if not self.shard.exists():
+            with self.locked():
+                self.create()
+        name = self.shard / "id"
         return name.read_text() if name.exists() else "unnamed"  # made before shards had names
 
     def adopt(self, identity: str) -> None:
         """Give the shard the name of one whose points it is about to hold; made when missing."""
-        with self._locked():
-            self._create()
-            (self._shard / "id").write_text(identity)
+        with self.locked():
+            self.create()
+            (self.shard / "id").write_text(identity)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
+        """Keep every other process from the shard. Raises Unavailable after `wait` seconds."""
         self.directory.mkdir(parents=True, exist_ok=True)
         holder = self.directory / "holder"
         lock = FileLock(self.directory / "lock", timeout=self.wait)
@@ -82,11 +84,11 @@ class EdgeVectorIndex:
         finally:
             lock.release()
 
-    def _create(self) -> None:
+    def create(self) -> None:
         """Make the shard unless it exists. Only under the lock."""
         from qdrant_edge import Distance, EdgeConfig, EdgeShard, EdgeVectorParams, UpdateOperation
 
-        if self._shard.exists():
+        if self.shard.exists():
             return
         # Created beside and renamed: the engine neither loads nor overwrites a half-created shard.
         half = self.directory / "shard.creating"
@@ -99,20 +101,21 @@ class EdgeVectorIndex:
         shard.flush()
         shard.close()
         (half / "id").write_text(uuid4().hex)
-        half.rename(self._shard)
+        half.rename(self.shard)
 
-    def _load(self) -> Any:
-        from qdrant_edge import EdgeShard
 
-        self._create()
-        try:
-            return EdgeShard.load(str(self._shard))
-        except Exception as error:  # the engine raises nothing narrower
-            raise MuseumError(
-                f"The vector index at {self._shard} cannot be opened: {error}. It holds nothing that cannot be made "
-                "again: move the directory away and run `museum run all`, which makes the points of every museum in "
-                "a new one, their vectors from the cache."
-            ) from error
+def load_shard(directory: Path) -> Any:
+    """Return the engine's shard of a directory, which is this process's until it is closed. Raises MuseumError."""
+    from qdrant_edge import EdgeShard
+
+    try:
+        return EdgeShard.load(str(directory))
+    except Exception as error:  # the engine raises nothing narrower
+        raise MuseumError(
+            f"The vector index at {directory} cannot be opened: {error}. It holds nothing that cannot be made "
+            "again: move the directory away and run `museum run all`, which makes the points of every museum in "
+            "a new one, their vectors from the cache."
+        ) from error
 
 
 class EdgeSession(VectorSession):

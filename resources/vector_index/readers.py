@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from museum_assets.core.failures import MuseumError, Unavailable
+from resources.vector_index.edge import EdgeSession, EdgeVectorIndex, load_shard
 from resources.vector_index.session import VectorIndex, VectorSession
+from resources.vector_index.shard_copies import ShardCopies, ShardCopy
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.2
+"""How often a reading process looks for a newer copy. A promotion waits until it has found it."""
+TROUBLE_SECONDS = 5
+FIRST_PATIENCE, PATIENCE = 10.0, 0.2
+"""How long a search waits for a copy: the first one of a process, and later ones."""
 
 
 class ReadersIndex(Protocol):
@@ -37,6 +51,121 @@ class ServerReaders:
         """Nothing stays open."""
 
 
+@dataclass(eq=False)
+class Opened:
+    """A copy that this process has open, and how many sessions use it; `replaced` ones are closed by their last."""
+
+    copy: ShardCopy
+    session: VectorSession
+    stack: ExitStack
+    sessions: int = 0
+    replaced: bool = field(default=False)
+
+
+class EmbeddedReaders:
+    """Copies of the embedded index, of which the newest is opened in the background as soon as it appears."""
+
+    def __init__(self, index: EdgeVectorIndex) -> None:
+        self._copies = ShardCopies(index)
+        self._changed = threading.Condition()
+        self._current: Opened | None = None
+        self._wanted: Mapping[str, int] | None = None
+        self._closing = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    @contextmanager
+    def open(self, releases: Mapping[str, int]) -> Iterator[VectorSession]:
+        """Open a session on the newest copy. Raises Unavailable when it does not have these releases yet."""
+        opened = self._take(releases)
+        try:
+            yield opened.session
+        finally:
+            self._give_back(opened)
+
+    def close(self) -> None:
+        """Stop looking for copies and close the one that is open."""
+        self._closing.set()
+        if self._watcher:
+            self._watcher.join()
+        self._replace(None)
+
+    def _take(self, releases: Mapping[str, int]) -> Opened:
+        with self._changed:
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="index copies", daemon=True)
+                self._watcher.start()
+            patience = PATIENCE if self._current else FIRST_PATIENCE
+            if self._current is None or not self._current.copy.holds(releases):
+                self._wanted = releases
+                self._changed.wait_for(lambda: self._current and self._current.copy.holds(releases), patience)
+            if self._current is None or not self._current.copy.holds(releases):
+                raise Unavailable(
+                    "The copy of the vector index for readers is not ready: it is made by a promotion, and now by "
+                    "whoever reads. Try again in a moment",
+                    code="index_behind",
+                )
+            self._current.sessions += 1
+            return self._current
+
+    def _give_back(self, opened: Opened) -> None:
+        with self._changed:
+            opened.sessions -= 1
+            done = opened.replaced and not opened.sessions
+        if done:
+            opened.stack.close()
+
+    def _replace(self, new: Opened | None) -> None:
+        with self._changed:
+            old, self._current = self._current, new
+            if old:
+                old.replaced = True
+            done = old is not None and not old.sessions
+            self._changed.notify_all()
+        if old and done:
+            old.stack.close()
+
+    def _watch(self) -> None:
+        while not self._closing.is_set():
+            pause = LOOK_SECONDS
+            try:
+                self._look()
+            except FileNotFoundError:
+                pass  # replaced while it was opened: there is a newer one
+            except (MuseumError, OSError) as error:
+                log.warning("readers go on with what they have of the vector index: %s", error)
+                pause = TROUBLE_SECONDS
+            self._closing.wait(pause)
+
+    def _look(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        newest = self._copies.newest()
+        if wanted is not None and (newest is None or not newest.holds(wanted)):
+            # From before there were copies, or lost with its directory. What is live was verified when promoted.
+            self._copies.publish(wanted)
+            newest = self._copies.newest()
+        if newest and (self._current is None or self._current.copy.number < newest.number):
+            try:
+                opened = self._open(newest)
+            except MuseumError:
+                log.warning("copy %s of the vector index cannot be opened and is made anew", newest.directory)
+                self._copies.discard(newest)
+                self._wanted = self._wanted or wanted
+                return
+            self._replace(opened)
+
+    def _open(self, copy: ShardCopy) -> Opened:
+        with ExitStack() as stack:
+            path = stack.enter_context(self._copies.opened(copy))
+            shard = load_shard(path)
+            stack.callback(shard.close)
+            return Opened(copy, EdgeSession(shard, path), stack.pop_all())
+
+
 def readers_of(index: VectorIndex) -> ReadersIndex:
     """Return the readers' side of an index."""
-    return ServerReaders(index)
+    return EmbeddedReaders(index) if isinstance(index, EdgeVectorIndex) else ServerReaders(index)
+
+
+def copies_of(index: VectorIndex) -> ShardCopies | None:
+    """Return the copies that readers of an embedded index open; None for a server, which needs none."""
+    return ShardCopies(index) if isinstance(index, EdgeVectorIndex) else None

@@ -162,6 +162,7 @@ class LittleProduction:
         """Build, publish, verify and commit a release."""
         counts = self.outside.add(museum, release, self.build(museum, release, works))
         assert self.outside.verify(museum, release) == []
+        self.outside.show(museum, release)
         self.ready(museum, release)
         self.commit(museum, release)
         return counts

@@ -241,4 +241,5 @@ def _add_outside(
     outside = desk.outside.add(release.museum, release.id, base, on_progress)
     if problems := desk.outside.verify(release.museum, release.id):
         raise NotArrived(f"{release.name} is not complete outside Postgres: {'; '.join(problems)}")
+    desk.outside.show(release.museum, release.id)
     note(production, release, outside=outside)

@@ -18,6 +18,7 @@ from museum_assets.releases.outside.thumbnails import add_thumbnails, prune_thum
 from resources.platform import Platform
 from resources.postgres import Database
 from resources.s3 import ObjectStore
+from resources.vector_index.readers import copies_of
 from resources.vector_index.session import VectorIndex
 
 
@@ -57,14 +58,23 @@ class PointsAndThumbnails:
             step = release_step(conn, museum, release_id)
             return verify_points(conn, self.index, step) + verify_thumbnails(conn, self.thumbnails, step)
 
+    def show(self, museum: str, release_id: int) -> None:
+        """Give readers a copy of an embedded index that has this verified release. Raises Unavailable."""
+        if copies := copies_of(self.index):
+            copies.publish({museum: release_id})
+
     def undo(self, museum: str, release_id: int) -> None:
         """Undo `add`, however far it came. Objects that only this release showed go with the next `prune`."""
+        if copies := copies_of(self.index):
+            copies.withdraw(museum, release_id)
         undo_points(self.index, museum, release_id)
 
     def prune(self, museum: str, kept: Collection[int]) -> dict[str, int]:
         """Remove what none of the kept releases shows."""
         with self.production.connect() as conn:
             counts = prune_thumbnails(conn, self.thumbnails, museum, kept)
+        if copies := copies_of(self.index):
+            copies.keep(museum, sorted(kept))
         return counts | prune_points(self.index, museum, kept)
 
 

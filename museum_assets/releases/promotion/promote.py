@@ -154,6 +154,7 @@ def _build(
     outside = desk.outside.add(release.museum, release.id, base, on_progress)
     if problems := desk.outside.verify(release.museum, release.id):
         raise NotArrived(f"{release.name} is not complete outside Postgres: {'; '.join(problems)}")
+    desk.outside.show(release.museum, release.id)
     return outside
 
 
