@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from museum_assets.cli import published
 from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.session import connected
 from museum_assets.collection.stages import vectors_of
@@ -15,8 +16,6 @@ from museum_assets.museums import MUSEUMS
 from museum_assets.museums.work_types import SEARCHABLE
 from resources.platform import Platform
 from resources.vector_index.index import Hit, contract_field
-
-UNTRAINED = "The model's weights are untrained (demo without the model hub): the order of these results means nothing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,11 @@ def show_search(query: str, ways: Ways, *, museum: str | None, work_type: str | 
         raise MuseumError(f"unknown museum {museum!r}: choose from {', '.join(MUSEUMS)}")
     if work_type is not None and work_type not in SEARCHABLE:
         raise MuseumError(f"unknown work type {work_type!r}: choose from {', '.join(SEARCHABLE)}")
+
+    if ways.production and (server := published.running_server()):
+        answer = published.search(server, query, museum=museum, work_type=work_type, limit=ways.limit)
+        published.show(server, query, answer, html=ways.html, as_json=ways.as_json)
+        return
 
     def find(platform: Platform) -> list[Hit]:
         from museum_assets.releases.snapshot import search_production
@@ -55,6 +59,11 @@ def show_similar(name: str, ways: Ways) -> None:
     if slug not in MUSEUMS or not number:
         raise MuseumError(f"{name!r} is not museum:object_number, such as smk:KMS1 (museums: {', '.join(MUSEUMS)})")
 
+    if ways.production and (server := published.running_server()):
+        answer = published.similar(server, slug, number, limit=ways.limit)
+        published.show(server, f"Like {name}", answer, html=ways.html, as_json=ways.as_json)
+        return
+
     def find(platform: Platform) -> list[Hit]:
         from museum_assets.releases.snapshot import similar_in_production
         from resources.vector_index.search import similar
@@ -71,7 +80,7 @@ def _show(heading: str, find: Callable[[Platform], list[Hit]], ways: Ways) -> No
     with connected() as platform:
         hits = find(platform)
         note = (
-            UNTRAINED
+            published.UNTRAINED
             if any("untrained" in str(hit.payload.get(contract_field(vectors_of("clip")[0]))) for hit in hits)
             else None
         )

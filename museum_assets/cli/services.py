@@ -76,12 +76,11 @@ def readers(settings: Settings, *, host: str | None, port: int | None, fd: int |
     from museum_assets.cli.session import connected
     from museum_assets.readers.serving import address_of, serve
 
-    if fd is not None:
-        with unwinding_on_signals(), socket.socket(fileno=fd) as listening:
-            serve(listening, Platform(settings), patient=True)
-        return
-    host, port = host or settings.readers_host, port or settings.readers_port
-    with _bound(host, port) as listening, ExitStack() as opened:
+    with unwinding_on_signals(), ExitStack() as opened:
+        if fd is not None:
+            serve(opened.enter_context(socket.socket(fileno=fd)), Platform(settings), patient=True)
+            return
+        listening = opened.enter_context(_bound(host or settings.readers_host, port or settings.readers_port))
         # With a login of their own, readers need nothing of what makes releases.
         apart = settings.readers_database_url is not None
         platform = Platform(settings) if apart else opened.enter_context(connected())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
 
 from museum_assets.readers import api_models as shapes
 from museum_assets.readers.api_models import Limit, MuseumSlug, Number, errors
@@ -15,7 +15,6 @@ from museum_assets.readers.shown import web_link
 from museum_assets.readers.site import Site
 from museum_assets.readers.uploads import FIELD, Uploads
 from museum_assets.search.answer import Artwork, Counts, Facets, Found, LiveRelease
-from museum_assets.search.question import Filters
 
 MOST_NEWS = 100
 _BINARY = {"type": "string", "format": "binary"}
@@ -37,7 +36,7 @@ class Shaped:
     """Makes the API's shapes of what the reader returns."""
 
     def __init__(self, site: Site) -> None:
-        self.links, self.museums = site.links, site.museums
+        self.links, self.museums, self.model = site.links, site.museums, site.model
 
     def work(self, artwork: Artwork) -> shapes.Work:
         """Return a work."""
@@ -68,6 +67,10 @@ class Shaped:
         why = [shapes.Reason(reason=str(each.reason), words=list(each.words)) for each in found.why]
         return shapes.Hit(work=self.work(found.artwork), why=why)
 
+    def similar(self, found: Sequence[Found]) -> shapes.SimilarAnswer:
+        """Return works that are like something."""
+        return shapes.SimilarAnswer(hits=[self.hit(each) for each in found], untrained=self.model.untrained)
+
     def facets(self, facets: Facets) -> shapes.FacetsOut:
         """Return the choices to narrow a search by."""
         return shapes.FacetsOut(
@@ -95,9 +98,9 @@ def counts(found: Counts[Any]) -> list[shapes.Count]:
     return [shapes.Count(value=value, works=works) for value, works in found]
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site, uploads: Uploads) -> APIRouter:
     """Return the API's addresses."""
-    made, shaped, uploads = APIRouter(prefix=API, tags=["collections"]), Shaped(site), Uploads(site)
+    made, shaped = APIRouter(prefix=API, tags=["collections"]), Shaped(site)
 
     @made.get("/search", responses=errors(400))
     def search(
@@ -119,6 +122,7 @@ def router(site: Site) -> APIRouter:
             releases=dict(answer.releases),
             corrected=answer.corrected,
             words_only=answer.words_only,
+            untrained=site.model.untrained,
         )
 
     @made.get("/artworks/{museum}/{number:path}", responses=errors(404))
@@ -130,14 +134,12 @@ def router(site: Site) -> APIRouter:
     def similar(museum: MuseumSlug, number: Number, limit: Limit = 24) -> shapes.SimilarAnswer:
         """Return works that look like one, or are described like it."""
         site.artwork(museum, number)
-        return shapes.SimilarAnswer(hits=[shaped.hit(each) for each in site.reader.similar(museum, number, limit)])
+        return shaped.similar(site.reader.similar(museum, number, limit))
 
     @made.post("/search-by-image", responses=errors(400, 413, 415), openapi_extra=IMAGE_BODY)
     async def search_by_image(request: Request, limit: Limit = 24) -> shapes.SimilarAnswer:
         """Return works that look like an image, of 10 MB at the most. The image is not stored."""
-        body = await uploads.image(request)
-        found = await run_in_threadpool(lambda: site.reader.by_vector(uploads.vector(body), Filters(), limit))
-        return shapes.SimilarAnswer(hits=[shaped.hit(each) for each in found])
+        return shaped.similar(await uploads.search(request, limit))
 
     @made.get("/museums", responses=errors())
     def museums() -> list[shapes.MuseumOut]:

@@ -21,6 +21,7 @@ from museum_assets.readers.api_models import ProblemOut
 from museum_assets.readers.guard import Guard
 from museum_assets.readers.problems import ADVICE, API, Problem, busy
 from museum_assets.readers.site import STATIC, Site
+from museum_assets.readers.uploads import Uploads
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +59,14 @@ def build(site: Site) -> FastAPI:
         lifespan=running,
     )
     app.add_middleware(Guard, site=site)
-    for part in (api, thumbnails, health, pages):
-        app.include_router(part.router(site))
+    uploads = Uploads(site)
+    for part in (
+        api.router(site, uploads),
+        thumbnails.router(site),
+        health.router(site),
+        pages.router(site, uploads),
+    ):
+        app.include_router(part)
     app.mount("/static", _Static(directory=STATIC), name="static")
     _describe(app)
     _answer_errors(app, site)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from museum_assets.readers import shown
 from museum_assets.readers.asked import known, page_question
@@ -15,7 +14,7 @@ from museum_assets.readers.problems import not_found
 from museum_assets.readers.site import Site
 from museum_assets.readers.uploads import LARGEST, Uploads
 from museum_assets.search.answer import Artwork, Found
-from museum_assets.search.question import LONGEST_WORDS, Filters
+from museum_assets.search.question import LONGEST_WORDS
 
 SIMILAR, MANY_SIMILAR = 8, 24
 NEWS = 12
@@ -26,8 +25,8 @@ Text = Annotated[str, Query(max_length=1_000)]
 class Pages:
     """The pages of one site."""
 
-    def __init__(self, site: Site) -> None:
-        self.site, self.links, self.uploads = site, site.links, Uploads(site)
+    def __init__(self, site: Site, uploads: Uploads) -> None:
+        self.site, self.links, self.uploads = site, site.links, uploads
 
     def search(self, q: Text = "", museum: Text = "", type: Text = "", century: Text = "", image: Text = "",  # noqa: A002
                page: Text = "") -> HTMLResponse:  # fmt: skip
@@ -43,7 +42,6 @@ class Pages:
             works=shown.tiles(self.links, answer.found),
             filters=shown.filters(self.links, question, answer.facets, self.site.museums),
             pages=shown.pages(self.links, question, answer),
-            model=self.site.model.state,
             longest=LONGEST_WORDS,
         )
 
@@ -117,22 +115,14 @@ class Pages:
 
     def image_form(self) -> HTMLResponse:
         """Ask for an image."""
-        return self.site.page(
-            "image.html", here="image", works=None, largest=LARGEST >> 20, model=self.site.model.state
-        )
+        return self._image_page(None)
 
     async def image(self, request: Request) -> HTMLResponse:
         """Show works that look like an image, which is forgotten with the answer."""
-        body = await self.uploads.image(request)
+        return self._image_page(shown.tiles(self.links, await self.uploads.search(request, MANY_SIMILAR)))
 
-        def answer() -> HTMLResponse:
-            found = self.site.reader.by_vector(self.uploads.vector(body), Filters(), MANY_SIMILAR)
-            works = shown.tiles(self.links, found)
-            return self.site.page(
-                "image.html", here="image", works=works, largest=LARGEST >> 20, model=self.site.model.state
-            )
-
-        return await run_in_threadpool(answer)
+    def _image_page(self, works: list[dict[str, Any]] | None) -> HTMLResponse:
+        return self.site.page("image.html", here="image", works=works, largest=LARGEST >> 20)
 
     def robots(self) -> Response:
         """Let works be found, and leave searches alone: there is no end of them."""
@@ -145,9 +135,9 @@ class Pages:
         return PlainTextResponse("\n".join([*lines, ""]))
 
 
-def router(site: Site) -> APIRouter:
+def router(site: Site, uploads: Uploads) -> APIRouter:
     """Return the pages' addresses."""
-    made, pages = APIRouter(include_in_schema=False), Pages(site)
+    made, pages = APIRouter(include_in_schema=False), Pages(site, uploads)
     for path, page in (
         ("/", pages.search),
         ("/artworks/{museum}/{number:path}", pages.artwork),

@@ -1,16 +1,14 @@
-"""The process of the readers' pages: what it opens, how it listens, and the note that leads other commands to it."""
+"""The process of the readers' pages: what it opens, and how it listens."""
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
-from museum_assets.core.process_note import read_note, write_note
 from museum_assets.images.decoder import ImageDecoder
 from museum_assets.readers.model import Model
+from museum_assets.readers.note import noted
 from museum_assets.readers.site import Site
 from museum_assets.search.reader import Reader
 from resources.platform import Platform
@@ -20,7 +18,6 @@ DECODERS = 2
 """Processes for uploaded images."""
 GOODBYE_SECONDS = 3
 KEEP_ALIVE_SECONDS = 15
-NOTE = "readers.json"
 
 
 @contextmanager
@@ -76,22 +73,3 @@ def address_of(listening: socket.socket) -> str:
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-@contextmanager
-def noted(home: Path, address: str) -> Iterator[None]:
-    """Let the other commands of this home find the pages for as long as the block lasts."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_note(home / NOTE, os.getpid(), address=address)
-    try:
-        yield
-    finally:
-        # Another one may have taken its place.
-        if (note := read_note(home / NOTE)) and note["pid"] == os.getpid():
-            (home / NOTE).unlink(missing_ok=True)
-
-
-def running_at(home: Path) -> str | None:
-    """Return the address of the pages of this home; None when nobody serves them."""
-    note = read_note(home / NOTE)
-    return str(note["address"]) if note else None

@@ -90,7 +90,8 @@ class Site:
         self, name: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
     ) -> HTMLResponse:
         """Render one page."""
-        html = self.templates.get_template(name).render({"words": "", "here": "", **context})
+        always = {"words": "", "here": "", "model": self.model}
+        html = self.templates.get_template(name).render(always | context)
         # A page shows what is live now; only pictures stay the same.
         return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-cache", **(headers or {})})
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -14,7 +15,8 @@ from museum_assets.core.failures import Failure
 from museum_assets.readers.model import NotReady
 from museum_assets.readers.problems import Problem, busy
 from museum_assets.readers.site import Site
-from museum_assets.search.answer import QueryVector
+from museum_assets.search.answer import Found, QueryVector
+from museum_assets.search.question import Filters
 
 # Of what strangers send, line by line.
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
@@ -45,8 +47,11 @@ class Uploads:
         self._site = site
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def image(self, request: Request) -> bytes:
-        """Return the bytes of the image that a request carries. Raises Problem 400, 408, 413, 415 and 503."""
+    async def search(self, request: Request, limit: int) -> Sequence[Found]:
+        """Return works that look like the image that a request carries.
+
+        Raises Problem 400, 408, 413, 415 and 503.
+        """
         try:
             self._site.model.ready()  # before anything is read that could not be looked at
         except NotReady as error:
@@ -54,18 +59,10 @@ class Uploads:
         if self._room.locked():
             raise busy("Many images are being looked at. Try again in a moment.")
         async with self._room:
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    body = await _read(request)
-            except TimeoutError:
-                raise Problem(408, f"The image did not arrive within {BODY_SECONDS} seconds.") from None
-        if not body:
-            raise Problem(400, f"There is no image in the field {FIELD!r}. Choose a file first.")
-        if len(body) > LARGEST:
-            raise Problem(413, TOO_LARGE)
-        return body
+            body = await _image(request)
+            return await run_in_threadpool(lambda: self._site.reader.by_vector(self._vector(body), Filters(), limit))
 
-    def vector(self, body: bytes) -> QueryVector:
+    def _vector(self, body: bytes) -> QueryVector:
         """Return the vector of an image. Raises Problem 413, 415 and 503."""
         try:
             return self._site.model.of_image(self._site.decoder.make_thumbnail(body).jpeg)
@@ -77,6 +74,20 @@ class Uploads:
             if not failure.permanent and failure.code != "truncated_image":
                 raise busy("The image could not be looked at just now.") from None
             raise Problem(415, "The file cannot be read as an image. JPEG, PNG, WebP, GIF and TIFF can.") from None
+
+
+async def _image(request: Request) -> bytes:
+    """Return the image's bytes. Raises Problem 400, 408, 413 and 415."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _read(request)
+    except TimeoutError:
+        raise Problem(408, f"The image did not arrive within {BODY_SECONDS} seconds.") from None
+    if not body:
+        raise Problem(400, f"There is no image in the field {FIELD!r}. Choose a file first.")
+    if len(body) > LARGEST:
+        raise Problem(413, TOO_LARGE)
+    return body
 
 
 async def _read(request: Request) -> bytes:

@@ -1,0 +1,101 @@
+"""`museum search --production` and `museum similar --production` by the readers' server, which has the model loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from museum_assets.cli.printing import console, print_json, print_table
+from museum_assets.core.failures import MuseumError
+from museum_assets.core.settings import read_settings
+from museum_assets.readers.note import running_at
+from resources.http_client import http_client
+from resources.vector_index.index import Hit
+
+SECONDS = 10.0
+UNTRAINED = "The model's weights are untrained (demo without the model hub): the order of these results means nothing."
+WORDS_ONLY = "The readers' server still loads its model: this was found by words alone."
+
+
+class Server:
+    """The readers' pages of a home, as a program asks them."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def get(self, path: str, **asked: Any) -> httpx.Response:
+        """Return an answer. Raises MuseumError with the server's own reason, httpx.TransportError when it is away."""
+        given = {name: value for name, value in asked.items() if value is not None}
+        with http_client(timeout=SECONDS) as client:
+            answer = client.get(f"{self.address}{path}", params=given)
+        if answer.is_success:
+            return answer
+        try:
+            reason = answer.json()["detail"]
+        except (ValueError, KeyError):
+            reason = f"it answered {answer.status_code}"
+        raise MuseumError(f"The readers' server at {self.address}: {reason}")
+
+    def picture(self, work: dict[str, Any]) -> bytes | None:
+        """Return a work's thumbnail, None without one."""
+        if not work["thumbnail"]:
+            return None
+        return self.get(f"/thumbnails/{work['museum']}/{quote(work['object_number'])}").content
+
+
+def running_server() -> Server | None:
+    """Return the readers' server of this home that answers; None when there is none."""
+    address = running_at(read_settings().home)
+    if address is None:
+        return None
+    server = Server(address)
+    try:
+        server.get("/healthz")
+    except (httpx.TransportError, MuseumError):
+        return None
+    return server
+
+
+def search(server: Server, query: str, *, museum: str | None, work_type: str | None, limit: int) -> dict[str, Any]:
+    """Return the server's answer to a query in words."""
+    answer: dict[str, Any] = server.get("/api/search", q=query, museum=museum, type=work_type, limit=limit).json()
+    return answer
+
+
+def similar(server: Server, museum: str, number: str, *, limit: int) -> dict[str, Any]:
+    """Return the server's answer to what is like a work."""
+    answer: dict[str, Any] = server.get(f"/api/similar/{museum}/{quote(number)}", limit=limit).json()
+    return answer
+
+
+def show(server: Server, heading: str, answer: dict[str, Any], *, html: Path | None, as_json: bool) -> None:
+    """Print an answer, and write its page."""
+    hits = answer["hits"]
+    notes = [WORDS_ONLY] if answer.get("words_only") else [UNTRAINED] if answer["untrained"] else []
+    if html:
+        html.write_text(_page(server, heading, hits, notes), encoding="utf-8")
+    if as_json:
+        print_json([{"rank": rank, **hit["work"], "why": hit["why"]} for rank, hit in enumerate(hits, start=1)])
+        return
+    print_table(heading, ("rank", "artwork", "title", "artists", "date", "types", "why"), [
+        (rank, f"{work['museum']}:{work['object_number']}", work["title"] or "(untitled)", ", ".join(work["artists"]),
+         work["date"], ", ".join(work["types"]), ", ".join(each["reason"] for each in hit["why"]))
+        for rank, hit in enumerate(hits, start=1) for work in [hit["work"]]
+    ])  # fmt: skip
+    for note in notes:
+        console.print(f"[yellow]{note}[/]")
+    if html:
+        console.print(f"Page with thumbnails: {html.resolve()}", markup=False, soft_wrap=True)
+
+
+def _page(server: Server, heading: str, hits: list[dict[str, Any]], notes: list[str]) -> str:
+    from museum_assets.search.page import render
+
+    found = [
+        Hit(f"{work['museum']}:{work['object_number']}", 0.0, {**work, "production_date": work["date"]})
+        for work in (hit["work"] for hit in hits)
+    ]
+    return render(heading, found, lambda hit: server.picture(hit.payload), note=" ".join(notes) or None)
