@@ -39,11 +39,13 @@ def run_demo(*, works: int, records: Path | None, live: bool, limit: int | None,
 
             page = stack.enter_context(ui(settings, port=port, env=variables))
             console.print(f"Watch it at [bold]{page.url}[/] while it runs.")
+            console.print(page.readers.wait(), highlight=False)
         code = run_in_child(records, limit=limit, live=live)
         if page is None:
             return code
         console.print(
-            f"The Dagster UI is at [bold]{page.url}[/] (Ctrl-C stops everything). In another terminal:\n"
+            f"The Dagster UI is at [bold]{page.url}[/], the readers' pages are at [bold]{page.readers.address}[/] "
+            "(Ctrl-C stops everything). In another terminal:\n"
             "  export MUSEUM_PROFILE=demo\n"
             f'  {program()} search "ships in a storm" --html search.html\n'
             f"  {program()} status\n"

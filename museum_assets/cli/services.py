@@ -31,6 +31,7 @@ def up(settings: Settings, *, port: int | None = None, read_only: bool = False) 
     typer.echo("Starting the services and Dagster ...")
     with ui(settings, port=port, read_only=read_only) as running:
         typer.echo(f"Dagster is at {running.url} (logs in {settings.home / 'logs'}). Ctrl-C stops it.")
+        typer.echo(running.readers.wait())
         running.wait()
         typer.echo("Stopping ...")
     return 0

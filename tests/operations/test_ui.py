@@ -12,9 +12,12 @@ import psutil
 import pytest
 
 from museum_assets.core.settings import Settings
+from museum_assets.operations.children import UiError, previous
 from museum_assets.operations.keeper import members, stop
-from museum_assets.operations.ui import UiError, dagster_processes, listening_from, previous, ui
+from museum_assets.operations.ui import dagster_processes, listening_from, ui
+from museum_assets.readers.note import running_at
 from tests.support.clock import wait_until
+from tests.support.places import FIXTURES
 
 LOCATION = """
 import dagster as dg
@@ -68,10 +71,12 @@ def test_the_ui_runs_once_per_home_tells_what_died_and_leaves_nothing(
     workspace.write_text(WORKSPACE.format(folder=tmp_path))
     settings = Settings(museum_home=own_home)
 
-    with ui(settings, workspace=workspace, env={"MUSEUM_API_SMK": "http://127.0.0.1:1"}) as running:
+    model = {"CLIP_MODEL": "tiny-clip", "CLIP_MODEL_CONFIGS": str(FIXTURES), "CLIP_WEIGHTS": "untrained"}
+    with ui(settings, workspace=workspace, env={"MUSEUM_API_SMK": "http://127.0.0.1:1", **model}) as running:
         answer = httpx.post(f"{running.url}/graphql", json={"query": "{assetNodes{assetKey{path}}}"}, timeout=None)
         assert answer.json()["data"]["assetNodes"] == [{"assetKey": {"path": ["painting"]}}]
         assert running.env["NOTICE_UI_URL"] == running.url
+        running.readers.wait()
         servers = dagster_processes(settings)
         assert {process.environ()["MUSEUM_API_SMK"] for process in servers} == {"http://127.0.0.1:1"}
         sockets = psutil.Process(running.children[2].process.pid).net_connections("tcp")
@@ -81,8 +86,20 @@ def test_the_ui_runs_once_per_home_tells_what_died_and_leaves_nothing(
             pass
         assert {process.pid for process in dagster_processes(settings)} == {process.pid for process in servers}
 
+        # The readers' pages are there, with nothing to show yet.
+        assert running.readers.wait() == f"The readers' pages are at {running.readers.address}."
+        assert running_at(own_home) == running.readers.address
+        assert "Nothing is published yet" in httpx.get(running.readers.address, trust_env=False).text
+        monkeypatch.setattr("museum_assets.operations.readers_pages.AGAIN_SECONDS", 0)
+        killed = running.readers.child.process
+        killed.kill()
+        killed.wait()
+        running.readers.keep()
+        assert running.readers.child.process.pid != killed.pid
+        assert httpx.get(running.readers.address, trust_env=False, timeout=None).status_code == 200
+
         webserver = running.children[2]
-        monkeypatch.setattr("museum_assets.operations.ui.LOG_BYTES", 0)
+        monkeypatch.setattr("museum_assets.operations.children.LOG_BYTES", 0)
         for _ in range(2):
             # The guard says so in the log, which a process goes on writing after it was put aside.
             assert httpx.get(running.url, headers={"Host": "evil.example"}, trust_env=False).status_code == 403

@@ -32,7 +32,7 @@ def served(published: Published, tmp_path_factory: pytest.TempPathFactory) -> It
     process = subprocess.Popen([*MUSEUM, "serve", "--port", port], env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     assert f"http://127.0.0.1:{port}" in process.stdout.readline()
-    address = wait_until(lambda: process.poll() is None and running_at(home))
+    address = str(wait_until(lambda: process.poll() is None and running_at(home)))
     wait_until(lambda: ready(address))
     yield address, environment
     process.send_signal(signal.SIGTERM)
