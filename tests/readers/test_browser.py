@@ -98,6 +98,7 @@ def test_search_filter_page_open_and_back(open_page: Open, site: Site, with_java
     expect(page).to_have_url(re.compile(r"q=KMS&museum=smk"))
     page.go_back()
     expect(page).to_have_url(re.compile(r"\?museum=smk$"))
+    expect(page.get_by_role("searchbox")).to_have_value("")
     title = page.locator(".title a").first
     name = title.inner_text()
     title.click()
