@@ -1,4 +1,4 @@
-"""`museum search --production` and `museum similar --production` by the readers' server, which has the model loaded."""
+"""What `museum search` and `museum similar` find in production by the readers' server, which has the model loaded."""
 
 from __future__ import annotations
 
