@@ -94,7 +94,17 @@ def test_every_file_of_the_packages_is_in_the_wheel_and_nothing_else(wheel: Path
     with ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert names == files_of(ROOT)
-    assert {Path(name).suffix for name in names} >= {".py", ".sql", ".toml", ".csv", ".html", ".yaml"}
+    assert {Path(name).suffix for name in names} >= {
+        ".py",
+        ".sql",
+        ".toml",
+        ".csv",
+        ".html",
+        ".css",
+        ".js",
+        ".svg",
+        ".yaml",
+    }
 
 
 def test_the_licence_is_in_the_wheel(wheel: Path) -> None:

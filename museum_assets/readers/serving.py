@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
+from museum_assets.core.settings import Settings
 from museum_assets.images.decoder import ImageDecoder
 from museum_assets.readers.model import Model
 from museum_assets.readers.note import noted
@@ -13,6 +15,10 @@ from museum_assets.readers.site import Site
 from museum_assets.search.reader import Reader
 from resources.platform import Platform
 from resources.postgres import Database
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from uvicorn import Config
 
 DECODERS = 2
 """Processes for uploaded images."""
@@ -49,22 +55,26 @@ def serve(listening: socket.socket, platform: Platform, *, patient: bool = False
 
     from museum_assets.readers.app import build
 
-    settings = platform.settings
-    with open_site(platform, patient=patient) as site, noted(settings.home, address_of(listening)):
-        server = uvicorn.Server(
-            uvicorn.Config(
-                build(site),
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                proxy_headers=True,
-                forwarded_allow_ips=[each.strip() for each in settings.readers_proxies.split(",") if each.strip()],
-                root_path=settings.readers_path,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=GOODBYE_SECONDS,
-            )
-        )
-        server.run(sockets=[listening])
+    home = platform.settings.home
+    with open_site(platform, patient=patient) as site, noted(home, address_of(listening)):
+        uvicorn.Server(configuration(build(site), platform.settings)).run(sockets=[listening])
+
+
+def configuration(app: FastAPI, settings: Settings) -> Config:
+    """Return how the pages are served: behind which proxies, below which path, and without a log of who asked."""
+    from uvicorn import Config
+
+    return Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=[each.strip() for each in settings.readers_proxies.split(",") if each.strip()],
+        root_path=settings.readers_path,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+    )
 
 
 def address_of(listening: socket.socket) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from museum_assets.cli.simulation import LATE_FILES
 from museum_assets.core.settings import Settings
+from museum_assets.museums import MUSEUMS, museum
 from museum_assets.operations.ui import dagster_processes
 from resources.embedded import postgres, postgres_files, s3
 from resources.postgres import Database
@@ -83,6 +84,10 @@ def test_the_demo_does_what_the_readme_says_loads_a_dropped_file_and_leaves_noth
             return found and found[1]
 
         url = wait_until(said, every=0.5)
+        readers = re.search(r"The readers' pages are at (http://[\d.:]+)\.\n", log.read_text())
+        assert readers, log.read_text()
+        for slug in MUSEUMS:
+            assert museum(slug).name in httpx.get(f"{readers[1]}/museums", timeout=None).text
         paste_the_readme(env, tmp_path)
         dropped = sorted((own_home / LATE_FILES).iterdir())
         put = subprocess.run([*MUSEUM, "kiosk", "put", *map(str, dropped)], env=env, cwd=ROOT,

@@ -20,7 +20,8 @@ from tests.support.places import ROOT
 from tests.support.webserver import LAUNCH, Server, serve
 
 NGINX = ROOT / "deploy" / "nginx.conf"
-UNIT = ROOT / "deploy" / "museum.service"
+UNITS = {"museum.service": ["up", "--port", "3000"], "museum-readers.service": ["serve"]}
+"""The units of systemd, and what each runs."""
 NAME = "museum.example.org"
 ANNA = ("anna", "correct horse")
 WHOLE = """
@@ -110,12 +111,13 @@ def test_the_proxy_asks_who_is_there_and_the_guard_still_refuses_other_pages(
                 assert answer.status_code == status
 
 
-def test_the_unit_runs_without_privileges_within_bounds() -> None:
+@pytest.mark.parametrize("name", UNITS)
+def test_the_unit_runs_without_privileges_within_bounds(name: str) -> None:
     unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.optionxform = str  # type: ignore[assignment]
-    unit.read(UNIT, encoding="utf-8")
+    unit.read(ROOT / "deploy" / name, encoding="utf-8")
     service = unit["Service"]
-    assert service["ExecStart"].split()[1:] == ["up", "--port", "3000"]
+    assert service["ExecStart"].split()[1:] == UNITS[name]
     assert service["UMask"] == "0077"
     assert service["MemoryMax"]
     assert (service["CapabilityBoundingSet"], service["AmbientCapabilities"]) == ("", "")
@@ -125,10 +127,12 @@ def test_the_unit_runs_without_privileges_within_bounds() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")
-def test_systemd_understands_the_unit_and_finds_little_exposed(tmp_path: Path) -> None:
-    copy = tmp_path / UNIT.name
+@pytest.mark.parametrize("name", UNITS)
+def test_systemd_understands_the_unit_and_finds_little_exposed(name: str, tmp_path: Path) -> None:
+    copy = tmp_path / name
     # The program is installed on the server only.
-    copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", UNIT.read_text(encoding="utf-8")))
+    text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
+    copy.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", text))
     for command in (["verify"], ["security", "--offline=true", "--threshold=30"]):
         done = subprocess.run(["systemd-analyze", *command, copy], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +10,21 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from museum_assets.core.settings import Settings
+from museum_assets.readers.serving import address_of, configuration
 from tests.support.clock import wait_until
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an app in a thread; yield its address."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run)
+def serving(app: FastAPI, settings: Settings) -> Iterator[str]:
+    """Serve an app in a thread, as `museum serve` does; yield its address."""
+    server = uvicorn.Server(configuration(app, settings))
+    listening = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         wait_until(lambda: server.started)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield address_of(listening)
     finally:
         server.should_exit = True
         thread.join()

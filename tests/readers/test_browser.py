@@ -29,8 +29,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def address(app: FastAPI) -> Iterator[str]:
-    with serving(app) as found:
+def address(app: FastAPI, site: Site) -> Iterator[str]:
+    with serving(app, site.settings) as found:
         yield found
 
 

@@ -24,7 +24,7 @@ def test_the_documents_examples_run(app: FastAPI, site: Site, tmp_path: Path) ->
     works = site.reader.search(Question(filters=Filters(museum="smk", has_image=True))).found
     commands = re.findall(r"^ {4}(curl .+)$", TEXT, re.MULTILINE)
     assert len(commands) >= 9
-    with serving(app) as address:
+    with serving(app, site.settings) as address:
         for command in commands:
             # The document's work is one of SMK's; the simulator's are called otherwise.
             real = command.replace("smk/KMS1", f"smk/{works[0].artwork.object_number}").replace(PLACE, address)
