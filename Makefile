@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test test-fast test-servers coverage robustness lint types bench wheel platforms requirements schema
+.PHONY: help install demo demo-model up test test-fast test-servers coverage robustness lint types bench wheel platforms requirements schema
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -31,6 +31,9 @@ $(INSTALLED): requirements.txt pyproject.toml | $(UV)
 
 demo: $(INSTALLED)  ## Run the whole pipeline on this machine, offline, and open the UI
 	.venv/bin/museum demo
+
+demo-model: $(INSTALLED)  ## Train the demo's model anew, in half an hour on two cores
+	.venv/bin/python -m museum_assets.simulator.training
 
 up: $(INSTALLED)  ## Start the services and the UI
 	.venv/bin/museum up

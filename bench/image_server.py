@@ -15,13 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from museum_assets.simulator.drawing import jpeg
+from museum_assets.simulator.scenes import scene_of
 
 WIDTH, HEIGHT = 1280, 1024
 
 
 def picture(number: int) -> bytes:
     """Return the JPEG of this number."""
-    return jpeg(number, WIDTH, HEIGHT)
+    return jpeg(scene_of(number, "painting"), WIDTH, HEIGHT)
 
 
 @contextmanager

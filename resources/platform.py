@@ -191,9 +191,12 @@ class Platform:
     def clip(self) -> Embedder:
         """Return the CLIP model. Raises MuseumError when its weights cannot be had."""
         from resources.embedders.clip import ClipEmbedder
+        from resources.embedders.weights import DEMO, DEMO_FOLDER
 
         s = self.settings
         weights = _clip_weights(s.clip_weights, s.profile)
+        if s.clip_weights == DEMO:  # they fit one architecture
+            return ClipEmbedder(DEMO, weights, batch=s.clip_batch, model_configs=DEMO_FOLDER)
         return ClipEmbedder(s.clip_model, weights, batch=s.clip_batch, model_configs=s.clip_model_configs)
 
     def jina(self) -> Embedder:
@@ -266,8 +269,7 @@ class Platform:
 
 @cache
 def _clip_weights(setting: str, profile: str) -> Weights:
-    """Find the weights once a process: asking the hub takes seconds, and its warning is loud enough once."""
+    """Find the weights once a process: asking the hub takes seconds."""
     from resources.embedders.weights import resolve
 
-    # The demo has to run without the model hub; anywhere else untrained vectors would be passed off as real ones.
-    return resolve(setting, allow_untrained=profile == "demo")
+    return resolve(setting, demo=profile == "demo")

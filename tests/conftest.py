@@ -27,7 +27,7 @@ from tests.support.faster_postgres import careless
 from tests.support.given_servers import given_servers
 from tests.support.new_database import NewDatabase
 from tests.support.new_database import new_database as new_database_at
-from tests.support.places import FIXTURES, SHARED
+from tests.support.places import SHARED
 from tests.support.scripted_server import ScriptedServer
 
 pytest_plugins = ["pytester", "tests.support.lanes"]
@@ -128,7 +128,7 @@ def database(database_url: str) -> Database:
 
 @pytest.fixture
 def platform(services: Environment, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """An empty platform: database, bucket and vector index of its own, and a small CLIP model."""
+    """An empty platform: database, bucket and vector index of its own, and the demo's model."""
     values = {
         **services,
         "DATABASE_URL": database_url,
@@ -137,9 +137,7 @@ def platform(services: Environment, database_url: str, tmp_path: Path, monkeypat
         "RELEASE_ARCHIVE_BUCKET": f"archive-{os.getpid()}-{next(numbers)}",
         "MUSEUM_HOME": str(tmp_path / "home"),
         "DAGSTER_HOME": str(tmp_path / "dagster"),
-        "CLIP_MODEL": "tiny-clip",
-        "CLIP_MODEL_CONFIGS": str(FIXTURES),
-        "CLIP_WEIGHTS": "untrained",
+        "CLIP_WEIGHTS": "demo",
         "WITHDRAWAL_GRACE_DAYS": "0",
     }
     for name, value in values.items():

@@ -19,7 +19,7 @@ from museum_assets.images.thumbnail import make_thumbnail
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Stage
 from resources.embedders.clip import ClipEmbedder, fastest_device, fastest_precision
-from resources.embedders.weights import UNTRAINED_WEIGHTS
+from resources.embedders.weights import Weights
 from resources.platform import Platform
 from resources.vector_index.edge import EdgeVectorIndex
 
@@ -33,9 +33,9 @@ IMAGES = next(spec for spec in STAGES if spec.vector and spec.vector.input == "i
 
 
 def measure(bench: Bench) -> Iterator[Result]:
-    """Embed thumbnails with the configured model; untrained weights cost the same arithmetic as trained ones."""
+    """Embed thumbnails with the configured model; random weights cost the same arithmetic as trained ones."""
     model = bench.settings.clip_model
-    embedder = ClipEmbedder(model, UNTRAINED_WEIGHTS)
+    embedder = ClipEmbedder(model, Weights(None, "random"))
     images = [make_thumbnail(picture(n), max_dimension=800, quality=85).jpeg for n in range(bench.size(8, 2))]
     one_image = _one_at_a_time(model)
     for warm in (one_image, lambda image: embedder.embed_images([image])):

@@ -57,7 +57,7 @@ def run_demo(*, works: int, records: Path | None, live: bool, limit: int | None,
 
 
 def run_in_child(records: Path | None, *, limit: int | None, live: bool) -> int:
-    """Run `museum demo-runs`; 0 when all of it worked, else 1. Its end gives back the memory of the model, 2.6 GB."""
+    """Run `museum demo-runs`; 0 when all of it worked, else 1. Its end gives back the memory of the model's library."""
     command = [sys.executable, "-m", "museum_assets", "demo-runs", *(["--live"] if live else [])]
     command += ["--records", str(records.resolve())] if records else []
     command += ["--limit", str(limit)] if limit else []

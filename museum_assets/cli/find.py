@@ -15,7 +15,7 @@ from museum_assets.core.failures import Gone, MuseumError
 from museum_assets.museums import MUSEUMS
 from museum_assets.museums.work_types import SEARCHABLE
 from resources.platform import Platform
-from resources.vector_index.index import Hit, contract_field
+from resources.vector_index.index import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +79,12 @@ def show_similar(name: str, ways: Ways) -> None:
 def _show(heading: str, find: Callable[[Platform], list[Hit]], ways: Ways) -> None:
     with connected() as platform:
         hits = find(platform)
-        note = (
-            published.UNTRAINED
-            if any("untrained" in str(hit.payload.get(contract_field(vectors_of("clip")[0]))) for hit in hits)
-            else None
-        )
         if ways.html:
-            ways.html.write_text(_page(platform, heading, hits, note), encoding="utf-8")
+            ways.html.write_text(_page(platform, heading, hits), encoding="utf-8")
     if ways.as_json:
         print_json([{"rank": rank, "score": hit.score, **hit.payload} for rank, hit in enumerate(hits, start=1)])
         return
     print_table(heading, ("rank", "score", "artwork", "title", "artists", "date", "types"), _rows(hits))
-    if note:
-        console.print(f"[yellow]{note}[/]")
     if ways.html:
         console.print(f"Page with thumbnails: {ways.html.resolve()}", markup=False, soft_wrap=True)
 
@@ -112,7 +105,7 @@ def _rows(hits: Sequence[Hit]) -> list[tuple[object, ...]]:
     ]
 
 
-def _page(platform: Platform, heading: str, hits: Sequence[Hit], note: str | None) -> str:
+def _page(platform: Platform, heading: str, hits: Sequence[Hit]) -> str:
     from museum_assets.search.page import render
     from resources.s3 import thumbnail_key
 
@@ -126,4 +119,4 @@ def _page(platform: Platform, heading: str, hits: Sequence[Hit], note: str | Non
         except Gone:
             return None
 
-    return render(heading, hits, picture, note=note)
+    return render(heading, hits, picture)

@@ -22,6 +22,7 @@ from museum_assets.core.profiles import PER_MUSEUM, Profile, SettingsError, curr
 from museum_assets.core.readers_settings import ReadersSettings
 from museum_assets.core.vector_index_settings import VectorIndexSettings
 
+LAION_WEIGHTS = "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K/open_clip_model.safetensors"
 HOST = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 
@@ -81,9 +82,9 @@ class Settings(VectorIndexSettings, KafkaSettings, NoticeSettings, BackupSetting
 
     clip_model: str = Field("ViT-L-14", description="open_clip architecture of the CLIP vectors.")
     clip_weights: str = Field(
-        "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K/open_clip_model.safetensors",
-        description="Weights of the CLIP model: a model hub's repository and file, a local file, or "
-        "`untrained` (seeded random weights: the demo's fallback, useless for search).",
+        default_factory=lambda given: "demo" if given["profile"] == "demo" else LAION_WEIGHTS,
+        description="Weights of the CLIP model: a model hub's repository and file, or a local file; in the demo also "
+        "`demo`, its default: a small model of the simulator's drawings, whatever CLIP_MODEL says.",
     )
     clip_batch: int | None = Field(
         None,

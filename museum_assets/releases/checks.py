@@ -68,7 +68,7 @@ def embed_again(candidate: Candidate, rows: list[dict[str, Any]]) -> str:
 THUMBNAILS_IN_S3 = "Every thumbnail is in S3."
 VECTORS_INDEXED = "Every recorded vector is in the working index."
 VECTORS_KEPT = "Every recorded vector is kept in ops.vector."
-VECTORS_TRAINED = "Every vector is of a model with trained weights."
+VECTORS_MEANT = "No vector is of the demo's model, outside the demo."
 
 
 def thumbnails_without_object(candidate: Candidate) -> Finding:
@@ -89,18 +89,18 @@ def vectors_not_kept(candidate: Candidate) -> Finding:
     )  # fmt: skip
 
 
-def untrained_vectors(candidate: Candidate) -> Finding:
-    """Count the vectors of models that were never trained."""
-    statement = query("releases_checks.untrained_vectors")
-    rows = candidate.platform.execute(statement, {"museum": candidate.museum}).fetchall()
+def demo_vectors(candidate: Candidate) -> Finding:
+    """Count the vectors that the demo's model made, where this is not the demo."""
+    statement = query("releases_checks.demo_vectors")
+    rows = [] if candidate.demo else candidate.platform.execute(statement, {"museum": candidate.museum}).fetchall()
     works = {row["vector"]: row["works"] for row in rows}
     if not rows:
-        return Finding(True, VECTORS_TRAINED.rstrip("."), {"count": 0})
+        return Finding(True, VECTORS_MEANT.rstrip("."), {"count": 0})
     named = ", ".join(f"{vector} {count}" for vector, count in works.items())
     return Finding(
         False,
-        f"{sum(works.values())} vectors are of a model with untrained weights ({named}), so a search by them finds "
-        f"nothing sensible. Set CLIP_WEIGHTS to trained weights. {embed_again(candidate, rows)}",
+        f"{sum(works.values())} vectors are of the demo's model ({named}), which knows the simulator's drawings and "
+        f"nothing else. Set CLIP_WEIGHTS to a real model's weights. {embed_again(candidate, rows)}",
         {"count": sum(works.values()), "vectors": works, "contract": rows[0]["contract"]},
     )
 
@@ -175,7 +175,7 @@ RULES: tuple[Rule, ...] = (
              rerun(stored_thumbnails.name)),
     Rule("vectors_not_kept", "incomplete", "collection", VECTORS_RECORDED, VECTORS_KEPT, vectors_not_kept),
     Rule("vectors_not_indexed", "inconsistent", "collection", VECTORS_RECORDED, VECTORS_INDEXED, vectors_not_indexed),
-    Rule("untrained_vectors", "warning", "collection", VECTORS_RECORDED, VECTORS_TRAINED, untrained_vectors),
+    Rule("demo_vectors", "warning", "collection", VECTORS_RECORDED, VECTORS_MEANT, demo_vectors),
     by_query("orphaned_presses", query("releases_checks.orphaned_presses"), ("orphan", "kiosk"), PRESSES,
              "Every review and every incident has its exhibition.", "reviews or incidents have no exhibition",
              f"Add the exhibition's file with `museum kiosk put FILE --museum {{museum}}`, {RELOAD}"),

@@ -50,7 +50,7 @@ class ReleaseDesk:
     """Everything a release is made with.
 
     `limits` returns how far a museum may drift, `canary` what is wrong with what its readers get, and `kept` is the
-    number of releases that a prune leaves.
+    number of releases that a prune leaves. `demo` says whether the demo's model may be a release's.
     """
 
     platform: Database
@@ -61,6 +61,7 @@ class ReleaseDesk:
     canary: Callable[[str], list[str]]
     limits: Callable[[str], Limits]
     kept: int
+    demo: bool = False
 
     @property
     def same(self) -> bool:
@@ -92,7 +93,7 @@ class ReleaseDesk:
         with self.connections(production) as (platform, opened):
             require_same_shape(platform, opened)
             tables = tables_of(opened, museum)
-            yield Candidate(museum, platform, opened, tables, self.limits(museum), self.bucket, self.index)
+            yield Candidate(museum, platform, opened, tables, self.limits(museum), self.bucket, self.index, self.demo)
 
 
 def release_desk(platform: Platform) -> ReleaseDesk:
@@ -110,4 +111,5 @@ def release_desk(platform: Platform) -> ReleaseDesk:
         canary=canary(platform),
         limits=partial(limits, platform),
         kept=platform.settings.releases_kept,
+        demo=platform.settings.profile == "demo",
     )

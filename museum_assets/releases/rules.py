@@ -47,6 +47,8 @@ class Candidate:
     limits: Limits
     bucket: ObjectListing
     index: VectorIndex
+    demo: bool = False
+    """Whether this is the demo, where vectors of its model are as they should be."""
     _figures: tuple[Figures, Figures | None] | None = field(default=None, repr=False)
 
     def figures(self) -> tuple[Figures, Figures | None]:

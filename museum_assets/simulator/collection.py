@@ -82,7 +82,7 @@ class SyntheticSource:
 
     def image(self, n: int, size: tuple[int, int]) -> bytes:
         """Return the picture as JPEG, width x height pixels."""
-        return drawing.jpeg(self._works.work(n).bits, *size)
+        return drawing.jpeg(self._works.work(n).scene, *size)
 
 
 class Collection:

@@ -22,8 +22,9 @@ from museum_assets.simulator.dialect import (
     json_response,
     whole_number,
 )
+from museum_assets.simulator.dice import mix
 from museum_assets.simulator.facts import Facts
-from museum_assets.simulator.works import SimulatedWork, Traits, mix
+from museum_assets.simulator.works import SimulatedWork, Traits
 
 SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX = 100, 500
 # The longer side of `web-large` pictures.

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from museum_assets.simulator import drawing
 from museum_assets.simulator.dialect import Dialect
+from museum_assets.simulator.dice import mix
 from museum_assets.simulator.facts import Facts, Record
-from museum_assets.simulator.works import mix
 
 
 class RecordedSource:

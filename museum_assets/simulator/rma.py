@@ -19,8 +19,9 @@ from starlette.responses import Response
 from museum_assets.simulator import edm, iiif, oai
 from museum_assets.simulator.collection import Collection
 from museum_assets.simulator.dialect import Dialect, Endpoint, ImageRequest, Recorded, base_url, json_response
+from museum_assets.simulator.dice import mix
 from museum_assets.simulator.facts import Facts
-from museum_assets.simulator.works import SimulatedWork, Traits, mix
+from museum_assets.simulator.works import SimulatedWork, Traits
 
 PAGE = 100
 PARAMETERS = ("title", "creator", "objectNumber", "type", "imageAvailable", "memberOfSetId", "pageToken")

@@ -5,10 +5,13 @@ Every work is computed from its number alone, so a collection of 200,000 costs n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zlib import crc32
+
+from museum_assets.simulator.captions import titles
+from museum_assets.simulator.dice import mix
+from museum_assets.simulator.scenes import Scene, scene_of
 
 KINDS = (
     "painting", "drawing", "print", "watercolor", "pastel", "aquatint", "bust", "gouache", "miniature", "design",
@@ -21,8 +24,6 @@ _KIND_TABLE = tuple(kind for kind, share in zip(KINDS, _KIND_SHARES, strict=True
 # After the RMA repository's earliestDatestamp (2024-08-15T13:51:17Z, museum_apis.md 5b), and in the past.
 OLDEST_CHANGE = int(datetime(2024, 9, 1, tzinfo=UTC).timestamp())
 CHANGES_SPAN = 700 * 86_400
-
-_MASK = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +61,6 @@ ARTISTS = (
     Artist("Katsushika", "Hokusai", 1760, 1849, "Japanese"), Artist("Francisco", "de Goya", 1746, 1828, "Spanish"),
 )  # fmt: skip
 
-# (English, Danish, Dutch): SMK and RMA give titles in their own languages.
-_MOTIFS = (
-    ("View of", "Udsigt over", "Gezicht op"), ("The Harbour at", "Havnen ved", "De haven van"),
-    ("Winter near", "Vinter ved", "Winter bij"), ("A Street in", "En gade i", "Een straat in"),
-    ("Storm off", "Storm ud for", "Storm voor"), ("Evening in", "Aften i", "Avond in"),
-    ("Study of a Tree near", "Studie af et træ ved", "Studie van een boom bij"),
-    ("Portrait of a Woman from", "Portræt af en kvinde fra", "Portret van een vrouw uit"),
-    ("Self-Portrait in", "Selvportræt i", "Zelfportret in"), ("The Mill at", "Møllen ved", "De molen van"),
-    ("Still Life with Fruit from", "Opstilling med frugt fra", "Stilleven met vruchten uit"),
-    ("Ruins of the Abbey at", "Ruinerne af klosteret i", "Ruïnes van de abdij van"),
-)  # fmt: skip
-_PLACES = (
-    ("Copenhagen", "København", "Kopenhagen"), ("Skagen", "Skagen", "Skagen"), ("Amsterdam", "Amsterdam", "Amsterdam"),
-    ("Haarlem", "Haarlem", "Haarlem"), ("The Hague", "Haag", "Den Haag"), ("Rome", "Rom", "Rome"),
-    ("Venice", "Venedig", "Venetië"), ("Paris", "Paris", "Parijs"), ("London", "London", "Londen"),
-    ("Århus", "Aarhus", "Aarhus"), ("Edo", "Edo", "Edo"), ("Nürnberg", "Nürnberg", "Neurenberg"),
-    ("Seville", "Sevilla", "Sevilla"), ("Cleveland", "Cleveland", "Cleveland"), ("Chicago", "Chicago", "Chicago"),
-    ("Delft", "Delft", "Delft"), ("Fyn", "Fyn", "Funen"),
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Traits:
@@ -99,6 +80,7 @@ class SimulatedWork:
     n: int
     bits: int
     traits: Traits
+    scene: Scene
     titles: tuple[str, str, str] | None
     """English, Danish, Dutch; None when untitled."""
     artists: tuple[Artist, ...]
@@ -124,7 +106,7 @@ class Works:
         """Return what a listing filters on. n counts from 0."""
         bits = mix(self._base + n)
         return Traits(
-            kind=_KIND_TABLE[bits % len(_KIND_TABLE)],
+            kind=drawn_kind(bits),
             is_open=(bits >> 8) % 100 < 85,
             has_image=(bits >> 16) % 100 < 92,
             modified=OLDEST_CHANGE + (bits >> 24) % CHANGES_SPAN,
@@ -135,17 +117,15 @@ class Works:
         bits = mix(self._base + n)
         start, end = _years(mix(bits + 1), ancient=self.ancient)
         width, height = size(bits)
-        return SimulatedWork(
-            n, bits, self.traits(n), _titles(mix(bits + 2)), _artists(mix(bits + 3), start), start, end, width, height
-        )
+        traits = self.traits(n)
+        scene = scene_of(bits, traits.kind)
+        named, artists = _titles(scene, mix(bits + 2)), _artists(mix(bits + 3), start)
+        return SimulatedWork(n, bits, traits, scene, named, artists, start, end, width, height)
 
 
-def mix(number: int) -> int:
-    """Scramble an integer to 64 well-mixed bits (the finaliser of SplitMix64)."""
-    number = (number + 0x9E3779B97F4A7C15) & _MASK
-    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _MASK
-    return number ^ (number >> 31)
+def drawn_kind(bits: int) -> str:
+    """Return the kind of the work with these bits."""
+    return _KIND_TABLE[bits % len(_KIND_TABLE)]
 
 
 def size(bits: int) -> tuple[int, int]:
@@ -155,13 +135,8 @@ def size(bits: int) -> tuple[int, int]:
     return (long_side, short_side) if (bits >> 32) % 2 else (short_side, long_side)
 
 
-def _titles(bits: int) -> tuple[str, str, str] | None:
-    if bits % 25 == 0:
-        return None
-    motif, place = _choose(_MOTIFS, bits >> 8), _choose(_PLACES, bits >> 16)
-    state = "" if (bits >> 24) % 3 else f", {1 + (bits >> 32) % 12}"
-    english, danish, dutch = (f"{a} {b}{state}" for a, b in zip(motif, place, strict=True))
-    return english, danish, dutch
+def _titles(scene: Scene, bits: int) -> tuple[str, str, str] | None:
+    return None if bits % 25 == 0 else titles(scene, bits >> 8)
 
 
 def _artists(bits: int, start: int | None) -> tuple[Artist, ...]:
@@ -183,7 +158,3 @@ def _years(bits: int, *, ancient: bool) -> tuple[int | None, int | None]:
     else:
         start = 1480 + (bits >> 8) % 440
     return start, start + (0 if bits & 1 else (bits >> 32) % 20)
-
-
-def _choose(options: Sequence[tuple[str, str, str]], bits: int) -> tuple[str, str, str]:
-    return options[bits % len(options)]

@@ -39,7 +39,8 @@ _loading = Lock()
 class ClipEmbedder:
     """An open_clip model, loaded at the first use and once a process, however many embedders ask for it.
 
-    `model_configs` is a directory of further open_clip model configurations (JSON).
+    `model_configs` is a directory of further open_clip model configurations (JSON). A vocabulary `<model>.txt.gz`
+    beside one is that model's own.
     """
 
     name = "clip"
@@ -164,7 +165,7 @@ def _load(name: str, weights: Weights, model_configs: Path | None, dimension: in
         keep_freed_memory()
     dtype = fastest_precision(device)
     try:
-        # The seed decides only untrained weights; forked, so that nobody else's random numbers change.
+        # Whatever the weights do not name gets the same numbers in every process; forked, so that nobody else's change.
         with torch.random.fork_rng(devices=[]), _without_notice():
             torch.manual_seed(0)
             model, _, preprocess = open_clip.create_model_and_transforms(
@@ -184,7 +185,9 @@ def _load(name: str, weights: Weights, model_configs: Path | None, dimension: in
         from resources.embedders.packed import pack
 
         pack(model)
-    return _Clip(model.eval(), preprocess, open_clip.get_tokenizer(name), device, dtype)
+    vocabulary = model_configs / f"{name}.txt.gz" if model_configs is not None else None
+    own = {"bpe_path": str(vocabulary)} if vocabulary is not None and vocabulary.is_file() else {}
+    return _Clip(model.eval(), preprocess, open_clip.get_tokenizer(name, **own), device, dtype)
 
 
 def fastest_device() -> str:
@@ -241,7 +244,7 @@ def explained_memory() -> Iterator[None]:
 
 @contextmanager
 def _without_notice() -> Iterator[None]:
-    """Drop open_clip's remark that no weights were loaded: `weights.resolve` has said so, and what to do."""
+    """Drop open_clip's remark that no weights were loaded: only benchmarks have none, and mean it."""
 
     def keep(record: logging.LogRecord) -> bool:
         return "No pretrained weights loaded" not in record.getMessage()

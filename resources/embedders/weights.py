@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -11,9 +10,11 @@ from pathlib import Path
 
 from museum_assets.core.failures import MuseumError
 
-log = logging.getLogger(__name__)
+DEMO = "demo"
+"""The value of CLIP_WEIGHTS for the model in the package; also that model's name, with which its contract begins."""
+DEMO_FOLDER = Path(__file__).parent / DEMO
+"""Configuration, vocabulary and weights, as `make demo-model` writes them."""
 
-UNTRAINED = "untrained"
 PROBE_TIMEOUT = 3.0
 """Seconds to reach the model hub. Its own client retried for 24 s without a network before it gave up."""
 
@@ -22,47 +23,38 @@ _HUB_FILE = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)/(?P<file>[\w./-]+\.(saf
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A weights file and the SHA-256 of its content; `path` is None for untrained weights."""
+    """A weights file and the SHA-256 of its content; without a path, the model keeps its first random numbers."""
 
     path: Path | None
     digest: str
 
-    @property
-    def trained(self) -> bool:
-        """Whether vectors made with these weights mean anything."""
-        return self.path is not None
 
+def resolve(setting: str, *, demo: bool) -> Weights:
+    """Return the weights that CLIP_WEIGHTS names: `org/repository/file.safetensors` on the hub, a path, or `demo`.
 
-UNTRAINED_WEIGHTS = Weights(None, "untrained-seed-0")
-
-
-def resolve(setting: str, *, allow_untrained: bool) -> Weights:
-    """Return the weights that CLIP_WEIGHTS names: `org/repository/file.safetensors` on the hub, a path, or `untrained`.
-
-    With `allow_untrained` an unreachable hub gives seeded untrained weights and a loud warning. A file that is named
-    and not there is an error all the same. Raises MuseumError saying what to set.
+    `demo` says whether the profile is the demo's, which alone may use its model. Raises MuseumError saying what to set.
     """
-    if setting == UNTRAINED:
-        if not allow_untrained:
+    if setting == DEMO:
+        if not demo:
             raise MuseumError(
-                "CLIP_WEIGHTS is 'untrained', which only the demo profile accepts: such vectors find nothing. "
-                "Set it to org/repository/file.safetensors of the model hub, or to a local file."
+                "CLIP_WEIGHTS is 'demo', a model that knows the simulator's drawings and nothing else, so only the "
+                "demo profile accepts it. Set it to org/repository/file.safetensors of the model hub, or to a local "
+                "file, or unset it."
             )
-        return _untrained("CLIP_WEIGHTS asks for them")
+        return _measured(DEMO_FOLDER / f"{DEMO}.safetensors")
     path = Path(setting).expanduser()
     if path.is_file():
-        stat = path.stat()
-        return Weights(path, _sha256(path, stat.st_size, stat.st_mtime_ns))
+        return _measured(path)
     hub = _HUB_FILE.fullmatch(setting)
     if not hub or path.is_absolute() or setting.startswith("."):
         raise MuseumError(
             f"CLIP_WEIGHTS is {setting!r}, and there is no such file. Set it to an existing .safetensors file, or to "
             "org/repository/file.safetensors of the model hub."
         )
-    return _from_hub(hub["repository"], hub["file"], allow_untrained=allow_untrained)
+    return _from_hub(hub["repository"], hub["file"], demo=demo)
 
 
-def _from_hub(repository: str, file: str, *, allow_untrained: bool) -> Weights:
+def _from_hub(repository: str, file: str, *, demo: bool) -> Weights:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -80,11 +72,10 @@ def _from_hub(repository: str, file: str, *, allow_untrained: bool) -> Weights:
             "the repository needs one."
         ) from error
     except OSError as error:
-        if allow_untrained:
-            return _untrained(f"the model hub does not answer ({error})")
+        otherwise = ", or set CLIP_WEIGHTS=demo for the model that the demo brings along" if demo else ""
         raise MuseumError(
             f"The weights {repository}/{file} are not on this machine and the model hub cannot be reached: {error}. "
-            "Allow this machine to reach it, or copy the file here and set CLIP_WEIGHTS to its path."
+            f"Allow this machine to reach it, or copy the file here and set CLIP_WEIGHTS to its path{otherwise}."
         ) from error
 
 
@@ -109,20 +100,15 @@ def _cached(path: Path) -> Weights:
     blob = path.resolve()
     if re.fullmatch(r"[0-9a-f]{64}", blob.name):
         return Weights(path, blob.name)
-    stat = blob.stat()
-    return Weights(path, _sha256(blob, stat.st_size, stat.st_mtime_ns))
+    return Weights(path, _measured(blob).digest)
+
+
+def _measured(path: Path) -> Weights:
+    stat = path.stat()
+    return Weights(path, _sha256(path, stat.st_size, stat.st_mtime_ns))
 
 
 @cache
 def _sha256(path: Path, size: int, modified_ns: int) -> str:  # noqa: ARG001  # they make a changed file a new key
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _untrained(reason: str) -> Weights:
-    log.warning(
-        "UNTRAINED CLIP WEIGHTS are in use, because %s. Everything runs, but similarity means nothing. "
-        "Set CLIP_WEIGHTS to real weights before anybody looks at search results.",
-        reason,
-    )
-    return UNTRAINED_WEIGHTS

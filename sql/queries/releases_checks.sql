@@ -163,11 +163,11 @@ FROM candidate.index_status AS s
 WHERE s.museum = %(museum)s AND cardinality(s.vectors) > 0
 LIMIT 1
 
--- name: untrained_vectors
--- Vectors of a model whose weights were never trained, as its contract says, by their name.
+-- name: demo_vectors
+-- Vectors of the demo's model, as its contract says, by their name.
 SELECT v.name AS vector, count(*) AS works, min(v.contract) AS contract
 FROM candidate.index_status AS s, unnest(s.vectors, s.contracts) AS v (name, contract)
-WHERE s.museum = %(museum)s AND position('untrained' IN v.contract) > 0
+WHERE s.museum = %(museum)s AND starts_with(v.contract, 'demo:')
 GROUP BY v.name
 ORDER BY v.name
 

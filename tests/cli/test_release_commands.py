@@ -15,7 +15,7 @@ from museum_assets.core.failures import MuseumError
 from museum_assets.releases.desk import ReleaseDesk
 from resources.platform import Platform
 from resources.postgres import scalar
-from tests.support.release_fixtures import add_untrained_vector, desk
+from tests.support.release_fixtures import add_demo_vector, desk
 from tests.support.release_tables import stage
 
 __all__ = ["desk"]
@@ -91,7 +91,7 @@ def test_the_candidate_is_validated_and_previewed_before_it_is_promoted(desk: Re
     good = answer("validate", "smk")
     assert good["valid"]
     assert good["rules"]["duplicate_museum_ids"]["result"] == "passed"
-    assert good["rules"]["untrained_vectors"]["result"] == "nothing to check"
+    assert good["rules"]["demo_vectors"]["result"] == "nothing to check"
     with desk.platform.connect() as conn:
         conn.execute("UPDATE candidate.artwork SET museum_db_id = 'r1' WHERE object_number = 'N2'")
     bad = answer("validate", "smk", code=1)
@@ -114,16 +114,17 @@ def test_a_promotion_prints_what_it_pruned(desk: ReleaseDesk, platform: Platform
         assert ("pruned: release 1" if number == desk.kept else "pruned: nothing") in last
 
 
-def test_untrained_vectors_are_said_where_a_release_is_made_listed_and_shown(
-    desk: ReleaseDesk, platform: Platform
+def test_vectors_of_the_demos_model_are_said_where_a_release_is_made_listed_and_shown(
+    desk: ReleaseDesk, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("MUSEUM_PROFILE", "dev")
     stage(desk.platform, "smk", 3, bucket=platform.thumbnails())
     answer("stage", "smk")
-    add_untrained_vector(desk)
-    assert answer("validate", "smk")["rules"]["untrained_vectors"]["result"] == "warns", "and it is valid"
+    add_demo_vector(desk)
+    assert answer("validate", "smk")["rules"]["demo_vectors"]["result"] == "warns", "and it is valid"
     for command in (("promote", "smk", "--why", "a demo"), ("list", "smk"), ("show", "smk")):
         said = " ".join(invoke(*command).output.replace("│", " ").split())
-        assert "untrained" in said, command
+        assert "of the demo's model" in said, command
 
 
 def test_rollbacks_and_retractions_are_shown_by_the_ui(desk: ReleaseDesk, platform: Platform) -> None:

@@ -17,7 +17,6 @@ from museum_assets.operations.keeper import members, stop
 from museum_assets.operations.ui import dagster_processes, listening_from, ui
 from museum_assets.readers.note import running_at
 from tests.support.clock import wait_until
-from tests.support.places import FIXTURES
 
 LOCATION = """
 import dagster as dg
@@ -71,7 +70,7 @@ def test_the_ui_runs_once_per_home_tells_what_died_and_leaves_nothing(
     workspace.write_text(WORKSPACE.format(folder=tmp_path))
     settings = Settings(museum_home=own_home)
 
-    model = {"CLIP_MODEL": "tiny-clip", "CLIP_MODEL_CONFIGS": str(FIXTURES), "CLIP_WEIGHTS": "untrained"}
+    model = {"CLIP_WEIGHTS": "demo"}
     with ui(settings, workspace=workspace, env={"MUSEUM_API_SMK": "http://127.0.0.1:1", **model}) as running:
         answer = httpx.post(f"{running.url}/graphql", json={"query": "{assetNodes{assetKey{path}}}"}, timeout=None)
         assert answer.json()["data"]["assetNodes"] == [{"assetKey": {"path": ["painting"]}}]

@@ -24,7 +24,6 @@ from resources.platform import Platform
 from tests.support import whole_pipeline
 from tests.support.clock import wait_until
 from tests.support.new_database import NewDatabase
-from tests.support.places import FIXTURES
 
 MUSEUMS = ("smk", "cma")
 WORKS = 20
@@ -54,9 +53,7 @@ def published(
             "THUMBNAILS_BUCKET": f"readers-thumbnails-{number}",
             "PRODUCTION_THUMBNAILS_BUCKET": f"readers-production-{number}",
             "MUSEUM_HOME": str(folder / "home"),
-            "CLIP_MODEL": "tiny-clip",
-            "CLIP_MODEL_CONFIGS": str(FIXTURES),
-            "CLIP_WEIGHTS": "untrained",
+            "CLIP_WEIGHTS": "demo",
         }
         with pytest.MonkeyPatch.context() as patch, running(Simulator(works_per_museum=WORKS)) as server:
             for name, value in {**values, **server.environment}.items():

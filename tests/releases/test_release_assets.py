@@ -37,7 +37,7 @@ def test_a_museum_is_published_and_a_failing_check_keeps_the_next_candidate_out(
     assert done.success
     assert {check.check_name for check in done.get_asset_check_evaluations()} == {rule.name for rule in RULES}
     open_ = {check.check_name: check for check in done.get_asset_check_evaluations() if not check.passed}
-    assert open_.keys() == {"vectors_not_kept", "vectors_not_indexed", "untrained_vectors", *DRIFTS}, "nothing was live"
+    assert open_.keys() == {"vectors_not_kept", "vectors_not_indexed", "demo_vectors", *DRIFTS}, "nothing was live"
     assert {check.severity for check in open_.values()} == {dg.AssetCheckSeverity.WARN}
     assert all("nothing to check yet" in str(check.description) for check in open_.values())
     made = done.asset_materializations_for_node("promoted_database")[0].metadata

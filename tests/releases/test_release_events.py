@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg  # noqa: TID251 - it is Dagster's view that is tried here
@@ -18,7 +19,7 @@ from museum_assets.releases.record import find
 from museum_assets.releases.staging.candidate import stage_candidate
 from resources.dagster_resources import configured_resources
 from resources.platform import Platform
-from tests.support.release_fixtures import Publish, add_untrained_vector
+from tests.support.release_fixtures import Publish, add_demo_vector
 from tests.support.release_tables import stage
 
 pytestmark = pytest.mark.integration
@@ -58,14 +59,15 @@ def test_a_promotion_says_what_it_pruned(desk: ReleaseDesk, publish: Publish) ->
     assert (shown["pruned"], shown["verb"], shown["by"], shown["why"]) == ("1", "promote", "Ida", "test")
 
 
-def test_untrained_vectors_go_along_with_a_release_by_name(desk: ReleaseDesk, platform: Platform) -> None:
+def test_vectors_of_the_demos_model_go_along_with_a_release_by_name(desk: ReleaseDesk, platform: Platform) -> None:
     stage(desk.platform, "smk", 3, bucket=platform.thumbnails())
     stage_candidate(desk.platform, desk.production, "smk")
-    add_untrained_vector(desk)
+    desk = replace(desk, demo=False)
+    add_demo_vector(desk)
     request = PromotionRequest("smk", "Ida", "a demo")
     done = promote(desk, request)
     (warning,) = done.warnings
-    assert "1 vectors are of a model with untrained weights" in warning
+    assert "1 vectors are of the demo's model" in warning
     assert "CLIP_WEIGHTS" in warning
     shown = promoted_metadata(done, request)
     assert shown["warnings"] == warning
@@ -79,7 +81,8 @@ def test_untrained_vectors_go_along_with_a_release_by_name(desk: ReleaseDesk, pl
 def test_a_release_with_a_warning_is_one_to_go_back_to(desk: ReleaseDesk, publish: Publish, platform: Platform) -> None:
     stage(desk.platform, "smk", 3, bucket=platform.thumbnails())
     stage_candidate(desk.platform, desk.production, "smk")
-    add_untrained_vector(desk)
+    desk = replace(desk, demo=False)
+    add_demo_vector(desk)
     assert promote(desk, PromotionRequest("smk", "Ida", "a demo")).warnings
     publish(works=3, say=" v2")
     assert roll_back(desk.production, "smk", by="Ida", why="wrong titles") == (2, 1)
@@ -89,7 +92,8 @@ def test_a_restored_release_has_the_warnings_of_the_exported_one(desk: ReleaseDe
     platform.release_archive().ensure_bucket()
     stage(desk.platform, "smk", 3, bucket=platform.thumbnails())
     stage_candidate(desk.platform, desk.production, "smk")
-    add_untrained_vector(desk)
+    desk = replace(desk, demo=False)
+    add_demo_vector(desk)
     done = promote(desk, PromotionRequest("smk", "Ida", "a demo"))
     buckets = platform.production_thumbnails(), platform.release_archive()
     assert export(desk, *buckets, "smk", done.release.id).warnings == done.warnings

@@ -153,7 +153,7 @@ def test_a_rule_of_kiosks(kiosks: ReleaseDesk, name: str) -> None:
 
 def test_every_rule_has_its_harm() -> None:
     # Those of vectors have their own tests below: they need vectors.
-    vectors = {"vectors_not_kept", "vectors_not_indexed", "untrained_vectors"}
+    vectors = {"vectors_not_kept", "vectors_not_indexed", "demo_vectors"}
     assert {*HARM, *KIOSK_HARM} | vectors == {rule.name for rule in RULES}
     assert {"fewer_rows", "missing_titles"} <= {*DRIFTS}
     assert "nothing_staged" not in DRIFTS, "nobody can promote over it: the canary would send the release back"
@@ -180,7 +180,7 @@ def test_the_first_twenty_rows_are_named_and_all_are_counted(desk: ReleaseDesk) 
 
 
 def test_vectors_that_are_recorded_but_not_kept_or_not_indexed_are_named(ten: ReleaseDesk) -> None:
-    for name in ("vectors_not_kept", "vectors_not_indexed", "untrained_vectors"):
+    for name in ("vectors_not_kept", "vectors_not_indexed", "demo_vectors"):
         unasked = verdict(ten, "smk", name)
         assert (unasked.finding.empty, unasked.passed, unasked.blocks) == (True, False, False)
         assert unasked.text == "nothing to check yet: the candidate of smk has no vectors"
@@ -201,7 +201,7 @@ def test_vectors_that_are_recorded_but_not_kept_or_not_indexed_are_named(ten: Re
         said = verdict(ten, "smk", "vectors_not_indexed").text
         assert "not in the index: N5, text_clip, the point" in said
         assert verdict(ten, "smk", "vectors_not_kept").passed
-        assert verdict(ten, "smk", "untrained_vectors").passed
+        assert verdict(ten, "smk", "demo_vectors").passed
 
 
 def test_limits_differ_per_museum(live: ReleaseDesk, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,9 +80,9 @@ def test_only_the_web_is_linked(address, shown):
 
 
 def test_no_result_and_a_warning_are_said():
-    page = Page(render("winter", [], lambda _: None, note="Untrained weights"))
+    page = Page(render("winter", [], lambda _: None, note="Words only"))
     assert "No artwork matches" in page.text
-    assert "Untrained weights" in page.text
+    assert "Words only" in page.text
 
 
 WILD = st.text() | st.sampled_from(['"><script>alert(1)</script>', "' onerror='x", "{{ 7*7 }}", "</title><img src=x>"])

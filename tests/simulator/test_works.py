@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
+from museum_assets.simulator.dice import mix
 from museum_assets.simulator.faults import MUSEUMS
-from museum_assets.simulator.works import KINDS, Works, mix
+from museum_assets.simulator.works import KINDS, Works
 
 
 def test_a_work_depends_on_its_seed_museum_and_number_alone():

@@ -13,7 +13,6 @@ from museum_assets.simulator.server import Running
 from resources.embedded.services import Environment, keep_running
 from resources.platform import Platform
 from tests.support import whole_pipeline
-from tests.support.places import FIXTURES
 
 
 class Home:
@@ -36,8 +35,7 @@ def home(own_home: Path, simulator: Running, monkeypatch: pytest.MonkeyPatch) ->
     ):
         monkeypatch.delenv(name, raising=False)
     with running_platform(Settings(museum_home=own_home, museum_profile="demo")) as environment:
-        model = {"CLIP_MODEL": "tiny-clip", "CLIP_MODEL_CONFIGS": str(FIXTURES), "CLIP_WEIGHTS": "untrained"}
-        for name, value in {**environment, **model}.items():
+        for name, value in environment.items():
             monkeypatch.setenv(name, value)
         yield Home(own_home, environment)
 

@@ -47,9 +47,9 @@ def publish(desk: ReleaseDesk, platform: Platform) -> Publish:
     return publish
 
 
-def add_untrained_vector(desk: ReleaseDesk) -> None:
-    """Give N2 of SMK's candidate a vector of a model with untrained weights."""
-    contract = "clip untrained-seed-0"
+def add_demo_vector(desk: ReleaseDesk) -> None:
+    """Give N2 of SMK's candidate a vector of the demo's model, for a desk that is not the demo's."""
+    contract = "demo:0123456789abcdef:clip-v1"
     with desk.candidate("smk") as candidate:
         keep_vectors(candidate.platform, contract, {sha256(b"x").digest(): axis(0)})
         candidate.platform.execute(

@@ -115,16 +115,6 @@ def _cosine(one: np.ndarray, other: np.ndarray | None) -> float:
     return float(one @ other) if other is not None else 0.0
 
 
-def weights_trained(contract: str) -> Finding:
-    """The model has trained weights; with the demo's untrained ones a search finds nothing sensible."""
-    trained = "untrained" not in contract
-    text = "the weights are trained" if trained else (
-        "UNTRAINED weights: the model hub could not be reached, so these vectors exercise the pipeline but do not "
-        "describe the images. Set CLIP_WEIGHTS or connect to the hub; a changed model re-embeds by itself"
-    )  # fmt: skip
-    return Finding(trained, text, {"contract": contract}, warn=True)
-
-
 def withdrawn_artworks_absent(conn: Connection, index: VectorIndex, slug: str, spec: StageSpec) -> Finding:
     """Records withdrawn longer than the grace period are gone from staging, ledger and index."""
     rows = conn.execute(query("collection.withdrawn_remains"), {"museum": slug}).fetchall()

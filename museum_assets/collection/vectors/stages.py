@@ -82,11 +82,6 @@ def embedding(name: str, made_from: Literal["image", "text"], embedder: Embedder
 
         return CheckSpec.of(function.__name__, function, adapted)
 
-    def trained(platform: Platform, _: Connection, __: str) -> Finding:
-        if reason := embedder.inactive(platform.settings):
-            return Finding.nothing(reason)
-        return checks.weights_trained(embedder.open(platform).contract)
-
     functions = [checks.vectors_match_ledger, checks.vectors_sound]
     functions += [checks.nearest_is_itself] if made_from == "image" else []
     source = "thumbnail" if made_from == "image" else "text"
@@ -103,7 +98,7 @@ def embedding(name: str, made_from: Literal["image", "text"], embedder: Embedder
         pool=MODEL_POOL,
         released=True,
         inactive=embedder.inactive,
-        checks=(*map(check, functions), CheckSpec.of("weights_trained", checks.weights_trained, trained)),
+        checks=tuple(map(check, functions)),
         vector=VectorSpec(made_from, embedder.name, embedder.dimension),
     )
     return spec

@@ -58,7 +58,7 @@ class Promotion:
 
     @property
     def warnings(self) -> list[str]:
-        """What goes along with the release and is no reason against it, such as untrained vectors."""
+        """What goes along with the release and is no reason against it, such as vectors of the demo's model."""
         return warnings(self.verdicts)
 
 

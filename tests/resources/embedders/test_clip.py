@@ -13,13 +13,15 @@ import pytest
 from museum_assets.core.failures import Failure, MuseumError
 from resources.embedders import clip
 from resources.embedders.clip import ClipEmbedder
-from resources.embedders.weights import UNTRAINED_WEIGHTS, Weights, resolve
+from resources.embedders.weights import DEMO_FOLDER, Weights, resolve
 from tests.support.places import FIXTURES
 
 pytestmark = pytest.mark.slow  # torch alone takes seconds to import
 
+RANDOM = Weights(None, "random")
 
-def tiny(weights=UNTRAINED_WEIGHTS, model="tiny-clip", batch=None):
+
+def tiny(weights=RANDOM, model="tiny-clip", batch=None):
     return ClipEmbedder(model, weights, batch=batch, model_configs=FIXTURES)
 
 
@@ -43,7 +45,7 @@ def test_vectors_are_float32_of_unit_length_and_tell_inputs_apart():
     assert vectors[2] @ vectors[3] < 0.9999
 
 
-def test_untrained_vectors_are_the_same_in_every_process(monkeypatch):
+def test_weights_that_are_not_given_are_the_same_in_every_process(monkeypatch):
     import torch
 
     # Measured once: on a busy machine the second process may find the other precision faster.
@@ -119,12 +121,12 @@ def test_trained_weights_come_from_a_file_and_change_the_contract(tmp_path):
     state = open_clip.create_model("tiny-clip").state_dict()
     file = tmp_path / "weights.safetensors"
     save_file({key: (value.float() * 1.5 if "proj" in key else value.float()) for key, value in state.items()}, file)
-    weights = resolve(str(file), allow_untrained=False)
+    weights = resolve(str(file), demo=False)
     trained = tiny(weights)
     assert trained.contract == f"tiny-clip:{weights.digest[:16]}:clip-v1"
     assert trained.contract != tiny().contract
-    (mine,), (untrained,) = trained.embed_images([jpeg()]), tiny().embed_images([jpeg()])
-    assert np.abs(mine - untrained).max() > 1e-3
+    (mine,), (random,) = trained.embed_images([jpeg()]), tiny().embed_images([jpeg()])
+    assert np.abs(mine - random).max() > 1e-3
 
 
 def test_weights_of_another_model_say_what_to_set(tmp_path):
@@ -195,6 +197,14 @@ def test_bfloat16_and_float32_vectors_may_share_an_index(monkeypatch, real_image
     clip._load.cache_clear()
     for one, other in zip(exact, rough, strict=True):
         assert (np.stack(one) * np.stack(other)).sum(axis=1).min() > 0.99
+
+
+def test_the_demos_model_has_a_vocabulary_of_its_own_and_knows_no_other_words_by_heart():
+    demo = ClipEmbedder("demo", resolve("demo", demo=True), model_configs=DEMO_FOLDER)
+    vectors = demo.embed_texts(["skib i storm", "quantum 量子 ✈", "x" * 3000])
+    assert not any(isinstance(vector, Failure) for vector in vectors)
+    # With open_clip's own vocabulary `skib` would be 3 tokens.
+    assert (demo._load().tokens("skib i storm") != 0).sum() == 3 + 2
 
 
 @pytest.mark.gpu
