@@ -12,10 +12,10 @@ from museum_assets.search.memory import Memory
 from museum_assets.search.production import Now, Production
 from museum_assets.search.question import DEEPEST
 from museum_assets.search.ranking import Name, name_of
-from museum_assets.search.words import Vocabulary, Words, read_words
+from museum_assets.search.words import MOST_WORDS, Vocabulary, Words, read_words
 from sql import query
 
-POOL = 2000
+POOL = 1000
 """Works of a museum that are ranked. They lie in the order in which they are shown when nothing else tells them apart,
 so that of a word which every second work has, the first ones are as good as any."""
 EXACT = 50
@@ -95,7 +95,14 @@ class Lexical:
 
     def _ranked(self, now: Now, found: Worded, kept: Kept) -> list[Name]:
         where = of_museums(kept)
-        values = {**where, "query": found.tsquery, "any": found.words.any, "pool": POOL, "limit": DEEPEST}
+        values = {
+            **where,
+            "query": found.tsquery,
+            "any": found.words.any,
+            "exact": found.words.exact,
+            "pool": POOL,
+            "limit": DEEPEST,
+        }
         key = (now.key, found.tsquery, found.words.any, *where["museums"], *where["facets"])
         names = self._listed.get(key)
         if names is None:
@@ -110,10 +117,23 @@ def _named(text: str) -> tuple[str | None, str]:
     return (slug, number) if colon and slug in MUSEUMS else (None, text)
 
 
+def _parts(folded: str) -> list[str]:
+    """Return what a query may begin or end with that is a title: whoever asks often names the artist too."""
+    words = folded.split()[:MOST_WORDS]
+    cuts = [(words[:cut], words[cut:]) for cut in range(1, len(words))]
+    return [" ".join(part)[:LONGEST_TITLE] for parts in cuts for part in parts]
+
+
 def _exact(now: Now, found: Worded, folded: str, kept: Kept, museum: str | None) -> Worded:
     """Add the works whose object number or title is the query, without its separators and as it was typed."""
-    values = {**of_museums(kept), "title": folded[:LONGEST_TITLE], "number": folded.replace(" ", ""), "limit": EXACT,
-              "query": found.tsquery}  # fmt: skip
+    values = {
+        **of_museums(kept),
+        "query": found.tsquery,
+        "number": folded.replace(" ", ""),
+        "title": folded[:LONGEST_TITLE],
+        "parts": _parts(folded) if found.all_words else [],
+        "limit": EXACT,
+    }
     rows = [
         row
         for row in now.conn.execute(query("readers.exact"), values)

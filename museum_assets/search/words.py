@@ -61,6 +61,11 @@ class Words:
         return " | ".join(word.tsquery for word in self.words)
 
     @property
+    def exact(self) -> str:
+        """The query for works with one of the words at least, as it was typed."""
+        return " | ".join(_quoted(word.text) for word in self.words)
+
+    @property
     def some(self) -> str:
         """The query for works with one of the required words at least."""
         return " | ".join(word.tsquery for word in self.required)

@@ -59,22 +59,24 @@ FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
         WHERE s.museum = m.museum AND s.words @@ %(query)s::tsquery
           AND (m.facets IS NULL OR s.facet = ANY (m.facets::integer[]))
         LIMIT %(pool)s) AS f
-ORDER BY ts_rank(f.words, %(any)s::tsquery, 1) DESC, f.place, f.museum
+ORDER BY ts_rank(f.words, %(any)s::tsquery, 2) + ts_rank(f.words, %(exact)s::tsquery, 2) DESC, f.place, f.museum
 LIMIT %(limit)s
 
 -- name: exact
--- The works whose object number or title is what was asked for.
-SELECT s.museum, s.object_number, s.facet, s.number_key = %(number)s AS by_number,
-       s.words @@ %(query)s::tsquery AS worded
+-- The works whose object number or title is what was asked for, or whose title is a part of it and that have the other
+-- words as well, such as the artist's name.
+SELECT s.museum, s.object_number, s.facet, s.number_key = %(number)s AS by_number, s.worded
 FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
     LATERAL (
-        SELECT s.museum, s.object_number, s.facet, s.place, s.number_key, s.words
-        FROM production.artwork_search AS s
-        WHERE s.museum = m.museum AND (s.number_key = %(number)s OR s.title_key = %(title)s)
-          AND (m.facets IS NULL OR s.facet = ANY (m.facets::integer[]))
-        ORDER BY s.place
+        SELECT e.museum, e.object_number, e.facet, e.place, e.number_key, e.title_key,
+               e.words @@ %(query)s::tsquery AS worded
+        FROM production.artwork_search AS e
+        WHERE e.museum = m.museum AND (m.facets IS NULL OR e.facet = ANY (m.facets::integer[]))
+          AND (e.number_key = %(number)s OR e.title_key = %(title)s
+               OR e.title_key = ANY (%(parts)s::text[]) AND e.words @@ %(query)s::tsquery)
+        ORDER BY e.place
         LIMIT %(limit)s) AS s
-ORDER BY by_number DESC, s.place, s.museum
+ORDER BY by_number DESC, s.title_key = %(title)s DESC NULLS LAST, length(s.title_key) DESC, s.place, s.museum
 
 -- name: first_places
 -- The works that filters admit from one place to another in the order of places.
