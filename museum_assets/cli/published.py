@@ -16,7 +16,6 @@ from resources.http_client import http_client
 from resources.vector_index.index import Hit
 
 SECONDS = 10.0
-UNTRAINED = "The model's weights are untrained (demo without the model hub): the order of these results means nothing."
 WORDS_ONLY = "The readers' server still loads its model: this was found by words alone."
 
 
@@ -74,7 +73,7 @@ def similar(server: Server, museum: str, number: str, *, limit: int) -> dict[str
 def show(server: Server, heading: str, answer: dict[str, Any], *, html: Path | None, as_json: bool) -> None:
     """Print an answer, and write its page."""
     hits = answer["hits"]
-    notes = [WORDS_ONLY] if answer.get("words_only") else [UNTRAINED] if answer["untrained"] else []
+    notes = [WORDS_ONLY] if answer.get("words_only") else []
     if html:
         html.write_text(_page(server, heading, hits, notes), encoding="utf-8")
     if as_json:

@@ -36,7 +36,7 @@ class Shaped:
     """Makes the API's shapes of what the reader returns."""
 
     def __init__(self, site: Site) -> None:
-        self.links, self.museums, self.model = site.links, site.museums, site.model
+        self.links, self.museums = site.links, site.museums
 
     def work(self, artwork: Artwork) -> shapes.Work:
         """Return a work."""
@@ -69,7 +69,7 @@ class Shaped:
 
     def similar(self, found: Sequence[Found]) -> shapes.SimilarAnswer:
         """Return works that are like something."""
-        return shapes.SimilarAnswer(hits=[self.hit(each) for each in found], untrained=self.model.untrained)
+        return shapes.SimilarAnswer(hits=[self.hit(each) for each in found])
 
     def facets(self, facets: Facets) -> shapes.FacetsOut:
         """Return the choices to narrow a search by."""
@@ -122,7 +122,6 @@ def router(site: Site, uploads: Uploads) -> APIRouter:
             releases=dict(answer.releases),
             corrected=answer.corrected,
             words_only=answer.words_only,
-            untrained=site.model.untrained,
         )
 
     @made.get("/artworks/{museum}/{number:path}", responses=errors(404))

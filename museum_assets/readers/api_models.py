@@ -13,8 +13,6 @@ from museum_assets.museums.work_types import SEARCHABLE
 from museum_assets.readers.problems import ADVICE, MEDIA_TYPE
 from museum_assets.search.question import CENTURIES, DEEPEST, LARGEST_LIMIT, LONGEST_WORDS
 
-UNTRAINED = "That the model has no trained weights, as in a demo: what is alike to it is so by chance."
-
 
 class ProblemOut(BaseModel):
     """An answer that is none (RFC 9457)."""
@@ -124,14 +122,12 @@ class SearchAnswer(BaseModel):
     releases: dict[str, int]
     corrected: str | None = Field(description="What was searched for instead of words with typing errors.")
     words_only: bool = Field(description="That no vectors took part, since the model still loads.")
-    untrained: bool = Field(description=UNTRAINED)
 
 
 class SimilarAnswer(BaseModel):
     """Works that are like another one, or like an image."""
 
     hits: list[Hit]
-    untrained: bool = Field(description=UNTRAINED)
 
 
 class MuseumOut(BaseModel):

@@ -81,11 +81,6 @@ class Model(Closing):
             return "ready"
         return "failed" if self._error else "loading"
 
-    @property
-    def untrained(self) -> bool:
-        """Whether its weights are those of no training, so that the order of what it finds means nothing."""
-        return self._embedder is not None and "untrained" in self._embedder.contract
-
     def of_words(self, words: str) -> QueryVector | None:
         """Return the vector of a query, None when there is none in time. Never raises."""
         words, embedder = " ".join(words.split()), self._embedder
