@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from museum_assets.cli import published
 from museum_assets.cli.printing import console, print_json, print_table
-from museum_assets.cli.session import connected
-from museum_assets.collection.stages import vectors_of
 from museum_assets.core.failures import Gone, MuseumError
 from museum_assets.museums import MUSEUMS
 from museum_assets.museums.work_types import SEARCHABLE
-from resources.platform import Platform
-from resources.vector_index.index import Hit
+
+if TYPE_CHECKING:  # half a second, which an answer of the readers' server does not need
+    from resources.platform import Platform
+    from resources.vector_index.index import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def show_search(query: str, ways: Ways, *, museum: str | None, work_type: str | 
         return
 
     def find(platform: Platform) -> list[Hit]:
+        from museum_assets.collection.stages import vectors_of
         from museum_assets.releases.snapshot import search_production
         from resources.vector_index.search import search_text
 
@@ -65,6 +66,7 @@ def show_similar(name: str, ways: Ways) -> None:
         return
 
     def find(platform: Platform) -> list[Hit]:
+        from museum_assets.collection.stages import vectors_of
         from museum_assets.releases.snapshot import similar_in_production
         from resources.vector_index.search import similar
 
@@ -77,6 +79,8 @@ def show_similar(name: str, ways: Ways) -> None:
 
 
 def _show(heading: str, find: Callable[[Platform], list[Hit]], ways: Ways) -> None:
+    from museum_assets.cli.session import connected
+
     with connected() as platform:
         hits = find(platform)
         if ways.html:

@@ -13,7 +13,6 @@ from museum_assets.core.failures import MuseumError
 from museum_assets.core.settings import read_settings
 from museum_assets.readers.note import running_at
 from resources.http_client import http_client
-from resources.vector_index.index import Hit
 
 SECONDS = 10.0
 WORDS_ONLY = "The readers' server still loads its model: this was found by words alone."
@@ -92,6 +91,7 @@ def show(server: Server, heading: str, answer: dict[str, Any], *, html: Path | N
 
 def _page(server: Server, heading: str, hits: list[dict[str, Any]], notes: list[str]) -> str:
     from museum_assets.search.page import render
+    from resources.vector_index.index import Hit
 
     found = [
         Hit(f"{work['museum']}:{work['object_number']}", 0.0, {**work, "production_date": work["date"]})

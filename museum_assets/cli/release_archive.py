@@ -12,8 +12,6 @@ from museum_assets.cli.options import By, Json
 from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.release import Museum, Why, at_desk
 from museum_assets.cli.release_moves import app
-from museum_assets.cli.release_printing import line_sink
-from museum_assets.cli.session import connected
 from sql import query
 
 __all__ = ["app"]
@@ -36,6 +34,8 @@ class CanaryKind(StrEnum):
 @app.command()
 def export(museum: Museum, release: ReleaseNumber, json: Json = False) -> None:
     """Write a release to RELEASE_ARCHIVE_BUCKET as Parquet with checksums, its vectors and thumbnails included."""
+    from museum_assets.cli.release_printing import line_sink
+    from museum_assets.cli.session import connected
     from museum_assets.releases.desk import release_desk
     from museum_assets.releases.exports.archive import export as write
 
@@ -54,6 +54,7 @@ def export(museum: Museum, release: ReleaseNumber, json: Json = False) -> None:
 @app.command()
 def exports(museum: Museum, json: Json = False) -> None:
     """List the exports of a museum."""
+    from museum_assets.cli.session import connected
     from museum_assets.releases.exports.archive import exports as read
 
     with connected() as platform:
@@ -70,6 +71,8 @@ def exports(museum: Museum, json: Json = False) -> None:
 @app.command()
 def restore(museum: Museum, release: ReleaseNumber, why: Why, by: By = None, json: Json = False) -> None:
     """Make a new release from an export, verified. It is not live until a rollback goes to it."""
+    from museum_assets.cli.release_printing import line_sink
+    from museum_assets.cli.session import connected
     from museum_assets.releases import commands
     from museum_assets.releases.desk import release_desk
     from museum_assets.releases.exports.archive import restore as read

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from museum_assets.cli.dead_letters import printable
 from museum_assets.cli.printing import console, print_table
 from museum_assets.core.progress import OnLine, no_line
-from museum_assets.releases.promotion.promote import Promotion
 from museum_assets.releases.promotion.summary import HOWS, TableChange, as_json, example_line
-from museum_assets.releases.rules import Verdict
+
+if TYPE_CHECKING:
+    from museum_assets.releases.promotion.promote import Promotion
+    from museum_assets.releases.rules import Verdict
 
 
 def release_line(row: dict[str, Any]) -> tuple[Any, ...]:
