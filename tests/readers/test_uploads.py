@@ -34,6 +34,14 @@ def test_an_image_is_searched_by(client: TestClient, kind: str) -> None:
     assert 'id="results"' in page.text
 
 
+def test_a_works_own_picture_finds_the_work(client: TestClient) -> None:
+    work = client.get("/api/search?image=true&limit=1&museum=smk").json()["hits"][0]["work"]
+    picture = client.get(work["thumbnail"]).content
+    first = client.post(f"{BY_IMAGE}?limit=1", content=picture, headers=JPEG).json()["hits"][0]
+    assert first["work"] == work
+    assert [each["reason"] for each in first["why"]] == ["looks like it"]
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
