@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-model up test test-fast test-servers coverage robustness lint types bench wheel platforms requirements schema
+.PHONY: help install demo demo-model up test test-fast test-servers coverage robustness lint types bench wheel platforms requirements schema pictures
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -87,3 +87,6 @@ requirements: | $(UV)  ## Resolve pyproject.toml anew into requirements.txt
 
 schema: $(INSTALLED)  ## Write sql/schema.sql anew from the migrations
 	.venv/bin/python -m tests.support.schema_file
+
+pictures: $(INSTALLED)  ## Draw the README's pictures anew, from `make demo` in another terminal
+	.venv/bin/python -m tests.support.readme_pictures

@@ -108,7 +108,7 @@ def serve_readers(
 
 @app.command()
 def demo(
-    works: Annotated[int, typer.Option(min=1, help="Artworks per museum.")] = 24,
+    works: Annotated[int, typer.Option(min=1, help="Artworks per museum.")] = 200,
     records: Annotated[Path | None, typer.Option(help="Serve the recorded records and images of this folder.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Harvest the real APIs instead of the simulator.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records per museum and stage.")] = None,
