@@ -24,7 +24,9 @@ def main(readers: str = "http://127.0.0.1:8000", dagster: str = "http://127.0.0.
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.goto(f"{readers}/?q=ships+in+a+storm", wait_until="networkidle")
         _keep(page, "search.webp")
-        page.goto(f"{dagster}/locations/__repository__@museum/asset-groups/collection/lineage", wait_until="domcontentloaded")
+        page.goto(
+            f"{dagster}/locations/__repository__@museum/asset-groups/collection/lineage", wait_until="domcontentloaded"
+        )
         # The graph is laid out by a worker once the assets are known.
         page.wait_for_selector("svg foreignObject", timeout=120_000)
         page.wait_for_timeout(5_000)
