@@ -14,7 +14,7 @@ from museum_assets.core.failures import Gone
 from museum_assets.readers.api_models import MuseumSlug, errors
 from museum_assets.readers.asked import known
 from museum_assets.readers.links import picture_id
-from museum_assets.readers.problems import not_found
+from museum_assets.readers.problems import busy, not_found
 from museum_assets.readers.site import Site
 from museum_assets.search.answer import LiveRelease
 
@@ -25,6 +25,10 @@ LIVE_SECONDS = 1.0
 MEMORY = 64 << 20
 """Bytes of pictures that are kept: a thousand."""
 NAMES = 100_000
+AT_ONCE = 16
+"""Pictures that are read from the bucket at a time. Where it is slow, the other threads still answer pages."""
+PATIENCE = 2.0
+"""Seconds that one waits for its turn."""
 
 
 class Pictures:
@@ -33,6 +37,7 @@ class Pictures:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._live: Mapping[str, LiveRelease] = {}
         self._until = 0.0
         self._keys: OrderedDict[tuple[str, int, str], str | None] = OrderedDict()
@@ -58,13 +63,18 @@ class Pictures:
         return key
 
     def body(self, key: str) -> bytes:
-        """Return a picture. Raises Gone, Unavailable."""
+        """Return a picture. Raises Gone, Unavailable, and Problem 503 when too many are read."""
         with self._lock:
             if (found := self._bodies.get(key)) is not None:
                 self._bodies.move_to_end(key)
                 self._site.metrics.thumbnails.labels("memory").inc()
                 return found
-        body = self._site.pictures.get(key)
+        if not self._turns.acquire(timeout=PATIENCE):
+            raise busy("Many pictures are being fetched. Try again in a few seconds.")
+        try:
+            body = self._site.pictures.get(key)
+        finally:
+            self._turns.release()
         self._site.metrics.thumbnails.labels("bucket").inc()
         with self._lock:
             if key not in self._bodies:
