@@ -16,6 +16,7 @@ RIGHTS = {
     r"publicdomain/mark/1\.0": "Public Domain Mark 1.0",
 }
 """What an address of a licence is called."""
+LITTLE = 2
 SENTENCES = {
     Reason.OBJECT_NUMBER: "Its object number",
     Reason.TITLE: "Its exact title",
@@ -73,8 +74,13 @@ def rights_of(rights: str | None) -> str:
 
 def reasons(why: Sequence[Why]) -> str:
     """Return why a work was found, in one line."""
-    said = [SENTENCES.get(each.reason) or f"Mentions {', '.join(each.words)}" for each in why]
+    said = [SENTENCES.get(each.reason) or f"Mentions {', '.join(telling(each.words))}" for each in why]
     return " · ".join(dict.fromkeys(said))
+
+
+def telling(words: Sequence[str]) -> Sequence[str]:
+    """Return the words without the little ones, such as `in` and `a`, if there are others."""
+    return [word for word in words if len(word) > LITTLE] or words
 
 
 def tile(links: Links, found: Found) -> dict[str, Any]:
