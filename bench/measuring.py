@@ -35,7 +35,7 @@ class Target:
         return value >= self.value if self.bound == "at least" else value <= self.value
 
 
-Unit = Literal["%", "times", "MB", "rows/s"]
+Unit = Literal["%", "times", "MB", "rows/s", "ms"]
 
 
 @dataclass(frozen=True, slots=True)

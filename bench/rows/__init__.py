@@ -13,6 +13,7 @@ from bench.rows import (
     kiosk,
     memory,
     points,
+    readers,
     release,
     remote,
     rerun,
@@ -34,5 +35,6 @@ ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "kiosk": kiosk.measure,
     "release": release.measure,
     "points": points.measure,
+    "readers": readers.measure,
 }
 """By the name that `--only` takes."""

@@ -19,8 +19,8 @@ from museum_assets.search.answer import LiveRelease
 from resources.postgres import Connection, Database, DatabaseUnavailable, explained
 from sql import query
 
-CONNECTIONS = 8
-"""One reader's answer takes a connection for milliseconds; more at once would only wait for the same cores."""
+CONNECTIONS = 4
+"""An answer takes a connection for milliseconds; more at once would only wait for the same cores."""
 SETTINGS = {
     # No question keeps the server, and none waits behind a lock: nothing that a promotion does takes one from readers.
     "statement_timeout": "5s",
@@ -63,7 +63,7 @@ class Production:
         self.database = database
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             database.url,
-            min_size=1,
+            min_size=CONNECTIONS,
             max_size=CONNECTIONS,
             timeout=WAIT_SECONDS,
             open=False,
