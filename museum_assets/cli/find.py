@@ -35,21 +35,19 @@ def show_search(query: str, ways: Ways, *, museum: str | None, work_type: str | 
     if work_type is not None and work_type not in SEARCHABLE:
         raise MuseumError(f"unknown work type {work_type!r}: choose from {', '.join(SEARCHABLE)}")
 
-    if ways.production and (server := published.running_server()):
-        answer = published.search(server, query, museum=museum, work_type=work_type, limit=ways.limit)
-        published.show(server, query, answer, html=ways.html, as_json=ways.as_json)
+    if ways.production:
+        with published.opened() as found:
+            answer = found.search(query, museum=museum, work_type=work_type, limit=ways.limit)
+            published.show(found, query, answer, html=ways.html, as_json=ways.as_json)
         return
 
     def find(platform: Platform) -> list[Hit]:
         from museum_assets.collection.stages import vectors_of
-        from museum_assets.releases.snapshot import search_production
         from resources.vector_index.search import search_text
 
-        model = platform.clip()
+        model, names = platform.clip(), vectors_of("clip")
         narrow: dict[str, Any] = {"museum": museum, "work_type": work_type, "limit": ways.limit}
-        if ways.production:
-            return search_production(platform.production(), platform.production_index(), model, query, **narrow)
-        return search_text(platform.vector_index(), model, vectors_of(model.name), query, **narrow)
+        return search_text(platform.vector_index(), model, names, query, **narrow)
 
     _show(query, find, ways)
 
@@ -60,19 +58,16 @@ def show_similar(name: str, ways: Ways) -> None:
     if slug not in MUSEUMS or not number:
         raise MuseumError(f"{name!r} is not museum:object_number, such as smk:KMS1 (museums: {', '.join(MUSEUMS)})")
 
-    if ways.production and (server := published.running_server()):
-        answer = published.similar(server, slug, number, limit=ways.limit)
-        published.show(server, f"Like {name}", answer, html=ways.html, as_json=ways.as_json)
+    if ways.production:
+        with published.opened() as found:
+            answer = found.similar(slug, number, limit=ways.limit)
+            published.show(found, f"Like {name}", answer, html=ways.html, as_json=ways.as_json)
         return
 
     def find(platform: Platform) -> list[Hit]:
         from museum_assets.collection.stages import vectors_of
-        from museum_assets.releases.snapshot import similar_in_production
         from resources.vector_index.search import similar
 
-        if ways.production:
-            database, index = platform.production(), platform.production_index()
-            return similar_in_production(database, index, slug, number, limit=ways.limit)
         return similar(platform.vector_index(), slug, number, vectors_of("clip"), limit=ways.limit)
 
     _show(f"Like {name}", find, ways)
@@ -113,13 +108,11 @@ def _page(platform: Platform, heading: str, hits: Sequence[Hit]) -> str:
     from museum_assets.search.page import render
     from resources.s3 import thumbnail_key
 
-    working, published = platform.thumbnails(), platform.production_thumbnails()
+    thumbnails = platform.thumbnails()
 
     def picture(hit: Hit) -> bytes | None:
         try:
-            if "release" in hit.payload:
-                return published.get(hit.payload["thumbnail"]) if hit.payload["thumbnail"] else None
-            return working.get(thumbnail_key(hit.payload["museum"], hit.payload["object_number"]))
+            return thumbnails.get(thumbnail_key(hit.payload["museum"], hit.payload["object_number"]))
         except Gone:
             return None
 

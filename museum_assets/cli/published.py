@@ -1,9 +1,14 @@
-"""What `museum search` and `museum similar` find in production by the readers' server, which has the model loaded."""
+"""What `museum search` and `museum similar` find in production.
+
+A running server of the readers' pages is asked, which has the model loaded; without one this process looks itself.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import httpx
@@ -16,6 +21,26 @@ from resources.http_client import http_client
 
 SECONDS = 10.0
 WORDS_ONLY = "The readers' server still loads its model: this was found by words alone."
+
+
+Answer = dict[str, Any]
+"""An answer of the API."""
+
+
+class Published(Protocol):
+    """What answers of production, and gives the thumbnails of its answers."""
+
+    def search(self, query: str, *, museum: str | None, work_type: str | None, limit: int) -> Answer:
+        """Return what a query in words finds."""
+        ...
+
+    def similar(self, museum: str, number: str, *, limit: int) -> Answer:
+        """Return what is like a work."""
+        ...
+
+    def picture(self, work: dict[str, Any]) -> bytes | None:
+        """Return the thumbnail of a work of an answer, None without one."""
+        ...
 
 
 class Server:
@@ -37,6 +62,16 @@ class Server:
             reason = f"it answered {answer.status_code}"
         raise MuseumError(f"The readers' server at {self.address}: {reason}")
 
+    def search(self, query: str, *, museum: str | None, work_type: str | None, limit: int) -> Answer:
+        """Return what a query in words finds."""
+        answer: Answer = self.get("/api/search", q=query, museum=museum, type=work_type, limit=limit).json()
+        return answer
+
+    def similar(self, museum: str, number: str, *, limit: int) -> Answer:
+        """Return what is like a work."""
+        answer: Answer = self.get(f"/api/similar/{museum}/{quote(number)}", limit=limit).json()
+        return answer
+
     def picture(self, work: dict[str, Any]) -> bytes | None:
         """Return a work's thumbnail, None without one."""
         if not work["thumbnail"]:
@@ -57,24 +92,25 @@ def running_server() -> Server | None:
     return server
 
 
-def search(server: Server, query: str, *, museum: str | None, work_type: str | None, limit: int) -> dict[str, Any]:
-    """Return the server's answer to a query in words."""
-    answer: dict[str, Any] = server.get("/api/search", q=query, museum=museum, type=work_type, limit=limit).json()
-    return answer
+@contextmanager
+def opened() -> Iterator[Published]:
+    """Open what answers: the running server, or production itself. Raises as `connected` does."""
+    if server := running_server():
+        yield server
+        return
+    from museum_assets.cli.published_here import Here
+    from museum_assets.cli.session import connected
+
+    with connected() as platform, Here(platform) as here:
+        yield here
 
 
-def similar(server: Server, museum: str, number: str, *, limit: int) -> dict[str, Any]:
-    """Return the server's answer to what is like a work."""
-    answer: dict[str, Any] = server.get(f"/api/similar/{museum}/{quote(number)}", limit=limit).json()
-    return answer
-
-
-def show(server: Server, heading: str, answer: dict[str, Any], *, html: Path | None, as_json: bool) -> None:
+def show(published: Published, heading: str, answer: Answer, *, html: Path | None, as_json: bool) -> None:
     """Print an answer, and write its page."""
     hits = answer["hits"]
     notes = [WORDS_ONLY] if answer.get("words_only") else []
     if html:
-        html.write_text(_page(server, heading, hits, notes), encoding="utf-8")
+        html.write_text(_page(published, heading, hits, notes), encoding="utf-8")
     if as_json:
         print_json([{"rank": rank, **hit["work"], "why": hit["why"]} for rank, hit in enumerate(hits, start=1)])
         return
@@ -89,7 +125,7 @@ def show(server: Server, heading: str, answer: dict[str, Any], *, html: Path | N
         console.print(f"Page with thumbnails: {html.resolve()}", markup=False, soft_wrap=True)
 
 
-def _page(server: Server, heading: str, hits: list[dict[str, Any]], notes: list[str]) -> str:
+def _page(published: Published, heading: str, hits: list[dict[str, Any]], notes: list[str]) -> str:
     from museum_assets.search.page import render
     from resources.vector_index.index import Hit
 
@@ -97,4 +133,4 @@ def _page(server: Server, heading: str, hits: list[dict[str, Any]], notes: list[
         Hit(f"{work['museum']}:{work['object_number']}", 0.0, {**work, "production_date": work["date"]})
         for work in (hit["work"] for hit in hits)
     ]
-    return render(heading, found, lambda hit: server.picture(hit.payload), note=" ".join(notes) or None)
+    return render(heading, found, lambda hit: published.picture(hit.payload), note=" ".join(notes) or None)

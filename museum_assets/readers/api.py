@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query, Request
 from museum_assets.readers import api_models as shapes
 from museum_assets.readers.api_models import Limit, MuseumSlug, Number, errors
 from museum_assets.readers.asked import asked, known
+from museum_assets.readers.links import Links
 from museum_assets.readers.problems import API, not_found
 from museum_assets.readers.shown import web_link
 from museum_assets.readers.site import Site
 from museum_assets.readers.uploads import FIELD, Uploads
-from museum_assets.search.answer import Artwork, Counts, Facets, Found, LiveRelease
+from museum_assets.search.answer import Answer, Artwork, Counts, Facets, Found, LiveRelease
 
 MOST_NEWS = 100
 _BINARY = {"type": "string", "format": "binary"}
@@ -35,8 +36,8 @@ IMAGE_BODY = {
 class Shaped:
     """Makes the API's shapes of what the reader returns."""
 
-    def __init__(self, site: Site) -> None:
-        self.links, self.museums = site.links, site.museums
+    def __init__(self, links: Links, museums: Mapping[str, str]) -> None:
+        self.links, self.museums = links, museums
 
     def work(self, artwork: Artwork) -> shapes.Work:
         """Return a work."""
@@ -66,6 +67,17 @@ class Shaped:
         """Return a work with why it was found."""
         why = [shapes.Reason(reason=str(each.reason), words=list(each.words)) for each in found.why]
         return shapes.Hit(work=self.work(found.artwork), why=why)
+
+    def answer(self, answer: Answer) -> shapes.SearchAnswer:
+        """Return what a search found."""
+        return shapes.SearchAnswer(
+            total=answer.total,
+            hits=[self.hit(found) for found in answer.found],
+            facets=self.facets(answer.facets),
+            releases=dict(answer.releases),
+            corrected=answer.corrected,
+            words_only=answer.words_only,
+        )
 
     def similar(self, found: Sequence[Found]) -> shapes.SimilarAnswer:
         """Return works that are like something."""
@@ -100,7 +112,7 @@ def counts(found: Counts[Any]) -> list[shapes.Count]:
 
 def router(site: Site, uploads: Uploads) -> APIRouter:
     """Return the API's addresses."""
-    made, shaped = APIRouter(prefix=API, tags=["collections"]), Shaped(site)
+    made, shaped = APIRouter(prefix=API, tags=["collections"]), Shaped(site.links, site.museums)
 
     @made.get("/search", responses=errors(400))
     def search(
@@ -114,15 +126,7 @@ def router(site: Site, uploads: Uploads) -> APIRouter:
     ) -> shapes.SearchAnswer:
         """Search by words and filters; each hit says why it was found."""
         filters = {"museum": museum, "work_type": work_type, "century": century, "has_image": image}
-        answer = site.search(asked(q, filters, limit, offset))
-        return shapes.SearchAnswer(
-            total=answer.total,
-            hits=[shaped.hit(found) for found in answer.found],
-            facets=shaped.facets(answer.facets),
-            releases=dict(answer.releases),
-            corrected=answer.corrected,
-            words_only=answer.words_only,
-        )
+        return shaped.answer(site.search(asked(q, filters, limit, offset)))
 
     @made.get("/artworks/{museum}/{number:path}", responses=errors(404))
     def artwork(museum: MuseumSlug, number: Number) -> shapes.Work:

@@ -22,7 +22,7 @@ from museum_assets.releases import commands
 from resources.embedders.embedder import Embedder, Vector
 from resources.postgres import Connection, Database
 from resources.vector_index.index import Hit, PointRecord, SearchFilter
-from resources.vector_index.search import by_likeness, by_words, embedded
+from resources.vector_index.search import by_likeness, by_words
 from resources.vector_index.session import VectorIndex, VectorSession
 from sql import query as sql_query
 
@@ -117,27 +117,3 @@ def snapshot(database: Database, index: VectorIndex, museum: str | None = None) 
                 todo = commands.promote(museum or next(iter(MUSEUMS)))
                 raise MuseumError(f"{who} in production yet: {todo} promotes a candidate.")
             yield Snapshot(conn, session, releases)
-
-
-def search_production(
-    database: Database,
-    index: VectorIndex,
-    embedder: Embedder,
-    query: str,
-    *,
-    museum: str | None = None,
-    work_type: str | None = None,
-    limit: int = 20,
-) -> list[Hit]:
-    """Return what a query in words finds in production, best first."""
-    vector = embedded(embedder, query)  # before the snapshot: loading a model takes a minute
-    with snapshot(database, index, museum) as now:
-        return now.words(embedder, vector, limit, museum, work_type)
-
-
-def similar_in_production(
-    database: Database, index: VectorIndex, museum: str, object_number: str, *, model: str = "clip", limit: int = 20
-) -> list[Hit]:
-    """Return what looks like an artwork in production, best first."""
-    with snapshot(database, index, museum) as now:
-        return now.likeness(museum, object_number, model, limit)

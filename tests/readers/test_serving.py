@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 from typer.testing import CliRunner
 
 from museum_assets.cli.app import app
@@ -70,6 +71,24 @@ def test_a_command_asks_the_server(
     nobody = CliRunner().invoke(app, ["similar", "smk:nobody", "--production"])
     assert isinstance(nobody.exception, MuseumError)
     assert "not among what is published" in str(nobody.exception)
+
+
+def test_without_a_server_a_command_answers_the_same_by_itself(
+    published: Published, client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = Path(published.environment["MUSEUM_HOME"])
+    assert running_at(home) is None
+    monkeypatch.setattr(os, "environ", {**demo_environment(home), **published.environment})
+    page = tmp_path / "found.html"
+    said = CliRunner().invoke(app, ["search", "winter", "--production", "--json", "-m", "smk", "--html", str(page)])
+    assert said.exit_code == 0, (said.output, said.exception)
+    asked = client.get("/api/search", params={"q": "winter", "museum": "smk", "limit": 10}).json()
+    assert [{**hit["work"], "why": hit["why"]} for hit in asked["hits"]] == [
+        {name: value for name, value in hit.items() if name != "rank"} for hit in json.loads(said.stdout)
+    ]
+    assert "data:image/jpeg" in page.read_text()
+    none = CliRunner().invoke(app, ["search", "winter", "--production", "-m", "tate"])
+    assert "tate is not in production yet: `museum release promote tate" in str(none.exception)
 
 
 def test_a_note_of_a_process_that_is_gone_leads_nowhere(tmp_path: Path) -> None:

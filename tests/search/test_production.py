@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from museum_assets.core.failures import MuseumError
-from museum_assets.releases.snapshot import NotOneRelease, search_production, similar_in_production
+from museum_assets.releases.snapshot import NotOneRelease, snapshot
 from resources.platform import Platform
 from resources.vector_index.index import SearchFilter
 from tests.support.little_production import LittleProduction, Words, Work, axis
@@ -36,7 +36,8 @@ def test_what_is_found_is_what_the_rows_say_in_the_live_release(little: LittlePr
     little.promote("smk", 2, {"KMS1": Work("Deep winter", image=0, text=10), "KMS3": Work("Bust", image=2)})
 
     def found(**narrow: Any) -> list[tuple[str, str, int]]:
-        hits = search_production(little.database, little.outside.index, Words(), "0", **narrow)
+        with snapshot(little.database, little.outside.index, narrow.get("museum")) as now:
+            hits = now.words(Words(), axis(0), 20, **narrow)
         return [(hit.payload["museum"], hit.payload["title"], hit.payload["release"]) for hit in hits]
 
     assert sorted(found()[:2]) == [("met", "Winter in New York", 1), ("smk", "Deep winter", 2)]
@@ -44,23 +45,27 @@ def test_what_is_found_is_what_the_rows_say_in_the_live_release(little: LittlePr
     assert found(museum="smk", work_type="sculpture") == []
     little.commit("smk", 1)
     assert {title for _, title, _ in found(museum="smk")} == {"Winter", "Summer"}
-    (hit,) = similar_in_production(little.database, little.outside.index, "met", "KMS1", limit=1)
+    with little.now() as now:
+        (hit,) = now.likeness("met", "KMS1", "clip", 1)
     assert (hit.payload["title"], hit.payload["release"]) == ("Winter", 1)
     assert little.outside.thumbnails.get(hit.payload["thumbnail"]) == Work("", image=0).jpeg
 
 
 def test_what_is_not_in_production_says_what_to_do(little: LittleProduction) -> None:
-    with pytest.raises(MuseumError, match=r"No museum is in production yet.*museum release promote"):
-        search_production(little.database, little.outside.index, Words(), "0")
+    with pytest.raises(MuseumError, match=r"No museum is in production yet.*museum release promote"), little.now():
+        pass
     little.promote("smk", 1, {"KMS1": Work("Winter", image=0), "KMS2": Work("Bare")})
     little.outside.add("met", 1, little.build("met", 1, {"KMS1": Work("Unseen", image=0)}))
-    with pytest.raises(MuseumError, match="met is not in production"):
-        similar_in_production(little.database, little.outside.index, "met", "KMS1")
-    with pytest.raises(MuseumError, match=r"smk:KMS9 is not in production"):
-        similar_in_production(little.database, little.outside.index, "smk", "KMS9")
-    with pytest.raises(MuseumError, match="smk:KMS2 has none of the vectors image_clip, text_clip yet"):
-        similar_in_production(little.database, little.outside.index, "smk", "KMS2")
+    with (
+        pytest.raises(MuseumError, match="met is not in production"),
+        snapshot(little.database, little.outside.index, "met"),
+    ):
+        pass
     with little.now() as now:
+        with pytest.raises(MuseumError, match=r"smk:KMS9 is not in production"):
+            now.likeness("smk", "KMS9", "clip", 20)
+        with pytest.raises(MuseumError, match="smk:KMS2 has none of the vectors image_clip, text_clip yet"):
+            now.likeness("smk", "KMS2", "clip", 20)
         assert little.found(now, 0) == {"KMS1": "Winter"}, "a museum that is not live is not found"
 
 
