@@ -80,16 +80,16 @@ def publish(platform: Platform) -> None:
         promote(desk, PromotionRequest(museum, "Ida", "test"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(published: Published) -> Iterator[Site]:
-    """The parts of an app over what is published, with the model loaded."""
+    """The parts of an app over what is published, with the model loaded. Its processes end with the module."""
     with open_site(published.platform.with_settings(readers_per_minute=100_000)) as made:
         made.model.start()
         wait_until(lambda: made.model.state == "ready")
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(site: Site) -> FastAPI:
     """The app."""
     return build(site)
