@@ -36,11 +36,11 @@ def test_every_link_stands_below_the_published_path(site: Site) -> None:
         assert client.get("/api/nothing").headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("proxies", "shared"), [("127.0.0.1", False), ("192.0.2.1", True)])
-def test_only_a_known_proxy_says_who_asks(site: Site, proxies: str, shared: bool) -> None:
+@pytest.mark.parametrize(("proxies", "one_limit"), [("127.0.0.1", False), ("192.0.2.1", True)])
+def test_only_a_known_proxy_says_who_asks(site: Site, proxies: str, one_limit: bool) -> None:
     behind = proxied(site, readers_per_minute=10, readers_proxies=proxies)
     with serving(build(behind), behind.settings) as address, httpx.Client(trust_env=False, base_url=address) as client:
         for _ in range(10):
             assert client.get("/museums", headers={"X-Forwarded-For": "198.51.100.1"}).status_code == 200
         other = client.get("/museums", headers={"X-Forwarded-For": "198.51.100.2"})
-        assert (other.status_code == 429) == shared
+        assert (other.status_code == 429) == one_limit
