@@ -19,7 +19,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from socket import socketpair
 from typing import Any
@@ -27,6 +26,7 @@ from typing import Any
 from museum_assets.core.failures import Failure, MuseumError
 from museum_assets.images.frames import Frames
 from museum_assets.images.thumbnail import Thumbnail
+from resources.child_environment import child_environment
 from resources.closing import Closing
 
 MOST_PROCESSES = 16
@@ -40,8 +40,6 @@ SECONDS = 120.0
 """The same by the clock, for a machine that is busy with other things."""
 _START_SECONDS = 60.0
 _LARGEST_THUMBNAIL = 1 << 30
-_ROOT = Path(__file__).resolve().parents[2]
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")
 _OUT_OF_TIME = (-signal.SIGXCPU, -signal.SIGALRM)
 _FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
 
@@ -157,7 +155,7 @@ class _Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[far.fileno()],
-                env=_environment(),
+                env=child_environment(),
                 start_new_session=True,
             )
         self._frames = Frames(near)
@@ -217,13 +215,6 @@ class _Process:
         self._process.kill()
         self._process.wait()
         self._frames.close()
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    # One thread: numpy would take 30 MB for each core.
-    return {**kept, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _cores() -> int:

@@ -13,7 +13,7 @@ from museum_assets.search.production import Now
 from museum_assets.search.question import Filters
 from museum_assets.search.ranking import Name
 from resources.vector_index.index import Hit, SearchFilter, contract_field
-from resources.vector_index.session import VectorSession
+from resources.vector_index.shard_process import ReadSession
 from sql import query
 
 
@@ -31,7 +31,7 @@ def reason_of(vector: str) -> Reason:
     return Reason.LOOKS if vector.startswith("image") else Reason.DESCRIBED
 
 
-def by_query(session: VectorSession, vector: QueryVector, where: SearchFilter, limit: int) -> dict[Reason, list[Hit]]:
+def by_query(session: ReadSession, vector: QueryVector, where: SearchFilter, limit: int) -> dict[Reason, list[Hit]]:
     """Return what lies near a query's vector, by each vector of its model that the index has."""
     where = replace(where, contract=vector.contract)
     return {
@@ -41,11 +41,11 @@ def by_query(session: VectorSession, vector: QueryVector, where: SearchFilter, l
     }
 
 
-def by_point(session: VectorSession, where: SearchFilter, name: Name, limit: int) -> tuple[Reason, list[Hit]]:
+def by_point(session: ReadSession, where: SearchFilter, name: Name, limit: int) -> tuple[Reason, list[Hit]]:
     """Return what lies near a work, by the first vector that it has; nothing when it has none."""
     museum, number = name
-    own = list(session.scroll(replace(where, museum=museum, object_numbers=(number,)), with_payload=False))
-    for point in session.retrieve([point.id for point in own], with_vectors=True):
+    own = session.matching(replace(where, museum=museum, object_numbers=(number,)))
+    for point in session.retrieve(own, with_vectors=True):
         for vector in sorted(point.vectors):
             admitted = replace(where, contract=point.payload.get(contract_field(vector)))
             hits = session.search(vector, point.vectors[vector], limit, admitted, exclude=[point.id])

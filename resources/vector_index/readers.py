@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from museum_assets.core.failures import MuseumError, Unavailable
-from resources.vector_index.edge import EdgeSession, EdgeVectorIndex, load_shard
+from resources.vector_index.edge import EdgeVectorIndex
+from resources.vector_index.index import SearchFilter
 from resources.vector_index.session import VectorIndex, VectorSession
 from resources.vector_index.shard_copies import ShardCopies, ShardCopy
+from resources.vector_index.shard_process import ReadSession, ShardProcess
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +28,26 @@ FIRST_PATIENCE, PATIENCE = 10.0, 0.2
 class ReadersIndex(Protocol):
     """Where readers search. `close` gives back what it holds."""
 
-    def open(self, releases: Mapping[str, int]) -> AbstractContextManager[VectorSession]:
+    def open(self, releases: Mapping[str, int]) -> AbstractContextManager[ReadSession]:
         """Open a session in which these releases of museums are whole. Raises Unavailable when there is none yet."""
         ...
 
     def close(self) -> None:
         """Let go of what is open."""
         ...
+
+
+class ServerSession:
+    """A session of a server, of which only reading is passed on."""
+
+    def __init__(self, session: VectorSession) -> None:
+        self.vectors = session.vectors
+        self.search, self.retrieve, self.count = session.search, session.retrieve, session.count
+        self._session = session
+
+    def matching(self, where: SearchFilter) -> list[str]:
+        """Return the ids of the points that match, which should be few."""
+        return [record.id for record in self._session.scroll(where, with_payload=False)]
 
 
 class ServerReaders:
@@ -42,10 +57,10 @@ class ServerReaders:
         self.index = index
 
     @contextmanager
-    def open(self, releases: Mapping[str, int]) -> Iterator[VectorSession]:  # noqa: ARG002 - it holds all of them
+    def open(self, releases: Mapping[str, int]) -> Iterator[ReadSession]:  # noqa: ARG002 - it holds all of them
         """Open a session; the server has the points of a release before its pointer moves."""
         with self.index.open() as session:
-            yield session
+            yield ServerSession(session)
 
     def close(self) -> None:
         """Nothing stays open."""
@@ -56,7 +71,7 @@ class Opened:
     """A copy that this process has open, and how many sessions use it; `replaced` ones are closed by their last."""
 
     copy: ShardCopy
-    session: VectorSession
+    session: ShardProcess
     stack: ExitStack
     sessions: int = 0
     replaced: bool = field(default=False)
@@ -74,7 +89,7 @@ class EmbeddedReaders:
         self._watcher: threading.Thread | None = None
 
     @contextmanager
-    def open(self, releases: Mapping[str, int]) -> Iterator[VectorSession]:
+    def open(self, releases: Mapping[str, int]) -> Iterator[ReadSession]:
         """Open a session on the newest copy. Raises Unavailable when it does not have these releases yet."""
         opened = self._take(releases)
         try:
@@ -143,7 +158,8 @@ class EmbeddedReaders:
             # From before there were copies, or lost with its directory. What is live was verified when promoted.
             self._copies.publish(wanted)
             newest = self._copies.newest()
-        if newest and (self._current is None or self._current.copy.number < newest.number):
+        now = self._current
+        if newest and (now is None or now.copy.number < newest.number or now.session.ended):
             try:
                 opened = self._open(newest)
             except MuseumError:
@@ -156,9 +172,9 @@ class EmbeddedReaders:
     def _open(self, copy: ShardCopy) -> Opened:
         with ExitStack() as stack:
             path = stack.enter_context(self._copies.opened(copy))
-            shard = load_shard(path)
-            stack.callback(shard.close)
-            return Opened(copy, EdgeSession(shard, path), stack.pop_all())
+            process = ShardProcess(path)
+            stack.callback(process.close)
+            return Opened(copy, process, stack.pop_all())
 
 
 def readers_of(index: VectorIndex) -> ReadersIndex:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from museum_assets.core.failures import MuseumError
+from museum_assets.core.failures import MuseumError, Unavailable
 from museum_assets.search.answer import QueryVector, Reason
 from museum_assets.search.question import Question
 from museum_assets.search.reader import Reader
@@ -138,6 +138,19 @@ def test_an_undone_or_pruned_release_is_whole_no_more(little: LittleProduction, 
     newest = copies.newest()
     assert newest
     assert newest.whole == {"smk": [2], "met": [1]}
+
+
+def test_the_process_with_the_index_may_be_killed(little: LittleProduction, readers: EmbeddedReaders) -> None:
+    little.promote("smk", 1, works(1))
+    with readers.open({"smk": 1}) as session:
+        assert readers._current
+        readers._current.session._process.kill()
+        readers._current.session._process.wait()
+        with pytest.raises(Unavailable, match="has ended"):
+            session.count()
+    readers._look()
+    with readers.open({"smk": 1}) as session:
+        assert session.count() == 5
 
 
 @pytest.mark.parametrize("harm", ["never made", "killed while it was made", "broken", "killed reader"])
