@@ -45,11 +45,11 @@ class Here(Closing):
 
     def similar(self, museum: str, number: str, *, limit: int) -> dict[str, Any]:
         """Return what is like a work. Raises MuseumError for one that is not published."""
-        if self._reader.artwork(museum, number) is None:
-            raise MuseumError(f"{museum}:{number} is not in production: see `museum release show {museum}`.")
         found = self._reader.similar(museum, number, limit)
-        self._remember(found)
-        return self._shaped.similar(found).model_dump(mode="json")
+        if found is None:
+            raise MuseumError(f"{museum}:{number} is not in production: see `museum release show {museum}`.")
+        self._remember(found.similar)
+        return self._shaped.similar(found.similar).model_dump(mode="json")
 
     def picture(self, work: dict[str, Any]) -> bytes | None:
         """Return the thumbnail of a work of an answer, None without one."""

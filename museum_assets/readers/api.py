@@ -136,8 +136,7 @@ def router(site: Site, uploads: Uploads) -> APIRouter:
     @made.get("/similar/{museum}/{number:path}", responses=errors(400, 404))
     def similar(museum: MuseumSlug, number: Number, limit: Limit = 24) -> shapes.SimilarAnswer:
         """Return works that look like one, or are described like it."""
-        site.artwork(museum, number)
-        return shaped.similar(site.reader.similar(museum, number, limit))
+        return shaped.similar(site.similar(museum, number, limit).similar)
 
     @made.post("/search-by-image", responses=errors(400, 413, 415), openapi_extra=IMAGE_BODY)
     async def search_by_image(request: Request, limit: Limit = 24) -> shapes.SimilarAnswer:

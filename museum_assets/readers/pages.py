@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -13,12 +12,11 @@ from museum_assets.readers.asked import known, page_question
 from museum_assets.readers.problems import not_found
 from museum_assets.readers.site import Site
 from museum_assets.readers.uploads import LARGEST, Uploads
-from museum_assets.search.answer import Artwork, Found
+from museum_assets.search.answer import Found
 from museum_assets.search.question import LONGEST_WORDS
 
 SIMILAR, MANY_SIMILAR = 8, 24
 NEWS = 12
-TRIES = 3
 Text = Annotated[str, Query(max_length=1_000)]
 
 
@@ -47,7 +45,8 @@ class Pages:
 
     def artwork(self, museum: str, number: str) -> HTMLResponse:
         """Show one work with everything that is known of it."""
-        work, found = self._work_and_similar(museum, number, SIMILAR)
+        now = self.site.similar(museum, number, SIMILAR)
+        work = now.artwork
         return self.site.page(
             "artwork.html",
             work=work,
@@ -56,27 +55,16 @@ class Pages:
             rights=shown.rights_of(work.rights),
             rights_link=shown.web_link(work.rights),
             source=shown.web_link(work.source_url),
-            live=self.site.reader.releases().get(museum),
-            similar=shown.tiles(self.links, found),
+            live=now.live,
+            similar=shown.tiles(self.links, now.similar),
             linked_data=shown.linked_data(self.links, work, self.site.museums[museum]),
         )
 
     def similar(self, museum: str, number: str) -> HTMLResponse:
         """Show what looks like a work."""
-        work, found = self._work_and_similar(museum, number, MANY_SIMILAR)
-        return self.site.page(
-            "similar.html", work=work, title=shown.title_of(work), works=shown.tiles(self.links, found)
-        )
-
-    def _work_and_similar(self, museum: str, number: str, limit: int) -> tuple[Artwork, Sequence[Found]]:
-        """Return a work and what is like it, of one release per museum."""
-        for _ in range(TRIES):
-            work = self.site.artwork(museum, number)
-            found = self.site.reader.similar(museum, number, limit)
-            # These are two questions, and a promotion may come between them.
-            if all(each.artwork.release == work.release for each in found if each.artwork.museum == museum):
-                return work, found
-        return work, ()
+        now = self.site.similar(museum, number, MANY_SIMILAR)
+        works = shown.tiles(self.links, now.similar)
+        return self.site.page("similar.html", work=now.artwork, title=shown.title_of(now.artwork), works=works)
 
     def museums(self) -> HTMLResponse:
         """Show the museums."""
@@ -91,9 +79,6 @@ class Pages:
         question = page_question("", slug, "", "", "", "")
         filters = shown.filters(self.links, question, now.facets, self.site.museums)
         rights = [(shown.rights_of(each), shown.web_link(each), works) for each, works in now.rights]
-        answer = self.site.reader.search(question)
-        # Another question: where a promotion came in between, its works are left to the next visit.
-        found = answer.found[:SIMILAR] if answer.releases.get(slug) == now.live.release else ()
         return self.site.page(
             "museum.html",
             here="museums",
@@ -102,7 +87,7 @@ class Pages:
             filters=[each for each in filters if each.label != "Museum"],
             rights=rights,
             all_works=self.links.search(question),
-            works=shown.tiles(self.links, found),
+            works=shown.tiles(self.links, now.works),
         )
 
     def new(self) -> HTMLResponse:

@@ -22,7 +22,7 @@ from museum_assets.readers.links import Links
 from museum_assets.readers.metrics import Metrics
 from museum_assets.readers.model import Model
 from museum_assets.readers.problems import ADVICE, Problem, as_json, is_api, not_found, path_of
-from museum_assets.search.answer import Answer, Artwork
+from museum_assets.search.answer import Answer, Artwork, WorkNow
 from museum_assets.search.question import Question
 from museum_assets.search.reader import Reader
 from resources.s3 import ObjectStore
@@ -85,6 +85,14 @@ class Site:
         if artwork is None:
             raise not_found("This work")
         return artwork
+
+    def similar(self, museum: str, number: str, limit: int) -> WorkNow:
+        """Return a live work with what is like it. Raises Problem 404."""
+        known(museum, number)
+        found = self.reader.similar(museum, number, limit)
+        if found is None:
+            raise not_found("This work")
+        return found
 
     def page(
         self, name: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any

@@ -146,12 +146,23 @@ class LiveRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkNow:
+    """A work, the live release that it is of, and the works that look like it or are described like it, best first."""
+
+    artwork: Artwork
+    live: LiveRelease
+    similar: Sequence[Found]
+
+
+@dataclass(frozen=True, slots=True)
 class MuseumNow:
     """A museum's live release with its counts; `rights` are the museum's own statements, the most frequent first."""
 
     live: LiveRelease
     facets: Facets
     rights: Counts[str]
+    works: Sequence[Found]
+    """The first of its works, as a search without words lists them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from museum_assets.search.answer import (
     QueryVector,
     Reason,
     Why,
+    WorkNow,
 )
 from museum_assets.search.browsing import Browsing
 from museum_assets.search.facets import Combination, Combinations, Key, admitted, facets, total
@@ -129,12 +130,14 @@ class Reader:
         with self._production.now() as now:
             return next((artwork for artwork, _ in self._artworks(now, [(museum, number)])), None)
 
-    def similar(self, museum: str, number: str, limit: int = 24) -> list[Found]:
-        """Return works that look like one, or are described like it, best first; none when it has no vector."""
+    def similar(self, museum: str, number: str, limit: int = 24) -> WorkNow | None:
+        """Return a work of a museum's live release with what is like it: nothing when it has no vector."""
         with self._production.now() as now:
-            with self._index.open(now.releases) as session:
-                reason, hits = by_point(session, shown(now, Filters()), (museum, number), limit)
-            return self._found(now, hits, reason, Filters())
+            for artwork, _ in self._artworks(now, [(museum, number)]):
+                with self._index.open(now.releases) as session:
+                    reason, hits = by_point(session, shown(now, Filters()), (museum, number), limit)
+                return WorkNow(artwork, now.live[museum], self._found(now, hits, reason, Filters()))
+        return None
 
     def by_vector(self, vector: QueryVector, filters: Filters, limit: int = 24) -> list[Found]:
         """Return works whose images are nearest to the vector of an image, best first."""
@@ -147,15 +150,18 @@ class Reader:
         near = joined(now, hits, "", self._combinations.of(now), filters)
         return [Found(artwork, (Why(reason),)) for artwork, _ in self._artworks(now, [each.name for each in near])]
 
-    def museum(self, slug: str) -> MuseumNow | None:
-        """Return a museum's live release with its counts; None when it has none."""
+    def museum(self, slug: str, works: int = 8) -> MuseumNow | None:
+        """Return a museum's live release with its counts and some works; None when it has none."""
         with self._production.now() as now:
             if slug not in now.live:
                 return None
-            combinations = {key: each for key, each in self._combinations.of(now).items() if key[0] == slug}
+            everywhere = self._combinations.of(now)
+            names = self._browsing.names(now, everywhere, Filters(museum=slug))[:works]
+            combinations = {key: each for key, each in everywhere.items() if key[0] == slug}
             counted = facets({key: each.works for key, each in combinations.items()}, combinations, Filters())
             rights = now.conn.execute(query("readers.rights"), {"museum": slug}).fetchall()
-            return MuseumNow(now.live[slug], counted, [(row["value"], row["works"]) for row in rights])
+            first = [Found(artwork) for artwork, _ in self._artworks(now, names)]
+            return MuseumNow(now.live[slug], counted, [(row["value"], row["works"]) for row in rights], first)
 
     def news(self, limit: int = 24) -> list[News]:
         """Return what the live release of each museum changed, the newest release first, with up to `limit` works."""

@@ -108,7 +108,9 @@ def test_a_search_waits_for_no_writer(little: LittleProduction, index: EdgeVecto
     assert not reader.search(Question("work")).words_only
     with index.open():
         assert not reader.search(Question("work")).words_only
-        assert reader.similar("smk", "N2")
+        now = reader.similar("smk", "N2")
+        assert now
+        assert now.similar
 
 
 def test_several_processes_read_one_copy_and_the_newest_alone_is_kept(

@@ -86,10 +86,16 @@ def test_one_work_is_shown_with_all_that_is_known(reader: Reader, little: Little
 
 
 def test_likeness_is_by_image_and_says_so(reader: Reader) -> None:
-    first = reader.similar("smk", "KMS1", 1)[0]
+    now = reader.similar("smk", "KMS1", 1)
+    assert now
+    assert (now.artwork.title, now.live.release) == (reader.artwork("smk", "KMS1").title, 1)  # type: ignore[union-attr]
+    (first,) = now.similar
     assert (first.artwork.museum, first.artwork.object_number) == ("met", "1")
     assert [why.reason for why in first.why] == [Reason.LOOKS]
-    assert reader.similar("smk", "KMS3", 1) == []
+    without_vector = reader.similar("smk", "KMS3", 1)
+    assert without_vector
+    assert without_vector.similar == []
+    assert reader.similar("smk", "KMS9", 1) is None
     found = reader.by_vector(QueryVector("clip", CONTRACT, axis(1)), Filters(museum="smk"), 1)
     assert [each.artwork.object_number for each in found] == ["KMS2"]
 
@@ -99,6 +105,7 @@ def test_a_museum_and_the_news_follow_the_pointer(reader: Reader, little: Little
     now = reader.museum("smk")
     assert now
     assert (now.live.release, now.facets.work_type, now.rights) == (2, [("painting", 1)], [("CC0", 1)])
+    assert [each.artwork.title for each in now.works] == ["Deep winter"]
     assert reader.museum("tate") is None
     assert {(news.live.museum, news.live.release) for news in reader.news()} == {("smk", 2), ("met", 1)}
     little.commit("smk", 1)
