@@ -79,7 +79,9 @@ def read_words(now: Now, text: str) -> Words:
     """Return the words of a query with the forms that works of the live releases have."""
     row = now.conn.execute(query("readers.query"), {"words": text}).fetchone()
     assert row is not None
-    words = [Word(text, tuple(stems), common) for text, stems, common in row["words"][:MOST_WORDS]]
+    asked = row["words"][:MOST_WORDS]
+    common = _common([stops for _, _, stops in asked])
+    words = [Word(text, tuple(stems), each) for (text, stems, _), each in zip(asked, common, strict=True)]
     if not words:
         return Words(row["folded"], ())
     stems = sorted({stem for word in words for stem in word.stems})
@@ -89,6 +91,16 @@ def read_words(now: Now, text: str) -> Words:
         for word in words
     ]
     return Words(row["folded"], tuple(replace(word, variants=each) for word, each in zip(words, variants, strict=True)))
+
+
+def _common(stops: Sequence[Sequence[bool]]) -> list[bool]:
+    """Return which words are stop words in the language of the query: that in which most of its words are.
+
+    "man" is one in Danish, and matters in "portrait of a man".
+    """
+    counts = [sum(language) for language in zip(*stops, strict=True)]
+    spoken = [count == max(counts) for count in counts]
+    return [any(stop and speaks for stop, speaks in zip(word, spoken, strict=True)) for word in stops]
 
 
 class Vocabulary:
@@ -143,7 +155,7 @@ def _nearest(word: str, known: Mapping[str, int]) -> str | None:
     """Return the known word with the fewest typing errors between; of several the most frequent one."""
     if len(word) < 4 or any(letter.isdigit() for letter in word):
         return None
-    most = 1 if len(word) < 6 else 2
+    most = 1 if len(word) < 8 else 2
     found = _within(word, list(known), most)
     return min(found, key=lambda each: (each[1], -known[each[0]]))[0] if found else None
 

@@ -23,9 +23,14 @@ FROM production.artwork_facet
 WHERE museum = ANY(%(museums)s)
 
 -- name: query
--- A query as it is compared: folded, and as words with their stems.
+-- A query as it is compared: folded, and as words with their stems, and whether each is a stop word in English, Danish
+-- and Dutch.
 SELECT production.folded(%(words)s) AS folded,
-       ARRAY(SELECT jsonb_build_array(word, stems, common) FROM production.query_words(%(words)s)) AS words
+       ARRAY(
+           SELECT jsonb_build_array(word, stems, jsonb_build_array(
+               ts_lexize('pg_catalog.english_stem', word) = '{}', ts_lexize('pg_catalog.danish_stem', word) = '{}',
+               ts_lexize('pg_catalog.dutch_stem', word) = '{}'))
+           FROM production.query_words(%(words)s)) AS words
 
 -- name: variants
 -- The words of the live releases that share a stem with those of a query.

@@ -71,6 +71,13 @@ def test_a_word_in_any_form_finds_the_work(reader: Reader, words: str, number: s
     assert answer.words_only
 
 
+def test_a_stop_word_of_another_language_is_asked_for(reader: Reader) -> None:
+    """In Danish "man" is one."""
+    assert reader.search(Question("painting of a man")).total == 1
+    assert reader.search(Question("the winter of a man")).total > 1, "no work has both, so one word is enough"
+    assert [each.artwork.object_number for each in reader.search(Question("the winter palace")).found] == ["KMS7"]
+
+
 @pytest.mark.parametrize(
     ("words", "corrected", "number"),
     [
