@@ -16,6 +16,9 @@ from museum_assets.releases.promotion.rollback import roll_back
 from museum_assets.releases.roles import PUBLISHER, RolesRefused, make_roles
 from museum_assets.releases.schema import READER
 from museum_assets.releases.staging.candidate import stage_candidate
+from museum_assets.search.production import NoReaders
+from museum_assets.search.question import Question
+from museum_assets.search.reader import Reader
 from resources.embedded import postgres
 from resources.platform import Platform
 from resources.postgres import Database
@@ -46,6 +49,7 @@ def test_publishers_publish_and_readers_read_the_views_alone(
         conn.execute(f"CREATE ROLE press LOGIN IN ROLE {PUBLISHER}")
         conn.execute(f"ALTER ROLE press SET role = {PUBLISHER}")
         conn.execute(f"CREATE ROLE website LOGIN IN ROLE {READER}")
+        conn.execute("CREATE ROLE nobody LOGIN")
 
     desk = at_desk(monkeypatch, server.replace("postgres@", "press@"))
     with desk.index.open() as session:
@@ -60,7 +64,13 @@ def test_publishers_publish_and_readers_read_the_views_alone(
             "SELECT tableowner FROM pg_tables WHERE schemaname = 'production'")}  # fmt: skip
     assert owners == {PUBLISHER}
 
-    with Database(server.replace("postgres@", "website@")).connect() as conn:
+    website = Database(server.replace("postgres@", "website@"))
+    reader = Reader(website, desk.index, lambda _: None)
+    assert reader.search(Question("work 3")).releases == {"smk": 2}
+    reader.close()
+    with pytest.raises(NoReaders, match=r"as museum_reader.*Run `museum release roles`"):
+        Reader(Database(server.replace("postgres@", "nobody@")), desk.index, lambda _: None)
+    with website.connect() as conn:
         assert shown(conn, "smk")["artwork"] == 10
         for statement in (
             "SELECT count(*) FROM production.release",
