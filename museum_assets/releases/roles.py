@@ -55,16 +55,25 @@ def make_reader(production: Database) -> None:
                 conn.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(READER)))
             with conn.transaction():
                 conn.execute("SELECT set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+                let_read(conn)  # first: it lets one process at a time do both
                 conn.execute(sql.SQL("GRANT USAGE ON SCHEMA production TO {}").format(sql.Identifier(READER)))
-                let_read(conn)
         except InsufficientPrivilege as error:
             raise _refused(production, error) from error
+        except LockNotAvailable as error:
+            raise _in_the_way(production) from error
 
 
 def _refused(production: Database, error: psycopg.Error) -> RolesRefused:
     return RolesRefused(
         f"The login in {production.variable} ({address_label(production.url)}) may not do this: "
         f"{error.diag.message_primary}. Nothing was changed. Use a superuser's login for `museum release roles`"
+    )
+
+
+def _in_the_way(production: Database) -> RolesRefused:
+    return RolesRefused(
+        f"Readers of production ({address_label(production.url)}) are in the middle of a transaction. Nothing was "
+        "changed. Run `museum release roles` again when they are done"
     )
 
 
@@ -82,10 +91,7 @@ def _make_roles(production: Database, conn: Connection) -> None:
     except (InsufficientPrivilege, InvalidGrantOperation) as error:  # the latter says that to the role itself
         raise _refused(production, error) from error
     except LockNotAvailable as error:
-        raise RolesRefused(
-            f"Readers of production ({address_label(production.url)}) are in the middle of a transaction. Nothing was "
-            "changed. Run `museum release roles` again when they are done"
-        ) from error
+        raise _in_the_way(production) from error
 
 
 def _give_to_publisher(conn: Connection) -> None:

@@ -82,9 +82,12 @@ def make_views(conn: Connection) -> None:
 
 def let_read(conn: Connection) -> None:
     """Let the role of readers read the views that it cannot read yet, where there is such a role."""
-    for row in conn.execute(query("releases_roles.views_hidden_from"), {"role": READER}).fetchall():
-        statement = f"GRANT SELECT ON {row['name']} TO {{}}"  # as Postgres's catalog writes it
-        conn.execute(sql.SQL(statement).format(sql.Identifier(READER)))  # type: ignore[arg-type]
+    with conn.transaction():
+        # Two at once would write one row of the catalog, which Postgres calls an internal error.
+        conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('production.let_read', 0))")
+        for row in conn.execute(query("releases_roles.views_hidden_from"), {"role": READER}).fetchall():
+            statement = f"GRANT SELECT ON {row['name']} TO {{}}"  # as Postgres's catalog writes it
+            conn.execute(sql.SQL(statement).format(sql.Identifier(READER)))  # type: ignore[arg-type]
 
 
 def settle_slots(conn: Connection, museum: str) -> None:
