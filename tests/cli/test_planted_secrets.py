@@ -26,6 +26,7 @@ PLANTED = {
     "DATABASE_URL": "planted-database",
     "DAGSTER_POSTGRES_URL": "planted-dagster",
     "PRODUCTION_DATABASE_URL": "planted-production",
+    "READERS_DATABASE_URL": "planted-readers",
     "AWS_SECRET_ACCESS_KEY": "planted-storage",
     "BACKUP_SECRET_ACCESS_KEY": "planted-backup",
     "QDRANT_API_KEY": "planted-qdrant",
@@ -38,12 +39,20 @@ PLANTED = {
     "MUSEUM_DUMP": "planted-dump",
 }
 """A secret for each setting that may hold one."""
-SHOWN = {"S3_ENDPOINT_URL", "BACKUP_S3_ENDPOINT_URL", "QDRANT_URL", "JINA_API_URL", "LLM_BASE_URL", "NOTICE_UI_URL"}
+SHOWN = {
+    "S3_ENDPOINT_URL",
+    "BACKUP_S3_ENDPOINT_URL",
+    "QDRANT_URL",
+    "JINA_API_URL",
+    "LLM_BASE_URL",
+    "NOTICE_UI_URL",
+    "READERS_URL",
+}
 """Addresses that are shown, and therefore refused with a secret in them."""
 WITHOUT = {
     *("QDRANT_COLLECTION", "QDRANT_PRODUCTION_COLLECTION", "KAFKA_BOOTSTRAP_SERVERS"),
     *("QDRANT_CA", "QDRANT_GRPC_PORT", "QDRANT_LAYOUT", "QDRANT_PRODUCTION_LAYOUT"),
-    *("SMTP_HOST", "ARCHIVE_HOSTS", "UI_HOSTS", "AWS_ACCESS_KEY_ID", "BACKUP_ACCESS_KEY_ID"),
+    *("SMTP_HOST", "ARCHIVE_HOSTS", "UI_HOSTS", "READERS_HOST", "AWS_ACCESS_KEY_ID", "BACKUP_ACCESS_KEY_ID"),
 }
 """Names of hosts, places, files and ports, whose patterns leave no room for a password, layouts, the name of a key."""
 SUSPECT = ("URL", "KEY", "SECRET", "PASSWORD", "TOKEN", "HOST", "SERVERS", "ENDPOINT", "QDRANT")
@@ -129,6 +138,7 @@ BROKEN = [
     ["run", "raw_metadata", "-m", "smk"],
     ["release", "list"],
     ["search", "ships"],
+    ["search", "ships", "--production"],
     ["kiosk", "consume", "lmnh"],
     ["backup", "--verify", "s3://backups/museum"],
 ]
@@ -241,6 +251,7 @@ def test_no_planted_secret_comes_up(
             "QDRANT_URL": f"http://{nobody}",
             "QDRANT_API_KEY": PLANTED["QDRANT_API_KEY"],
             "PRODUCTION_DATABASE_URL": f"postgresql://user:planted-production@{nobody}/d",
+            "READERS_DATABASE_URL": f"postgresql://user:planted-readers@{nobody}/d",
             "AWS_SECRET_ACCESS_KEY": PLANTED["AWS_SECRET_ACCESS_KEY"],
             "BACKUP_S3_ENDPOINT_URL": f"http://{nobody}",
             "BACKUP_ACCESS_KEY_ID": "key",
