@@ -62,6 +62,8 @@ class Embedders(ServiceResource):
 
     clip_model: str | None = Field(None, description="open_clip architecture.")
     clip_weights: str | None = Field(None, description="Its weights: a model hub's file, or a local one.")
+    siglip_model: str | None = Field(None, description="open_clip architecture of the second model.")
+    siglip_weights: str | None = Field(None, description="Its weights; unset: there is no second model.")
     jina_api_key: str | None = Field(None, description="Key of the Jina embeddings API.")
     jina_api_url: str | None = Field(None, description="Its address.")
 

@@ -190,14 +190,23 @@ class Platform:
 
     def clip(self) -> Embedder:
         """Return the CLIP model. Raises MuseumError when its weights cannot be had."""
-        from resources.embedders.clip import ClipEmbedder
+        from resources.embedders.clip import CLIP, ClipEmbedder
         from resources.embedders.weights import DEMO, DEMO_FOLDER
 
         s = self.settings
-        weights = _clip_weights(s.clip_weights, s.profile)
+        weights = _weights(CLIP.setting("weights"), s.clip_weights, s.profile)
         if s.clip_weights == DEMO:  # they fit one architecture
             return ClipEmbedder(DEMO, weights, batch=s.clip_batch, model_configs=DEMO_FOLDER)
         return ClipEmbedder(s.clip_model, weights, batch=s.clip_batch, model_configs=s.clip_model_configs)
+
+    def siglip(self) -> Embedder:
+        """Return the SigLIP model. Raises MuseumError when it has no weights, or they cannot be had."""
+        from resources.embedders.clip import SIGLIP, ClipEmbedder
+
+        s = self.settings
+        weights = _weights(SIGLIP.setting("weights"), s.siglip_weights or "", s.profile)
+        configs = s.siglip_model_configs
+        return ClipEmbedder(s.siglip_model, weights, family=SIGLIP, batch=s.siglip_batch, model_configs=configs)
 
     def jina(self) -> Embedder:
         """Return Jina's embeddings API. Raises MuseumError without a key."""
@@ -268,8 +277,8 @@ class Platform:
 
 
 @cache
-def _clip_weights(setting: str, profile: str) -> Weights:
+def _weights(variable: str, setting: str, profile: str) -> Weights:
     """Find the weights once a process: asking the hub takes seconds."""
     from resources.embedders.weights import resolve
 
-    return resolve(setting, demo=profile == "demo")
+    return resolve(setting, demo=profile == "demo", variable=variable)

@@ -62,7 +62,7 @@ def test_what_a_document_names_exists(document: Path) -> None:
     for target in re.findall(r"`make ([a-z-]+)`|^    make ([a-z-]+)", text, re.MULTILINE):
         assert set(filter(None, target)) <= TARGETS, f"{document.name} names make {target}"
     for variable in re.findall(
-        r"\b((?:MUSEUM|S3|AWS|QDRANT|CLIP|JINA|IMAGE|DATABASE|DAGSTER|PRODUCTION|RELEASES?|THUMBNAILS|CONTACT|WITHDRAWAL|FAILURE|DOWNLOAD)_[A-Z0-9_]+)\b",
+        r"\b((?:MUSEUM|S3|AWS|QDRANT|CLIP|SIGLIP|SEARCH|JINA|IMAGE|DATABASE|DAGSTER|PRODUCTION|RELEASES?|THUMBNAILS|CONTACT|WITHDRAWAL|FAILURE|DOWNLOAD)_[A-Z0-9_]+)\b",
         text,
     ):
         assert variable in {*variables(), *PER_MUSEUM, *OF_LIBRARIES, *OF_TESTS}, f"{document.name}: {variable}"

@@ -43,11 +43,12 @@ def show_search(query: str, ways: Ways, *, museum: str | None, work_type: str | 
 
     def find(platform: Platform) -> list[Hit]:
         from museum_assets.collection.stages import vectors_of
+        from museum_assets.collection.vectors.embedders import search_model
         from resources.vector_index.search import search_text
 
-        model, names = platform.clip(), vectors_of("clip")
+        model = search_model(platform)
         narrow: dict[str, Any] = {"museum": museum, "work_type": work_type, "limit": ways.limit}
-        return search_text(platform.vector_index(), model, names, query, **narrow)
+        return search_text(platform.vector_index(), model, vectors_of(model.name), query, **narrow)
 
     _show(query, find, ways)
 
@@ -66,9 +67,11 @@ def show_similar(name: str, ways: Ways) -> None:
 
     def find(platform: Platform) -> list[Hit]:
         from museum_assets.collection.stages import vectors_of
+        from museum_assets.collection.vectors.embedders import searched
         from resources.vector_index.search import similar
 
-        return similar(platform.vector_index(), slug, number, vectors_of("clip"), limit=ways.limit)
+        names = vectors_of(searched(platform.settings).name)
+        return similar(platform.vector_index(), slug, number, names, limit=ways.limit)
 
     _show(f"Like {name}", find, ways)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from museum_assets.collection.vectors.embedders import search_model, searched
 from museum_assets.core.failures import Gone, MuseumError
 from museum_assets.museums import MUSEUMS, museum
 from museum_assets.readers.api import Shaped
@@ -24,7 +25,8 @@ class Here(Closing):
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._reader = Reader(production(platform), platform.production_index(), self._vector)
+        model = searched(platform.settings).name
+        self._reader = Reader(production(platform), platform.production_index(), self._vector, model)
         self._shaped = Shaped(Links(platform.settings), {slug: museum(slug).name for slug in MUSEUMS})
         self._thumbnails: dict[tuple[str, str], str | None] = {}
 
@@ -64,5 +66,5 @@ class Here(Closing):
             self._thumbnails[each.artwork.museum, each.artwork.object_number] = each.artwork.thumbnail
 
     def _vector(self, words: str) -> QueryVector:
-        model = self._platform.clip()
+        model = search_model(self._platform)
         return QueryVector(model.name, model.contract, embedded(model, words))

@@ -80,7 +80,7 @@ def _chosen(definitions: dg.Definitions, platform: Platform, assets: list[str]) 
         # Not where the report goes: with --json that is for programs.
         notes = Console(stderr=True)
         for name in filter(inactive.get, names):
-            notes.print(f"[dim]{escape(f'{name}: {inactive[name]}')}[/]", highlight=False)
+            notes.print(f"[dim]{escape(f'{name}: {inactive[name]}')}[/]", highlight=False, soft_wrap=True)
         return [name for name in names if name not in inactive]
     for name in assets:
         if name not in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from museum_assets.collection.artworks.stage import transformed_artworks
 from museum_assets.collection.harvest.stage import raw_metadata
 from museum_assets.collection.thumbnails.stage import stored_thumbnails
-from museum_assets.collection.vectors.embedders import CLIP, JINA
+from museum_assets.collection.vectors.embedders import CLIP, JINA, SIGLIP
 from museum_assets.collection.vectors.stages import embedding, indexed_artworks
 from museum_assets.loop.spec import StageSpec
 
@@ -18,6 +18,8 @@ STAGES: tuple[StageSpec, ...] = (
     embedding("text_clip", "text", CLIP),
     embedding("image_jina", "image", JINA),
     embedding("text_jina", "text", JINA),
+    embedding("image_siglip", "image", SIGLIP),
+    embedding("text_siglip", "text", SIGLIP),
 )
 
 

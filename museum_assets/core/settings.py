@@ -8,7 +8,7 @@ working directory, wherever the program itself is installed. What differs for on
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -23,6 +23,8 @@ from museum_assets.core.readers_settings import ReadersSettings
 from museum_assets.core.vector_index_settings import VectorIndexSettings
 
 LAION_WEIGHTS = "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K/open_clip_model.safetensors"
+SIGLIP_WEIGHTS = "timm/ViT-B-16-SigLIP-i18n-256/open_clip_model.safetensors"
+"""Those of the default SIGLIP_MODEL, on the model hub."""
 HOST = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 
@@ -93,6 +95,21 @@ class Settings(VectorIndexSettings, KafkaSettings, NoticeSettings, BackupSetting
     )
     clip_model_configs: Path | None = Field(
         None, description="Directory of further open_clip model configurations, for CLIP_MODEL to name."
+    )
+    siglip_model: str = Field("ViT-B-16-SigLIP-i18n-256", description="open_clip architecture of the SigLIP vectors.")
+    siglip_weights: str | None = Field(
+        None,
+        description="Weights of the SigLIP model: a model hub's repository and file, or a local file; unset: no SigLIP "
+        "vectors. Needs the extra `siglip` of the package.",
+    )
+    siglip_batch: int | None = Field(
+        None, ge=1, description="Images or texts per pass through SigLIP; unset: as many as through CLIP."
+    )
+    siglip_model_configs: Path | None = Field(
+        None, description="Directory of further open_clip model configurations, for SIGLIP_MODEL to name."
+    )
+    search_model: Literal["clip", "siglip"] = Field(
+        "clip", description="Model whose vectors searches meet: clip or siglip."
     )
     jina_api_key: SecretStr | None = Field(None, description="Key of Jina's embeddings API; its vectors need it.")
     jina_api_url: WebAddress = Field(

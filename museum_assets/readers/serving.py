@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+from museum_assets.collection.vectors.embedders import search_model, searched
 from museum_assets.core.settings import Settings
 from museum_assets.images.decoder import ImageDecoder
 from museum_assets.readers.model import Model
@@ -31,8 +33,8 @@ def open_site(platform: Platform, *, patient: bool = False) -> Iterator[Site]:
     """Open what the pages need. With `patient` the model is loaded when the first reader comes."""
     settings = platform.settings
     with ExitStack() as opened:
-        model = opened.enter_context(Model(platform.clip))
-        reader = Reader(production(platform), platform.production_index(), model.of_words)
+        model = opened.enter_context(Model(partial(search_model, platform)))
+        reader = Reader(production(platform), platform.production_index(), model.of_words, searched(settings).name)
         opened.callback(reader.close)
         decoder = opened.enter_context(
             ImageDecoder(

@@ -41,12 +41,13 @@ def by_query(session: ReadSession, vector: QueryVector, where: SearchFilter, lim
     }
 
 
-def by_point(session: ReadSession, where: SearchFilter, name: Name, limit: int) -> tuple[Reason, list[Hit]]:
-    """Return what lies near a work, by the first vector that it has; nothing when it has none."""
+def by_point(session: ReadSession, where: SearchFilter, name: Name, model: str, limit: int) -> tuple[Reason, list[Hit]]:
+    """Return what lies near a work, by its first vector of a model, or else of another; nothing when it has none."""
     museum, number = name
     own = session.matching(replace(where, museum=museum, object_numbers=(number,)))
     for point in session.retrieve(own, with_vectors=True):
-        for vector in sorted(point.vectors):
+        of_model = [vector for vector in vectors_of(model) if vector in point.vectors]
+        for vector in of_model or sorted(point.vectors):
             admitted = replace(where, contract=point.payload.get(contract_field(vector)))
             hits = session.search(vector, point.vectors[vector], limit, admitted, exclude=[point.id])
             return reason_of(vector), hits

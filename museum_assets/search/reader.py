@@ -39,13 +39,19 @@ NEAR = 100
 class Reader:
     """Production as readers see it; threads may share one. `close` gives its connections back.
 
-    `vectors_for` returns the vector of a query in words, None while no model is ready.
+    `vectors_for` returns the vector of a query in words, None while no model is ready. `model` names the embedder by
+    whose vectors works are alike.
     """
 
     def __init__(
-        self, database: Database, index: VectorIndex, vectors_for: Callable[[str], QueryVector | None]
+        self,
+        database: Database,
+        index: VectorIndex,
+        vectors_for: Callable[[str], QueryVector | None],
+        model: str = "clip",
     ) -> None:
         self.vectors_for = vectors_for
+        self._model = model
         self._production = Production(database)
         self._index = readers_of(index)
         self._combinations = Combinations()
@@ -135,7 +141,7 @@ class Reader:
         with self._production.now() as now:
             for artwork, _ in self._artworks(now, [(museum, number)]):
                 with self._index.open(now.releases) as session:
-                    reason, hits = by_point(session, shown(now, Filters()), (museum, number), limit)
+                    reason, hits = by_point(session, shown(now, Filters()), (museum, number), self._model, limit)
                 return WorkNow(artwork, now.live[museum], self._found(now, hits, reason, Filters()))
         return None
 

@@ -1,4 +1,4 @@
-"""CLIP image and text vectors, made in this process by open_clip."""
+"""Image and text vectors of CLIP and SigLIP, made in this process by open_clip."""
 
 from __future__ import annotations
 
@@ -18,14 +18,10 @@ from typing import Any
 from museum_assets.core.failures import Failure, Malformed, MuseumError, RequestRefused
 from resources.embedders.embedder import Vector, unit
 from resources.embedders.freed_memory import keep_freed_memory
+from resources.embedders.tokenizers import tokenizer
 from resources.embedders.weights import Weights
 
 log = logging.getLogger(__name__)
-
-PREPROCESSING = "clip-v1"
-"""open_clip's inference transform: shorter side to the model's size (bicubic), centre crop, model's mean and spread.
-
-Change the name with the transform, so that everything is embedded anew."""
 
 BATCHES = {"cpu": 8, "mps": 32, "cuda": 256}
 """Inputs per pass on each kind of device; Apple's GPU (mps) shares the machine's memory.
@@ -36,6 +32,37 @@ float32 a batch gains nothing (1.55 against 1.45 s), it only costs memory."""
 _loading = Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Models of open_clip that were trained alike: the same preparation of images, and the same settings here."""
+
+    name: str
+    """Of the embedder. Its settings begin with it."""
+    dimension: int
+    example: str
+    """A model of this dimension, for messages."""
+    preprocessing: str
+    """Names the transform in the contract: change it with the transform, so that everything is embedded anew."""
+    image_mean: tuple[float, ...] | None = None
+    image_std: tuple[float, ...] | None = None
+    image_resize_mode: str | None = None
+
+    def setting(self, what: str) -> str:
+        """Return the name of one of its settings, such as CLIP_MODEL."""
+        return f"{self.name}_{what}".upper()
+
+    @property
+    def transform(self) -> dict[str, Any]:
+        """What open_clip is told of its images. Weights in a file bring none of it along, and CLIP's is the default."""
+        return {name: getattr(self, name) for name in ("image_mean", "image_std", "image_resize_mode")}
+
+
+CLIP = Family("clip", 768, "ViT-L-14", "clip-v1")
+"""Its images: shorter side to the model's size (bicubic), centre crop, CLIP's mean and spread."""
+SIGLIP = Family("siglip", 768, "ViT-B-16-SigLIP-i18n-256", "siglip-v1", (0.5,) * 3, (0.5,) * 3, "squash")
+"""Its images: both sides to the model's size (bicubic), nothing cut off, values from -1 to 1."""
+
+
 class ClipEmbedder:
     """An open_clip model, loaded at the first use and once a process, however many embedders ask for it.
 
@@ -43,12 +70,16 @@ class ClipEmbedder:
     beside one is that model's own.
     """
 
-    name = "clip"
-    dimension = 768
-
     def __init__(
-        self, model: str, weights: Weights, *, batch: int | None = None, model_configs: Path | None = None
+        self,
+        model: str,
+        weights: Weights,
+        *,
+        family: Family = CLIP,
+        batch: int | None = None,
+        model_configs: Path | None = None,
     ) -> None:
+        self.family, self.name, self.dimension = family, family.name, family.dimension
         self.model = model
         self.weights = weights
         self.batch = batch
@@ -57,7 +88,7 @@ class ClipEmbedder:
     @property
     def contract(self) -> str:
         """Model, weights and preprocessing; precision is left out, see `fastest_precision`."""
-        return f"{self.model}:{self.weights.digest[:16]}:{PREPROCESSING}"
+        return f"{self.model}:{self.weights.digest[:16]}:{self.family.preprocessing}"
 
     def embed_images(self, images: Sequence[bytes]) -> list[Vector | Failure]:
         """Embed JPEGs, decoded ahead of the model in threads."""
@@ -66,7 +97,7 @@ class ClipEmbedder:
             return self._embed(pool.map(clip.pixels, images), clip.encode_images, clip.device)
 
     def embed_texts(self, texts: Sequence[str]) -> list[Vector | Failure]:
-        """Embed texts; what goes beyond the model's 77 tokens is cut off."""
+        """Embed texts; what goes beyond the model's context (77 tokens of CLIP, 64 of SigLIP) is cut off."""
         clip = self._load()
         return self._embed(map(clip.tokens, texts), clip.encode_texts, clip.device)
 
@@ -94,13 +125,14 @@ class ClipEmbedder:
     def _load(self) -> _Clip:
         # functools.cache alone would let two threads load 1.7 GB each.
         with _loading:
-            return _load(self.model, self.weights, self.model_configs, self.dimension)
+            return _load(self.family, self.model, self.weights, self.model_configs)
 
 
 @dataclass(frozen=True, slots=True)
 class _Clip:
     """A loaded model with what prepares its inputs."""
 
+    family: Family
     model: Any
     preprocess: Callable[[Any], Any]
     tokenizer: Callable[[str], Any]
@@ -123,7 +155,7 @@ class _Clip:
             )
 
     def tokens(self, text: str) -> Any:
-        """Return the text's tokens [77], or a permanent failure when there is nothing in it."""
+        """Return the text's tokens [context], or a permanent failure when there is nothing in it."""
         if not text.strip():
             return RequestRefused("The text is empty, so there is nothing to embed.", code="empty_text")
         return self.tokenizer(text)[0]
@@ -132,7 +164,7 @@ class _Clip:
         """Return float32 [n, dimension]."""
         import torch
 
-        with torch.inference_mode(), explained_memory():
+        with torch.inference_mode(), explained_memory(self.family):
             batch = torch.stack(pixels).to(self.device, self.dtype)
             return self.model.encode_image(batch).float().cpu().numpy()
 
@@ -140,12 +172,12 @@ class _Clip:
         """Return float32 [n, dimension]."""
         import torch
 
-        with torch.inference_mode(), explained_memory():
+        with torch.inference_mode(), explained_memory(self.family):
             return self.model.encode_text(torch.stack(tokens).to(self.device)).float().cpu().numpy()
 
 
 @cache
-def _load(name: str, weights: Weights, model_configs: Path | None, dimension: int) -> _Clip:
+def _load(family: Family, name: str, weights: Weights, model_configs: Path | None) -> _Clip:
     import open_clip
     import torch
 
@@ -154,12 +186,16 @@ def _load(name: str, weights: Weights, model_configs: Path | None, dimension: in
         open_clip.add_model_config(model_configs)
     config = open_clip.get_model_config(name)
     if config is None:
-        raise MuseumError(f"open_clip has no model {name!r}. Set CLIP_MODEL to one that it has, such as ViT-L-14.")
-    if config["embed_dim"] != dimension:
         raise MuseumError(
-            f"CLIP_MODEL={name} makes vectors of {config['embed_dim']} numbers, but the index takes {dimension}. "
-            "Choose a model with that dimension, such as ViT-L-14."
+            f"open_clip has no model {name!r}. Set {family.setting('model')} to one that it has, such as "
+            f"{family.example}."
         )
+    if config["embed_dim"] != family.dimension:
+        raise MuseumError(
+            f"{family.setting('model')}={name} makes vectors of {config['embed_dim']} numbers, but the index takes "
+            f"{family.dimension}. Choose a model with that dimension, such as {family.example}."
+        )
+    tokens = tokenizer(name, config["text_cfg"], model_configs, family.setting("model"))
     device = fastest_device()
     if device == "cpu":
         keep_freed_memory()
@@ -174,20 +210,20 @@ def _load(name: str, weights: Weights, model_configs: Path | None, dimension: in
                 # "pure": all of it. Plain "bf16" goes to float32 and back for each of the 50 normalisations.
                 precision={torch.float32: "fp32", torch.bfloat16: "pure_bf16", torch.float16: "pure_fp16"}[dtype],
                 device=device,
+                **family.transform,
             )
-    except RuntimeError as error:
+    # open_clip falls over a SigLIP's weights in a CLIP, which have a bias that it lacks, and over files without scale.
+    except (RuntimeError, AttributeError, KeyError) as error:
         raise MuseumError(
-            f"The weights {weights.path} do not load into CLIP_MODEL={name}: {str(error)[:300]}. "
-            "Set CLIP_MODEL to the architecture that CLIP_WEIGHTS were trained with."
+            f"The weights {weights.path} do not load into {family.setting('model')}={name}: {str(error)[:300]}. "
+            f"Set {family.setting('model')} to the architecture that {family.setting('weights')} were trained with."
         ) from error
     log.info("%s loaded in %.1f s on %s as %s", name, time.monotonic() - started, device, dtype)
     if device == "cpu" and dtype == torch.bfloat16:
         from resources.embedders.packed import pack
 
         pack(model)
-    vocabulary = model_configs / f"{name}.txt.gz" if model_configs is not None else None
-    own = {"bpe_path": str(vocabulary)} if vocabulary is not None and vocabulary.is_file() else {}
-    return _Clip(model.eval(), preprocess, open_clip.get_tokenizer(name, **own), device, dtype)
+    return _Clip(family, model.eval(), preprocess, tokens, device, dtype)
 
 
 def fastest_device() -> str:
@@ -229,7 +265,7 @@ def _multiply(dtype: Any) -> float:
 
 
 @contextmanager
-def explained_memory() -> Iterator[None]:
+def explained_memory(family: Family) -> Iterator[None]:
     """Turn a full GPU into an error that says what to do."""
     import torch
 
@@ -239,7 +275,9 @@ def explained_memory() -> Iterator[None]:
         # Apple's has no class of its own.
         if not isinstance(error, torch.OutOfMemoryError) and "MPS backend out of memory" not in str(error):
             raise
-        raise MuseumError(f"The GPU's memory is full: {error}. Set CLIP_BATCH smaller, or free the GPU.") from error
+        raise MuseumError(
+            f"The GPU's memory is full: {error}. Set {family.setting('batch')} smaller, or free the GPU."
+        ) from error
 
 
 @contextmanager

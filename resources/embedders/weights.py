@@ -11,7 +11,8 @@ from pathlib import Path
 from museum_assets.core.failures import MuseumError
 
 DEMO = "demo"
-"""The value of CLIP_WEIGHTS for the model in the package; also that model's name, with which its contract begins."""
+"""The value of DEMO_VARIABLE for the model in the package; also that model's name, with which its contract begins."""
+DEMO_VARIABLE = "CLIP_WEIGHTS"
 DEMO_FOLDER = Path(__file__).parent / DEMO
 """Configuration, vocabulary and weights, as `make demo-model` writes them."""
 
@@ -29,15 +30,16 @@ class Weights:
     digest: str
 
 
-def resolve(setting: str, *, demo: bool) -> Weights:
-    """Return the weights that CLIP_WEIGHTS names: `org/repository/file.safetensors` on the hub, a path, or `demo`.
+def resolve(setting: str, *, demo: bool, variable: str = DEMO_VARIABLE) -> Weights:
+    """Return the weights that a setting names: `org/repository/file.safetensors` on the hub, a path, or `demo`.
 
-    `demo` says whether the profile is the demo's, which alone may use its model. Raises MuseumError saying what to set.
+    `variable` is the setting's name. `demo` says whether the profile is the demo's, which alone may use its model, and
+    for CLIP alone. Raises MuseumError saying what to set.
     """
-    if setting == DEMO:
+    if setting == DEMO and variable == DEMO_VARIABLE:
         if not demo:
             raise MuseumError(
-                "CLIP_WEIGHTS is 'demo', a model that knows the simulator's drawings and nothing else, so only the "
+                f"{variable} is 'demo', a model that knows the simulator's drawings and nothing else, so only the "
                 "demo profile accepts it. Set it to org/repository/file.safetensors of the model hub, or to a local "
                 "file, or unset it."
             )
@@ -48,13 +50,13 @@ def resolve(setting: str, *, demo: bool) -> Weights:
     hub = _HUB_FILE.fullmatch(setting)
     if not hub or path.is_absolute() or setting.startswith("."):
         raise MuseumError(
-            f"CLIP_WEIGHTS is {setting!r}, and there is no such file. Set it to an existing .safetensors file, or to "
+            f"{variable} is {setting!r}, and there is no such file. Set it to an existing .safetensors file, or to "
             "org/repository/file.safetensors of the model hub."
         )
-    return _from_hub(hub["repository"], hub["file"], demo=demo)
+    return _from_hub(hub["repository"], hub["file"], variable, demo=demo and variable == DEMO_VARIABLE)
 
 
-def _from_hub(repository: str, file: str, *, demo: bool) -> Weights:
+def _from_hub(repository: str, file: str, variable: str, *, demo: bool) -> Weights:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -64,22 +66,22 @@ def _from_hub(repository: str, file: str, *, demo: bool) -> Weights:
     except LocalEntryNotFoundError:
         pass
     try:
-        _probe_hub()
+        probe_hub()
         return _cached(Path(hf_hub_download(repository, file)))
     except HfHubHTTPError as error:
         raise MuseumError(
-            f"The model hub does not give {file} of {repository}: {error}. Correct CLIP_WEIGHTS, or set HF_TOKEN when "
+            f"The model hub does not give {file} of {repository}: {error}. Correct {variable}, or set HF_TOKEN when "
             "the repository needs one."
         ) from error
     except OSError as error:
-        otherwise = ", or set CLIP_WEIGHTS=demo for the model that the demo brings along" if demo else ""
+        otherwise = f", or set {variable}={DEMO} for the model that the demo brings along" if demo else ""
         raise MuseumError(
             f"The weights {repository}/{file} are not on this machine and the model hub cannot be reached: {error}. "
-            f"Allow this machine to reach it, or copy the file here and set CLIP_WEIGHTS to its path{otherwise}."
+            f"Allow this machine to reach it, or copy the file here and set {variable} to its path{otherwise}."
         ) from error
 
 
-def _probe_hub() -> None:
+def probe_hub() -> None:
     """Raise OSError when the hub is switched off or does not answer at once."""
     import httpx
     from huggingface_hub import constants

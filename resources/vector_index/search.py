@@ -65,9 +65,10 @@ def by_words(
     made = [SearchFilter(vector_present=name, contract=embedder.contract, releases=where.releases) for name in names]
     # "Nothing matches" and "nothing was embedded by this model" call for different remedies.
     if not any(rankings) and not any(session.count(each) for each in made):
+        setting = embedder.name.upper()
         raise MuseumError(
             f"Nothing in the vector index was embedded by {embedder.contract}, so nothing is found. Materialise "
-            "the embeddings, or set CLIP_MODEL and CLIP_WEIGHTS to what they were made with."
+            f"the embeddings, or set {setting}_MODEL and {setting}_WEIGHTS to what they were made with."
         )
     return fuse(rankings, limit)
 

@@ -55,14 +55,17 @@ def test_every_check_passes_when_good_and_fails_when_broken(platform: Platform, 
                 whole_pipeline.run(platform, MUSEUM, stage, Options(force=True))
 
 
-def test_a_stage_that_is_not_active_passes_no_check_and_says_what_would_change_that(platform: Platform) -> None:
-    checks = checks_of(SPECS["image_jina"])
+@pytest.mark.parametrize("stage, setting", [("image_jina", "JINA_API_KEY"), ("text_siglip", "SIGLIP_WEIGHTS")])
+def test_a_stage_that_is_not_active_passes_no_check_and_says_what_would_change_that(
+    platform: Platform, stage: str, setting: str
+) -> None:
+    checks = checks_of(SPECS[stage])
     assert {check.name for check in checks} >= {"books_balance", "vectors_match_ledger"}
     with platform.database().connect() as conn:
         for check in checks:
             finding = check.evaluate(platform, conn, MUSEUM)
             assert (finding.passed, finding.warn) == (False, True), check.name
-            assert "set JINA_API_KEY" in finding.description
+            assert f"set {setting}" in finding.description
 
 
 def test_where_and_status_tell_each_state(platform: Platform, simulator: Running) -> None:

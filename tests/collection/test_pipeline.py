@@ -33,6 +33,9 @@ print(sum(counts.processed for counts in books.values()))
 """
 
 
+NOT_ACTIVE = {*vectors_of("jina"), *vectors_of("siglip")}
+
+
 def test_one_museum_through_dagster(
     platform: Platform, simulator: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -40,9 +43,12 @@ def test_one_museum_through_dagster(
     (ran,) = materialize(["all"], ["smk"], Controls())
     assert ran.errors == []
     assert ran.good
-    assert ran.assets.keys() == {spec.name for spec in STAGES} - {*vectors_of("jina")}
+    assert ran.assets.keys() == {spec.name for spec in STAGES} - NOT_ACTIVE
     said = capsys.readouterr()
     assert all(f"{name}: Jina's model is not active: set JINA_API_KEY" in said.err for name in vectors_of("jina"))
+    assert all(
+        f"{name}: The SigLIP model is not active: set SIGLIP_WEIGHTS" in said.err for name in vectors_of("siglip")
+    )
     assert said.out == "", "where a program reads JSON"
     assert ran.assets["raw_metadata"]["new"] >= ran.assets["transformed_artworks"]["done"] > 0
     assert ran.checks == []
@@ -59,7 +65,7 @@ def test_the_job_passes_over_what_is_not_active(platform: Platform, simulator: R
     made = {str(event.asset_key and event.asset_key.to_user_string()) for event in result.all_events
             if event.is_step_materialization}  # fmt: skip
     looked_at = {check.asset_key.to_user_string() for check in result.get_asset_check_evaluations()}
-    assert made == looked_at == {spec.name for spec in STAGES} - {*vectors_of("jina")}
+    assert made == looked_at == {spec.name for spec in STAGES} - NOT_ACTIVE
 
 
 def test_the_finished_pipeline_does_nothing_again(platform: Platform, simulator: Running) -> None:

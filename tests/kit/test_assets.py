@@ -19,6 +19,7 @@ def test_only_what_is_in_use_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JINA_API_KEY", raising=False)
     before = [follows(spec) for spec in FOLLOWING]
     monkeypatch.setenv("JINA_API_KEY", "a key")
+    monkeypatch.setenv("SIGLIP_WEIGHTS", "a/model/file.safetensors")
     assert all(follows(spec) for spec in FOLLOWING)
     assert True in before
     assert False in before

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from museum_assets.core.settings import Settings
+from museum_assets.core.failures import MuseumError
+from museum_assets.core.settings import SIGLIP_WEIGHTS, Settings
 from museum_assets.loop.spec import always_active
 from resources.embedders.embedder import Embedder
 from resources.platform import Platform
@@ -26,5 +27,26 @@ def _without_key(settings: Settings) -> str | None:
     return None if settings.jina_api_key else "Jina's model is not active: set JINA_API_KEY"
 
 
+def _without_weights(settings: Settings) -> str | None:
+    return None if settings.siglip_weights else f"The SigLIP model is not active: set SIGLIP_WEIGHTS={SIGLIP_WEIGHTS}"
+
+
 CLIP = EmbedderSpec("clip", 768, Platform.clip)
 JINA = EmbedderSpec("jina", 1024, Platform.jina, _without_key)
+SIGLIP = EmbedderSpec("siglip", 768, Platform.siglip, _without_weights)
+
+SEARCHED = {spec.name: spec for spec in (CLIP, SIGLIP)}
+"""The embedders that SEARCH_MODEL may name. A query by Jina's would leave the house, and cost money."""
+
+
+def searched(settings: Settings) -> EmbedderSpec:
+    """Return the embedder whose vectors searches meet. Raises MuseumError when it is not in use."""
+    spec = SEARCHED[settings.search_model]
+    if reason := spec.inactive(settings):
+        raise MuseumError(f"SEARCH_MODEL is {spec.name}. {reason}, or SEARCH_MODEL={CLIP.name}.")
+    return spec
+
+
+def search_model(platform: Platform) -> Embedder:
+    """Return it opened. Raises MuseumError when it cannot be used as configured."""
+    return searched(platform.settings).open(platform)

@@ -26,9 +26,9 @@ from resources.platform import Platform
 BEGUN = "begun.json"
 """Says which platform makes a backup, so that this platform removes what it left unfinished, and no other's."""
 TIME = "%Y%m%dT%H%M%SZ"
-FACTS = ("clip_model", "clip_weights", "qdrant_collection", "qdrant_production_collection", "documents_pattern",
-         "image_max_dimension", "image_jpeg_quality", "withdrawal_grace_days", "releases_kept", "release_drift",
-         "profile")  # fmt: skip
+FACTS = ("clip_model", "clip_weights", "siglip_model", "siglip_weights", "search_model", "qdrant_collection",
+         "qdrant_production_collection", "documents_pattern", "image_max_dimension", "image_jpeg_quality",
+         "withdrawal_grace_days", "releases_kept", "release_drift", "profile")  # fmt: skip
 """Settings that what is kept depends on. None is a secret."""
 
 

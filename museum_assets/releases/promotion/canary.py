@@ -10,11 +10,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from psycopg import sql
 from psycopg.rows import DictRow
 
+from museum_assets.collection.vectors.embedders import search_model
 from museum_assets.core.failures import Gone, MuseumError
 from museum_assets.releases.schema import Table, tables, tables_of
 from museum_assets.releases.snapshot import Snapshot, snapshot
@@ -130,7 +132,8 @@ def _rows(conn: Connection, view: str, museum: str) -> int:
 
 def canary(platform: Platform) -> Canary:
     """Return the canary of what is configured. Raises NotRunning."""
-    return Canary(platform.production(), platform.production_index(), platform.production_thumbnails(), platform.clip)
+    thumbnails, embedder = platform.production_thumbnails(), partial(search_model, platform)
+    return Canary(platform.production(), platform.production_index(), thumbnails, embedder)
 
 
 def add_canary(

@@ -170,9 +170,9 @@ def test_a_full_gpu_names_the_setting(says):
     import torch
 
     kind = torch.OutOfMemoryError if "CUDA" in says else RuntimeError
-    with pytest.raises(MuseumError, match=rf"{says.split()[0]}.*CLIP_BATCH"), clip.explained_memory():
+    with pytest.raises(MuseumError, match=rf"{says.split()[0]}.*CLIP_BATCH"), clip.explained_memory(clip.CLIP):
         raise kind(says)
-    with pytest.raises(RuntimeError, match="shape"), clip.explained_memory():
+    with pytest.raises(RuntimeError, match="shape"), clip.explained_memory(clip.CLIP):
         raise RuntimeError("shape")
 
 
