@@ -68,7 +68,7 @@ def embed_again(candidate: Candidate, rows: list[dict[str, Any]]) -> str:
 THUMBNAILS_IN_S3 = "Every thumbnail is in S3."
 VECTORS_INDEXED = "Every recorded vector is in the working index."
 VECTORS_KEPT = "Every recorded vector is kept in ops.vector."
-VECTORS_MEANT = "No vector is of the demo's model, outside the demo."
+VECTORS_MEANT = "Every vector is of another model than the demo's, unless this is the demo."
 
 
 def thumbnails_without_object(candidate: Candidate) -> Finding:
