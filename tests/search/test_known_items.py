@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from statistics import mean
 from typing import Any
 
 import pytest
 
-from museum_assets.collection.vectors.embedding import keep_vectors
 from museum_assets.museums.artwork import Artwork
 from museum_assets.search.answer import Artwork as Shown
 from museum_assets.search.answer import QueryVector, Reason
@@ -18,9 +16,9 @@ from museum_assets.search.nearest import by_query, shown
 from museum_assets.search.question import Filters, Question
 from museum_assets.search.reader import Reader
 from resources.platform import Platform
-from sql import query
 from tests.support.letters import CONTRACT, letters
-from tests.support.little_production import LittleProduction, insert
+from tests.support.little_production import LittleProduction
+from tests.support.published_works import PublishedWork, publish
 from tests.support.recorded_works import recorded_works
 
 pytestmark = [pytest.mark.shared, pytest.mark.integration]
@@ -41,33 +39,15 @@ def little(platform: Platform, works: Works) -> LittleProduction:
     """Every recorded work, live, with a vector of its text."""
     made = LittleProduction(platform, tuple(works))
     for museum, of_museum in works.items():
-        publish(made, museum, of_museum)
+        publish(made, museum, {number: published(work) for number, work in of_museum.items()}, CONTRACT)
     return made
 
 
-def publish(little: LittleProduction, museum: str, works: dict[str, Artwork]) -> None:
-    common = {"museum": museum, "slot": 1}
-    texts = {number: f"{', '.join(work.artists)}. {work.title}" for number, work in works.items()}
-    contents = {number: sha256(text.encode()).digest() for number, text in texts.items()}
-    with little.database.connect() as conn, conn.transaction():
-        conn.execute(
-            "INSERT INTO production.release (museum, release_id, slot, made_by, why) VALUES (%s, 1, 1, 'x', 'x')",
-            (museum,),
-        )
-        insert(conn, "artwork", [
-            common | work.model_dump(exclude={"museum", "text_repairs"}) | {"row_hash": b"x"}
-            | {name: list(getattr(work, name)) for name in ("artists", "work_types", "searchable_work_types")}
-            for work in works.values()])  # fmt: skip
-        insert(conn, "index_status", [
-            common | {"object_number": number, "digest": content, "vectors": ["text_clip"], "contracts": [CONTRACT],
-                      "contents": [content], "row_hash": b"x"} for number, content in contents.items()])  # fmt: skip
-        conn.execute(query("releases.fill_search"), {"museum": museum, "slot": 1})
-    with little.outside.platform.connect() as conn:
-        keep_vectors(conn, CONTRACT, {contents[number]: letters(text) for number, text in texts.items()})
-    little.outside.add(museum, 1, None)
-    little.outside.show(museum, 1)
-    little.ready(museum, 1)
-    little.commit(museum, 1)
+def published(work: Artwork) -> PublishedWork:
+    """Return a recorded work with a vector of its text."""
+    row = work.model_dump(exclude={"museum", "text_repairs"})
+    row |= {name: list(getattr(work, name)) for name in ("artists", "work_types", "searchable_work_types")}
+    return PublishedWork(row, {"text_clip": letters(f"{', '.join(work.artists)}. {work.title}")})
 
 
 Find = Callable[[str], list[Shown]]
