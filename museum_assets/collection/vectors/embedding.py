@@ -25,7 +25,7 @@ WRITTEN_TOGETHER, LONGEST_WAIT = 512, 5.0
 """Vectors, and seconds. Opening and flushing an embedded index takes as long as writing some hundred vectors: with 64 a
 time 131 vectors a second reached it, with 512 766 did. A kill loses nothing of them, the cache has each batch."""
 READERS = 8
-"""Thumbnails read at once: one after the other they come 300 to 500 a second, and a GPU embeds 2,500."""
+"""Thumbnails read at once, so that a fast model does not wait for one after the other."""
 
 
 class ThumbnailSource(Protocol):
