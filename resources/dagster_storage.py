@@ -9,6 +9,7 @@ from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.utils import pg_url_from_config
 
 from museum_assets.core.postgres_address import postgres_url
+from resources.run_console import stated_failures_in_brief
 from resources.storage_outages import tell_outages
 
 
@@ -22,6 +23,7 @@ class PlatformStorage(DagsterPostgresStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
         """Return the storage at the configured address. Raises BadAddress."""
+        stated_failures_in_brief()
         tell_outages()
         plain = postgres_url(pg_url_from_config(config_value))
         return cls(
