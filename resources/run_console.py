@@ -53,7 +53,7 @@ def in_brief(told: str) -> str:
     return told
 
 
-def _all_below(kind: type) -> Iterator[type]:
+def _all_below(kind: type[Exception]) -> Iterator[type[Exception]]:
     yield kind
     for each in kind.__subclasses__():
         yield from _all_below(each)
