@@ -160,6 +160,10 @@ def run(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Include what failed for good.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records per museum and asset.")] = None,
     since: Annotated[str | None, typer.Option(help="The harvest alone: changes since YYYY-MM-DD, or `last`.")] = None,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", min=1, max=64, help="Museums at a time, each in its own process."),
+    ] = 1,
     json: Json = False,
 ) -> None:
     """Materialize assets for one museum, several or all; the runs show in the Dagster UI."""
@@ -169,7 +173,15 @@ def run(
 
     controls = Controls(force=force, retry_failed=retry_failed, limit=limit, since=since)
     with connected(for_runs=True):
-        raise typer.Exit(report(materialize(assets, named(museum), controls), as_json=json))
+        raise typer.Exit(report(materialize(assets, named(museum), controls, jobs=jobs), as_json=json))
+
+
+@app.command("run-museums", hidden=True)
+def run_museums() -> None:
+    """Run museums for `museum run --jobs`, which says which."""
+    from museum_assets.cli.side_by_side import run_museums as work
+
+    work()
 
 
 @app.command()

@@ -22,6 +22,8 @@ from resources.platform import Platform
 
 REHEARSED = 2.0
 """Percent of the rehearsal's records that fail: dead letters to look at, and no breached check."""
+JOBS = 2
+"""Museums at a time. On two busy cores the demo took 280 s instead of 320, and 0.6 GB more of memory."""
 DOCUMENTED = 3
 """Works per museum that have documents."""
 
@@ -38,7 +40,7 @@ def run_everything(platform: Platform, records: Path | None, controls: Controls,
 
     Without `made_up` only what comes from the museums themselves is run: no kiosks, documents or bulk files.
     """
-    runs = materialize([ALL], None, controls)
+    runs = materialize([ALL], None, controls, jobs=JOBS)
     report(runs, as_json=False)
     if made_up:
         runs += [*load_kiosks(platform, records), *read_documents(platform), *import_archive(platform)]

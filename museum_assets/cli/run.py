@@ -17,6 +17,7 @@ from rich.markup import escape
 from museum_assets import catalogue
 from museum_assets.cli.printing import console
 from museum_assets.cli.run_results import RunResult
+from museum_assets.cli.side_by_side import run_side_by_side
 from museum_assets.cli.simulation import refuse_real_museums
 from museum_assets.core.failures import MuseumError
 from museum_assets.core.progress import watcher
@@ -47,9 +48,10 @@ class Controls:
         return {"config": given} if given else {}
 
 
-def materialize(assets: list[str], museums: list[str] | None, controls: Controls) -> list[RunResult]:
-    """Run assets for each museum in turn, in this process; for every museum they have when none is named.
+def materialize(assets: list[str], museums: list[str] | None, controls: Controls, *, jobs: int = 1) -> list[RunResult]:
+    """Run assets for each museum; for every museum they have when none is named.
 
+    Museums take turns in this process; with more `jobs` so many are run side by side, in processes of their own.
     Raises MuseumError for an unknown asset, a museum that an asset has not, or a stage that is not active.
     """
     definitions, platform = _definitions(), Platform.from_settings()
@@ -61,8 +63,19 @@ def materialize(assets: list[str], museums: list[str] | None, controls: Controls
             refuse_real_museums(platform, [slug for slug in chosen if slug in MUSEUMS])
         # With `all`, a control is for those that have it: only the harvest looks back.
         config = {name: _config(definitions, name, controls, lenient=assets == [ALL]) for name in group}
-        runs += _run(definitions.resolve_implicit_global_asset_job_def(), chosen, config)
+        slugs = [slug for slug in chosen if slug is not None]
+        if min(jobs, len(slugs)) > 1:
+            with progress_bars():
+                runs += run_side_by_side(slugs, config, jobs)
+        else:
+            runs += _run(definitions.resolve_implicit_global_asset_job_def(), chosen, config)
     return runs
+
+
+def run_museum(slug: str, assets: Mapping[str, Mapping[str, Any]]) -> RunResult:
+    """Run assets with their launchpad config for one museum, in this process. Raises DatabaseUnavailable."""
+    (ran,) = _run(_definitions().resolve_implicit_global_asset_job_def(), [slug], assets)
+    return ran
 
 
 def materialize_with(asset: str, partitions: list[str] | None, config: Mapping[str, Any]) -> list[RunResult]:
@@ -219,11 +232,13 @@ def progress_bars() -> Iterator[None]:
                TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
     with Progress(*columns, console=console, transient=True) as bars:
         tasks: dict[str, Any] = {}
+        alone = threading.Lock()  # museums that run side by side report from a thread each
 
         def watch(label: str, finished: int, total: int | None) -> None:
-            if label not in tasks:
-                tasks[label] = bars.add_task(label, total=total, rate="")
-            speed = bars.tasks[list(tasks).index(label)].speed
+            with alone:
+                if label not in tasks:
+                    tasks[label] = bars.add_task(label, total=total, rate="")
+            speed = next(task.speed for task in bars.tasks if task.id == tasks[label])
             bars.update(tasks[label], completed=finished, total=total, rate=f"{speed:,.1f}/s" if speed else "")
 
         token = watcher.set(watch)

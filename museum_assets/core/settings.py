@@ -78,6 +78,11 @@ class Settings(VectorIndexSettings, KafkaSettings, NoticeSettings, BackupSetting
         "production-thumbnails", description="Bucket of the thumbnails that releases show."
     )
     release_archive_bucket: str = Field("release-archive", description="Bucket of exported releases.")
+    compute_logs_s3: str | None = Field(
+        None,
+        description="Bucket of what runs print, so that the UI shows the runs of other machines; unset: each machine "
+        "keeps its own.",
+    )
 
     image_max_dimension: int = Field(800, ge=16, le=10_000, description="Longest side of a thumbnail, in pixels.")
     image_jpeg_quality: int = Field(85, ge=1, le=100, description="JPEG quality of a stored thumbnail.")

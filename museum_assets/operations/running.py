@@ -67,7 +67,7 @@ def prepare(settings: Settings, *, for_runs: bool, migrates: bool) -> None:
             log.warning("Production is not brought up to date: %s", error)
     if for_runs:
         _prepare_buckets(platform)
-        write_configuration(dagster_home(settings))
+        write_configuration(dagster_home(settings), settings)
 
 
 def bring_up_to_date(platform: Platform) -> None:
@@ -87,7 +87,7 @@ def migrate(platform: Platform) -> None:
     bring_up_to_date(platform)
     home = dagster_home(platform.settings)
     with _alone(Database(platform.settings.dagster_postgres_url or "", "DAGSTER_POSTGRES_URL")):
-        write_configuration(home)
+        write_configuration(home, platform.settings)
         with DagsterInstance.from_config(str(home)) as instance:
             instance.upgrade()
 
@@ -135,6 +135,8 @@ def _prepare_buckets(platform: Platform) -> None:
     for name, value in settings:
         if name.endswith("_bucket"):
             ObjectStore.from_settings(settings, value).ensure_bucket()
+    if settings.compute_logs_s3:
+        ObjectStore.from_settings(settings, settings.compute_logs_s3).ensure_bucket()
     if settings.s3_endpoint_url == s3.own_url(settings.home):
         # Elsewhere these are the museums' own; here nobody else makes them.
         for slug in KIOSK_MUSEUMS:

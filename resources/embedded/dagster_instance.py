@@ -6,6 +6,8 @@ import os
 from importlib.resources import files
 from pathlib import Path
 
+from museum_assets.core.settings import Settings
+
 STORAGE = """\
 
 # Dagster keeps its own database, apart from the platform's: backups, upgrades and load do not mix.
@@ -19,16 +21,24 @@ storage:
 """
 """Not in the file itself: `dagster dev` and `dg` in a checkout read that, and would fail without the variable."""
 
+COMPUTE_LOGS = """\
 
-def configuration() -> str:
-    """Return the text of `dagster.yaml` with the storage that the platform uses."""
-    return (files("museum_assets") / "dagster.yaml").read_text(encoding="utf-8") + STORAGE
+compute_logs:
+  module: resources.dagster_compute_logs
+  class: PlatformComputeLogs
+"""
 
 
-def write_configuration(home: Path) -> None:
+def configuration(settings: Settings | None = None) -> str:
+    """Return the text of `dagster.yaml` with the storage that the platform uses, and where runs' output is kept."""
+    logs = COMPUTE_LOGS if settings and settings.compute_logs_s3 else ""
+    return (files("museum_assets") / "dagster.yaml").read_text(encoding="utf-8") + STORAGE + logs
+
+
+def write_configuration(home: Path, settings: Settings | None = None) -> None:
     """Make the home of the instance, or bring its `dagster.yaml` up to date."""
     home.mkdir(exist_ok=True)
     # Renamed: a process of Dagster that reads it at this moment finds a whole one, also while others write it.
     unfinished = home / f"dagster.yaml.{os.getpid()}.unfinished"
-    unfinished.write_text(configuration(), encoding="utf-8")
+    unfinished.write_text(configuration(settings), encoding="utf-8")
     unfinished.replace(home / "dagster.yaml")
