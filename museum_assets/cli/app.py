@@ -178,7 +178,7 @@ def run(
 
 @app.command("run-museums", hidden=True)
 def run_museums() -> None:
-    """Run museums for `museum run --jobs`, which says which."""
+    """Run the museums that another `museum run` names."""
     from museum_assets.cli.side_by_side import run_museums as work
 
     work()

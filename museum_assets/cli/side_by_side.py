@@ -1,4 +1,4 @@
-"""`museum run --jobs`: museums side by side, each in one of several worker processes.
+"""What `museum run` does with `--jobs`: museums side by side, each in one of several worker processes.
 
 Processes, not threads: a run that is told to stop finishes its batch, and Dagster hears that in a main thread alone.
 What a worker is asked for and answers are lines of JSON on its standard input and output.
