@@ -20,6 +20,7 @@ LITTLE = 2
 SENTENCES = {
     Reason.OBJECT_NUMBER: "Its object number",
     Reason.TITLE: "Its exact title",
+    Reason.ARTIST: "Its artist",
     Reason.LOOKS: "Looks like it",
     Reason.DESCRIBED: "Described like it",
 }

@@ -31,6 +31,7 @@ class Reason(StrEnum):
 
     OBJECT_NUMBER = "object number"
     TITLE = "exact title"
+    ARTIST = "artist"
     WORDS = "words"
     LOOKS = "looks like it"
     DESCRIBED = "described like it"

@@ -22,7 +22,7 @@ EXACT = 50
 LONGEST_TITLE = 200
 """Letters of a title by which it is told apart, as production.fill_search has it."""
 REMEMBERED = 512
-REMEMBERED_LISTS = 128
+REMEMBERED_LISTS = 256
 """Counts of queries: frequent words take longest, and come again."""
 
 Counts = Mapping[Key, int]
@@ -32,8 +32,9 @@ Counts = Mapping[Key, int]
 class Worded:
     """What words find: `names` are ranked, `counts` those of all works that have them, whatever the filters.
 
-    `all_words` says whether each has every required word; else each has one at least. `besides` are exact hits that
-    the words do not find, such as an object number with other separators.
+    `all_words` says whether each has every required word; else each has one at least. `artists` are the works with all
+    of them in one artist's name. `besides` are exact hits that the words do not find, such as an object number with
+    other separators.
     """
 
     words: Words
@@ -43,6 +44,7 @@ class Worded:
     corrected: str | None = None
     numbers: list[Name] = field(default_factory=list)
     titles: list[Name] = field(default_factory=list)
+    artists: list[Name] = field(default_factory=list)
     names: list[Name] = field(default_factory=list)
     besides: dict[Name, Key] = field(default_factory=dict)
 
@@ -67,8 +69,10 @@ class Lexical:
             return Worded(words)
         asked = self._asked(now, words)
         found = asked if asked.counts else self._mended(now, words) or self._some(now, words)
-        names = self._ranked(now, found, kept) if found.counts else []
-        return replace(_exact(now, found, words.folded, kept, museum), names=names)
+        if found.counts:
+            artists = self._by_artist(now, found, kept) if found.all_words else []
+            found = replace(found, artists=artists, names=self._ranked(now, found, kept))
+        return _exact(now, found, words.folded, kept, museum)
 
     def _asked(self, now: Now, words: Words) -> Worded:
         return Worded(words, words.all, self._counts(now, words.all))
@@ -94,19 +98,36 @@ class Lexical:
         return found
 
     def _ranked(self, now: Now, found: Worded, kept: Kept) -> list[Name]:
-        where = of_museums(kept)
         values = {
-            **where,
+            **of_museums(kept),
             "query": found.tsquery,
             "any": found.words.any,
             "exact": found.words.exact,
             "pool": POOL,
             "limit": DEEPEST,
         }
-        key = (now.key, found.tsquery, found.words.any, *where["museums"], *where["facets"])
+        return self._names(now, query("readers.ranked"), values)
+
+    def _by_artist(self, now: Now, found: Worded, kept: Kept) -> list[Name]:
+        words = found.words
+        values = {
+            **of_museums(kept),
+            "artist": words.artist,
+            "whole": words.whole_artist,
+            "name": words.name,
+            "one_word": len(words.required) == 1,
+            "pool": POOL,
+            "limit": DEEPEST,
+        }
+        return self._names(now, query("readers.by_artist"), values)
+
+    def _names(self, now: Now, statement: str, values: dict[str, Any]) -> list[Name]:
+        """Return the works that a statement lists, remembered as long as the same releases are live."""
+        given = [tuple(each) if isinstance(each, list) else each for each in values.values()]
+        key = (now.key, statement, *given)
         names = self._listed.get(key)
         if names is None:
-            names = [name_of(row) for row in now.conn.execute(query("readers.ranked"), values)]
+            names = [name_of(row) for row in now.conn.execute(statement, values)]
             self._listed.put(key, names)
         return names
 

@@ -1,7 +1,8 @@
 """One ranking of what words and vectors find.
 
-An object number that was asked for comes first, then titles that are exactly the query, then words and vectors fused
-by reciprocal rank. Where each ranking stands in the fusion was measured: docs/decisions/0021.
+An object number that was asked for comes first, then titles that are exactly the query, then the works of an artist who
+was asked for by name, then words and vectors fused by reciprocal rank. Where each ranking stands in the fusion was
+measured: docs/decisions/0021.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class Rankings:
 
     numbers: Sequence[Name] = ()
     titles: Sequence[Name] = ()
+    artists: Sequence[Name] = ()
     worded: Sequence[Name] = ()
     all_words: bool = True
     vectors: Mapping[Reason, Sequence[Name]] = field(default_factory=dict)
@@ -42,13 +44,15 @@ class Rankings:
         """Return every work once, best first."""
         weight = WORDS_WEIGHT if self.all_words else SOME_WORDS_WEIGHT
         weighted = [(weight, self.worded), *((1.0, ranking) for ranking in self.vectors.values())]
-        return list(dict.fromkeys([*self.numbers, *self.titles, *by_reciprocal_rank(weighted)]))
+        named = [*self.numbers, *self.titles, *self.artists]
+        return list(dict.fromkeys([*named, *by_reciprocal_rank(weighted)]))
 
     def reasons(self, name: Name) -> list[Reason]:
         """Return why a work is among them, apart from its words."""
         found: Iterable[tuple[Reason, Sequence[Name]]] = [
             (Reason.OBJECT_NUMBER, self.numbers),
             (Reason.TITLE, self.titles),
+            (Reason.ARTIST, self.artists),
             *self.vectors.items(),
         ]
         return [reason for reason, ranking in found if name in ranking]

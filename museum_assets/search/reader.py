@@ -34,6 +34,8 @@ from sql import query
 
 NEAR = 100
 """How many works each vector adds to those with the words."""
+NAMED = {Reason.OBJECT_NUMBER, Reason.TITLE, Reason.ARTIST}
+"""Reasons that say more than that the words are there."""
 
 
 class Reader:
@@ -114,7 +116,7 @@ class Reader:
         words_only: bool,
     ) -> Answer:
         vectors = {reason: [each.name for each in found] for reason, found in (near or {}).items()}
-        rankings = Rankings(worded.numbers, worded.titles, worded.names, worded.all_words, vectors)
+        rankings = Rankings(worded.numbers, worded.titles, worded.artists, worded.names, worded.all_words, vectors)
         # Each work counts once, whichever sides find it.
         exact = {*worded.numbers, *worded.titles}
         more = {each.name: each.facet for found in (near or {}).values() for each in found if not each.worded}
@@ -204,6 +206,6 @@ def _why(rankings: Rankings, words: Words, artwork: Artwork, found_by: Sequence[
     """Return the reasons for which a work was found; `found_by` are the numbers of the words that it has."""
     reasons = [Why(reason) for reason in rankings.reasons((artwork.museum, artwork.object_number))]
     if found_by:
-        exact = sum(why.reason in {Reason.OBJECT_NUMBER, Reason.TITLE} for why in reasons)
+        exact = sum(why.reason in NAMED for why in reasons)
         reasons.insert(exact, Why(Reason.WORDS, tuple(words.words[number - 1].text for number in found_by)))
     return tuple(reasons)

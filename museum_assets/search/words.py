@@ -56,6 +56,21 @@ class Words:
         return " & ".join(f"({word.tsquery})" for word in self.required)
 
     @property
+    def artist(self) -> str:
+        """The query for works whose artists' names hold every required word as it was typed, maybe several names."""
+        return _by_artists(self.required)
+
+    @property
+    def whole_artist(self) -> str:
+        """The same with the common words as well: "Man Ray" is not every Ray, though "man" is common in Danish."""
+        return _by_artists(self.words)
+
+    @property
+    def name(self) -> str:
+        """The query for one name that holds every required word."""
+        return " & ".join(_quoted(word.text) for word in self.required)
+
+    @property
     def any(self) -> str:
         """The query for works with one of the words at least; it is also what ranks."""
         return " | ".join(word.tsquery for word in self.words)
@@ -69,6 +84,11 @@ class Words:
     def some(self) -> str:
         """The query for works with one of the required words at least."""
         return " | ".join(word.tsquery for word in self.required)
+
+
+def _by_artists(words: Sequence[Word]) -> str:
+    """Return the query for words among artists, which production.fill_search marks with B."""
+    return " & ".join(f"{_quoted(word.text)}:B" for word in words)
 
 
 def _quoted(word: str) -> str:

@@ -67,6 +67,28 @@ FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
 ORDER BY ts_rank(f.words, %(any)s::tsquery, 2) + ts_rank(f.words, %(exact)s::tsquery, 2) DESC, f.place, f.museum
 LIMIT %(limit)s
 
+-- name: by_artist
+-- The works of an artist whose name holds every word that was asked for, limited as `ranked` is. Several words may be
+-- spread over several artists, so each name is looked at. Works with the frequent words among their artists come first.
+SELECT f.museum, f.object_number
+FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+    LATERAL (
+        SELECT s.museum, s.object_number, s.place, s.words @@ %(whole)s::tsquery AS whole
+        FROM production.artwork_search AS s
+        WHERE s.museum = m.museum AND s.words @@ %(artist)s::tsquery
+          AND (m.facets IS NULL OR s.facet = ANY (m.facets::integer[]))
+          AND CASE WHEN %(one_word)s::boolean THEN true ELSE (
+              SELECT bool_or(to_tsvector('pg_catalog.simple', production.folded(artist)) @@ %(name)s::tsquery)
+              FROM (
+                  SELECT w.artists
+                  FROM production.artwork AS w
+                  WHERE w.museum = s.museum AND w.object_number = s.object_number
+                  LIMIT 1) AS a,
+                  unnest(a.artists) AS artist) END
+        LIMIT %(pool)s) AS f
+ORDER BY f.whole DESC, f.place, f.museum
+LIMIT %(limit)s
+
 -- name: exact
 -- The works whose object number or title is what was asked for, or whose title is a part of it and that have the other
 -- words as well, such as the artist's name.
