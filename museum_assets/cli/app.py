@@ -119,7 +119,7 @@ def demo(
         typer.Option("--remove-files", help="Only delete the demo's buckets and topics from the given servers."),
     ] = False,
 ) -> None:
-    """Run the whole pipeline over six simulated museums, offline, then leave the UI running."""
+    """Run the whole pipeline over simulated museums, offline, then leave the UI running."""
     from museum_assets.cli.demo import remove_files, run_demo
 
     if remove:

@@ -1,4 +1,4 @@
-"""`museum demo`: the whole pipeline over six museums, simulated unless asked otherwise."""
+"""`museum demo`: the whole pipeline over all museums, simulated unless asked otherwise."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -47,7 +48,7 @@ class MuseumOverrides(BaseModel):
 
 def museum_overrides(slug: str) -> MuseumOverrides:
     """Return what the environment or the profile's file changes about one museum. Raises SettingsError."""
-    variables = {**dotenv_values(profile_file()), **{name: value for name, value in os.environ.items() if value}}
+    variables = _variables()
     suffix = slug.upper().replace("-", "_")
     given = (variables.get(prefix + suffix) or None for prefix in PER_MUSEUM)
     api, hosts, rate, documents, kiosk_bucket, dump, drift = given
@@ -63,6 +64,19 @@ def museum_overrides(slug: str) -> MuseumOverrides:
         )
     except ValidationError as error:
         raise SettingsError(explain(error, ", ".join(prefix + suffix for prefix in PER_MUSEUM))) from None
+
+
+def declarations_folder() -> Path:
+    """Return the folder that MUSEUM_DECLARATIONS names: the declarations of museums beside those of the package.
+
+    Read by itself, as the registry of museums is there before the settings are checked.
+    """
+    return Path(_variables().get("MUSEUM_DECLARATIONS") or Settings.model_fields["declarations"].default).absolute()
+
+
+def _variables() -> dict[str, str | None]:
+    """Return the variables of the profile's file and of the environment, which wins. Raises SettingsError."""
+    return {**dotenv_values(profile_file()), **{name: value for name, value in os.environ.items() if value}}
 
 
 def user_agent(settings: Settings) -> str:

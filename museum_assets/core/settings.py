@@ -49,6 +49,12 @@ class Settings(VectorIndexSettings, KafkaSettings, NoticeSettings, BackupSetting
         "unset: `.museum/<profile>` in the working directory.",
     )
 
+    declarations: Path = Field(
+        Path("museums"),
+        alias="museum_declarations",
+        description="Folder of the declarations of further museums (docs/museums.md), with their samples.",
+    )
+
     database_url: str | None = Field(
         None, repr=False, description="The platform's database (`postgresql://…`); unset: the embedded one."
     )

@@ -1,27 +1,69 @@
-"""The registry of museums: one module each, named by its slug."""
+"""The registry of museums: one file each, named by its slug, a declaration (TOML) or a module.
+
+The presence of a declaration registers its museum: in this package, or in the folder that MUSEUM_DECLARATIONS names.
+"""
 
 from __future__ import annotations
 
+import logging
+import re
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from museum_assets.core.failures import MuseumError
+from museum_assets.core.museum_settings import declarations_folder
 from museum_assets.museums.kiosk_museum import KioskMuseum
 from museum_assets.museums.museum import Museum
 
-MUSEUMS: tuple[str, ...] = ("smk", "met", "rma", "cma", "aic", "tate")
-"""Every collection museum. Adding one means adding its module and its slug here; all else follows."""
+SLUG = re.compile(r"[a-z][a-z0-9_]{0,19}")
+"""Partitions and schedules are named by it."""
 
+MODULES: tuple[str, ...] = ("smk", "met", "rma", "aic")
+"""The museums that take a module: their harvest needs several requests a record, or was there before declarations."""
 
 KIOSK_MUSEUMS: tuple[str, ...] = ("lmnh", "lms")
 """Every museum with visitor kiosks."""
 
 
+def _declared() -> dict[str, Path]:
+    """Return {slug: file} of every declaration; those of the package go before those of the folder."""
+    found: dict[str, Path] = {}
+    for folder in (Path(__file__).parent, declarations_folder()):
+        for file in sorted(folder.glob("*.toml")):
+            if not SLUG.fullmatch(file.stem):
+                why = "is no slug (small letters, digits and _)"
+            elif file.stem in found or file.stem in (*MODULES, *KIOSK_MUSEUMS):
+                why = "is a museum of the platform's own"
+            else:
+                found[file.stem] = file
+                continue
+            logging.getLogger(__name__).warning("%s declares no museum: %r %s; rename it", file, file.stem, why)
+    return found
+
+
+DECLARED: dict[str, Path] = _declared()
+"""The file of every declared museum."""
+
+MUSEUMS: tuple[str, ...] = (*MODULES, *DECLARED)
+"""Every collection museum."""
+
 BY_KIND: dict[str, tuple[str, ...]] = {"collection": MUSEUMS, "kiosk": KIOSK_MUSEUMS}
 """The museums of each kind: those with a collection, and those with kiosks."""
 
 
+def sample_file(slug: str) -> Path:
+    """Return the file that holds a declared museum's sample: records as they were sent, one a line."""
+    return DECLARED[slug].with_suffix(".sample.jsonl")
+
+
+@cache
 def museum(slug: str) -> Museum:
-    """Return the museum with this slug. Raises MuseumError naming the known ones."""
+    """Return the museum with this slug. Raises MuseumError naming the known ones, DeclarationError for a wrong file."""
+    if slug in DECLARED:
+        from museum_assets.museums.declared.museum import declared_museum
+
+        return declared_museum(slug, DECLARED[slug])
     if slug not in MUSEUMS:
         raise MuseumError(f"unknown museum {slug!r}: the registry knows {', '.join(MUSEUMS)}")
     module = import_module(f"museum_assets.museums.{slug}")

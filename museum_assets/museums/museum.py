@@ -1,7 +1,8 @@
 """What a museum is to the platform: how it is harvested and how one of its records is read.
 
-Adding a museum means adding one module with one subclass of `Museum`, and its name to `MUSEUMS` in
-`museum_assets.museums`. Nothing here imports dagster, a database or an HTTP library.
+Adding a museum means adding a declaration (docs/museums.md), or where one does not suffice a module with one subclass
+of `Museum` and its name in `MODULES` of `museum_assets.museums`. Nothing here imports dagster, a database or an HTTP
+library.
 """
 
 from __future__ import annotations
@@ -135,6 +136,14 @@ class Dump(Protocol):
         """Yield the archive's matching files from an index on, in the archive's order."""
         ...
 
+    def lines(self, start: int = 0) -> Iterator[tuple[int, Json | Failure]]:
+        """Yield (number, value) of a file with a JSON value a line from a number on; one unreadable is a failure."""
+        ...
+
+    def entries(self, key: str | None, start: int = 0) -> Iterator[tuple[int, Json]]:
+        """Yield (number, entry) of the list that a JSON document is, or has under a key. Raises Malformed."""
+        ...
+
     def rows(self, start: int = 0) -> Iterator[tuple[int, dict[str, str] | Failure]]:
         """Yield (number, row) of a CSV file from a number on; a row that cannot be read is a failure."""
         ...
@@ -194,6 +203,19 @@ class Museum(ABC):
     @abstractmethod
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one raw payload to the common artwork. Raises Rejected(code, message)."""
+
+    @property
+    def place(self) -> str:
+        """Return the file that a person mends when reading goes wrong."""
+        return f"museums/{self.slug}.py"
+
+    def definition(self) -> bytes:
+        """Return what decides how records are read beside `reads_with`; a declaration says it."""
+        return b""
+
+    def reads_with(self) -> Sequence[str]:
+        """Return the modules that records are read with; what they import counts too."""
+        return (type(self).__module__,)
 
     def payload(self, text: str) -> dict[str, Json]:
         """Return the payload of one record in a file: JSON, unless the museum's API answers in another format.

@@ -21,7 +21,7 @@ from museum_assets.simulator.stream import stream
 
 def main() -> None:
     """Read the arguments and serve until interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m museum_assets.simulator", description="Simulate six museums.")
+    parser = argparse.ArgumentParser(prog="python -m museum_assets.simulator", description="Simulate the museums.")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--works", type=int, default=12, help="synthetic works per museum")
     parser.add_argument("--seed", type=int, default=1)

@@ -48,6 +48,7 @@ class Aic(Dialect):
     """Art Institute of Chicago."""
 
     slug = "aic"
+    api_path = "/api/v1"
     first_id = 20_000
 
     def object_number(self, n: int) -> str:

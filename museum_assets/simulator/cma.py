@@ -44,6 +44,7 @@ class Cma(Dialect):
     """Cleveland Museum of Art."""
 
     slug = "cma"
+    api_path = "/api"
     first_id = 90_000
 
     def kinds(self, word: str) -> frozenset[str]:

@@ -85,6 +85,19 @@ class SyntheticSource:
         return drawing.jpeg(self._works.work(n).scene, *size)
 
 
+class SampleSource(SyntheticSource):
+    """The first records of a declared museum's sample, with made-up pictures."""
+
+    def __init__(self, dialect: Dialect, works: Works) -> None:
+        super().__init__(dialect, works)
+        self.count = min(works.count, len(dialect.sample))  # type: ignore[attr-defined] # a declared one
+
+    def facts(self, n: int) -> Facts:
+        """Return what listings filter on: nothing."""
+        facts: Facts = self._dialect.read(self._dialect.sample[n]).facts  # type: ignore[attr-defined]
+        return facts
+
+
 class Collection:
     """The records of one museum as they are now, after the faults."""
 

@@ -55,6 +55,8 @@ class Dialect(ABC):
     """One museum's way of naming, writing, listing and refusing. It holds no state."""
 
     slug: ClassVar[str]
+    api_path: ClassVar[str] = ""
+    """What MUSEUM_API_<SLUG> replaces, below the museum's prefix on this server."""
     first_id: ClassVar[int]
     """Internal id of synthetic work 0; the others follow one by one."""
     words: ClassVar[Mapping[str, str]] = {}

@@ -17,9 +17,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from museum_assets.museums import MUSEUMS
 from museum_assets.simulator.hostile import Poison
-
-MUSEUMS = ("smk", "met", "rma", "cma", "aic", "tate")
 
 Rate = Annotated[float, Field(ge=0, le=1)]
 

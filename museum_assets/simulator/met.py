@@ -57,6 +57,7 @@ class Met(Dialect):
     """Metropolitan Museum of Art."""
 
     slug = "met"
+    api_path = "/public/collection"
     first_id = 430_000
 
     def groups(self, n: int, traits: Traits) -> frozenset[str]:

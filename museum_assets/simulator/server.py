@@ -24,32 +24,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 
-from museum_assets.simulator.aic import Aic
-from museum_assets.simulator.cma import Cma
-from museum_assets.simulator.collection import Collection, SyntheticSource
+from museum_assets.museums import MUSEUMS
+from museum_assets.simulator.collection import Collection, SampleSource, SyntheticSource
 from museum_assets.simulator.dialect import Dialect, Endpoint, json_response
-from museum_assets.simulator.faults import MUSEUMS, Faults
+from museum_assets.simulator.dialects import dialects
+from museum_assets.simulator.faults import Faults
 from museum_assets.simulator.gate import Gate
 from museum_assets.simulator.images import image
 from museum_assets.simulator.language_model import SIMULATED_MODEL, model_server
-from museum_assets.simulator.met import Met
 from museum_assets.simulator.recorded import RecordedSource
-from museum_assets.simulator.rma import Rma
-from museum_assets.simulator.smk import Smk
-from museum_assets.simulator.tate import ARCHIVE, Tate
 from museum_assets.simulator.works import Works
 
-DIALECTS: tuple[Dialect, ...] = (Smk(), Met(), Rma(), Cma(), Aic(), Tate())
-
-# What MUSEUM_API_<SLUG> replaces, below this server's own URL.
-API_PATHS = {
-    "smk": "/smk/api/v1",
-    "met": "/met/public/collection",
-    "rma": "/rma",
-    "cma": "/cma/api",
-    "aic": "/aic/api/v1",
-    "tate": f"/tate{ARCHIVE}",
-}
+DIALECTS: tuple[Dialect, ...] = tuple(dialects().values())
+"""Those of every museum that can be simulated."""
 MODEL_PATH = "/model/v1"
 # Requests a second that a local server may be asked for: politeness is not what a demo should wait for.
 RATE = 2000
@@ -84,7 +71,8 @@ class Simulator:
                 source: Any = RecordedSource(dialect, records)
             else:
                 count = works_per_museum if isinstance(works_per_museum, int) else works_per_museum.get(dialect.slug, 0)
-                source = SyntheticSource(dialect, Works(dialect.slug, count, seed))
+                made = SampleSource if hasattr(dialect, "sample") else SyntheticSource
+                source = made(dialect, Works(dialect.slug, count, seed))
             self.collections[dialect.slug] = Collection(dialect, source, self.faults)
 
     def set_faults(self, museum: str, **changes: Any) -> None:
@@ -139,8 +127,9 @@ def build_app(simulator: Simulator) -> Starlette:
 def environment(base_url: str) -> dict[str, str]:
     """Return the variables that lead the platform's museums to a simulator at `base_url`."""
     variables = {}
-    for slug, path in API_PATHS.items():
-        variables[f"MUSEUM_API_{slug.upper()}"] = base_url + path
+    for dialect in DIALECTS:
+        slug = dialect.slug
+        variables[f"MUSEUM_API_{slug.upper()}"] = f"{base_url}/{slug}{dialect.api_path}"
         variables[f"MUSEUM_IMAGE_HOSTS_{slug.upper()}"] = urlsplit(base_url).netloc
         variables[f"MUSEUM_RATE_{slug.upper()}"] = str(RATE)
     return variables

@@ -50,6 +50,7 @@ class Smk(Dialect):
     """Statens Museum for Kunst."""
 
     slug = "smk"
+    api_path = "/api/v1"
     first_id = 1_180_000_000
     words: ClassVar = {word.lower(): kind for kind, pair in WORDS.items() for word in pair}
 

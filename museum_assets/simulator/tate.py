@@ -44,6 +44,7 @@ class Tate(Dialect):
     """Tate."""
 
     slug = "tate"
+    api_path = ARCHIVE
     first_id = 1_000
 
     def object_number(self, n: int) -> str:

@@ -26,7 +26,7 @@ UNREADABLE = {Poison.LONE_SURROGATE, Poison.BROKEN_UTF8, Poison.NAN, Poison.HUGE
 
 @pytest.fixture
 def big(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    with running(Simulator({"smk": 2_600, "met": 60, "rma": 60, "cma": 60, "aic": 60, "tate": 60})) as server:
+    with running(Simulator(dict.fromkeys(MUSEUMS, 60) | {"smk": 2_600})) as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         yield server

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from museum_assets.core.failures import Malformed, Rejected
-from museum_assets.museums import tate
-from museum_assets.museums.tate import MUSEUM
+from museum_assets.museums import museum, rights
+
+MUSEUM = museum("tate")
 
 
 def maker(name: str = "William Blake", date: str | None = "1757–1827", born: int | None = 1757, role: str = "artist"):
@@ -71,7 +72,7 @@ def test_rejections_have_their_code(changes: dict[str, Any], expected: str) -> N
 
 @pytest.mark.parametrize(("now", "free"), [(2025, 1954), (2026, 1955)])
 def test_a_maker_has_been_dead_for_seventy_whole_years(monkeypatch: pytest.MonkeyPatch, now: int, free: int) -> None:
-    monkeypatch.setattr(tate, "this_year", lambda: now)
+    monkeypatch.setattr(rights, "this_year", lambda: now)
     assert MUSEUM.read(record(contributors=[maker(), maker("Anthony Gross", f"1905–{free}", 1905)])).object_number
     assert code(contributors=[maker(), maker("Anthony Gross", f"1905–{free + 1}", 1905)]) == "not_public_domain"
 
@@ -115,7 +116,7 @@ def test_dates_that_are_not_known_or_written_as_text() -> None:
 def test_every_record_of_the_real_slice_is_read_or_rejected_with_a_code(
     shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tate, "this_year", lambda: 2025)
+    monkeypatch.setattr(rights, "this_year", lambda: 2025)
     found: Counter[str] = Counter()
     with tarfile.open(shared / "data/tate-artworks.tar.gz") as archive:
         for member in archive:

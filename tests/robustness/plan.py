@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from museum_assets import museums
 from museum_assets.simulator.hostile import Poison
 from tests.robustness.actions import Action, Strike
 from tests.robustness.tripwire import STRIKES
 
 SLUGS = ("smk", "met", "rma", "cma", "aic", "tate")
-INCREMENTAL = frozenset({"met", "rma", "cma", "aic"})
+INCREMENTAL = frozenset(slug for slug in SLUGS if museums.museum(slug).incremental)
 PASSING: tuple[dict[str, Any], ...] = (
     {"server_errors": 0.1},
     {"too_many_requests": 0.05, "retry_after": 0},

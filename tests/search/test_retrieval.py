@@ -16,13 +16,13 @@ import pytest
 
 from museum_assets.core.failures import Failure
 from museum_assets.images.thumbnail import make_thumbnail
+from museum_assets.museums import MUSEUMS
 from museum_assets.search.answer import QueryVector
 from museum_assets.search.nearest import by_query, shown
 from museum_assets.search.question import Filters, Question
 from museum_assets.search.reader import Reader
 from museum_assets.simulator import drawing
 from museum_assets.simulator.captions import asked, queries
-from museum_assets.simulator.faults import MUSEUMS
 from museum_assets.simulator.lexicon import LANGUAGES
 from museum_assets.simulator.scenes import Scene
 from museum_assets.simulator.works import SimulatedWork, Works

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from museum_assets.simulator.faults import MUSEUMS, FaultKind, Faults
+from museum_assets.museums import MUSEUMS
+from museum_assets.simulator.faults import FaultKind, Faults
 
 
 def strikes(faults, urls, *, image=False, museum="smk"):

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
+from museum_assets.museums import MUSEUMS
 from museum_assets.simulator.dice import mix
-from museum_assets.simulator.faults import MUSEUMS
 from museum_assets.simulator.works import KINDS, Works
 
 

@@ -19,7 +19,7 @@ def recorded_works(tate: int) -> dict[str, dict[str, Artwork]]:
     found: dict[str, dict[str, Artwork]] = {}
     for slug in MUSEUMS:
         chosen = museum(slug)
-        for payload in _tate(tate) if slug == "tate" else _payloads(slug):
+        for payload in _tate(tate) if slug == "tate" else payloads(slug):
             with suppress(Rejected, Failure, KeyError, TypeError, ValueError):
                 artwork = chosen.read(payload)
                 found.setdefault(slug, {})[artwork.object_number] = artwork
@@ -35,7 +35,8 @@ def _tate(count: int) -> Iterator[Any]:
             yield json.load(body)
 
 
-def _payloads(slug: str) -> Iterator[Any]:
+def payloads(slug: str) -> Iterator[Any]:
+    """Yield every object among a museum's recorded answers that may be a record."""
     for file in sorted((RECORDS / slug).rglob("*.*")):
         if file.suffix == ".xml":
             with suppress(Failure):

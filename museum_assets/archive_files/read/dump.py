@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
+from typing import Any
 
 from museum_assets.archive_files.download.transfer import Downloaded
 from museum_assets.archive_files.read.documents import read_record, too_large
+from museum_assets.archive_files.read.json_dump import json_entries, json_lines
 from museum_assets.archive_files.read.lines import UTF8_MARK, text_fault
 from museum_assets.archive_files.read.quoted import QuotedRows
 from museum_assets.archive_files.unpack.unpack import check, members
@@ -42,6 +44,20 @@ class ArchiveDump:
             if member.index >= start and wildcard.matches(member.name):
                 body = read_record(member)
                 yield DumpFile(member.index, member.name, body, too_large(body))
+
+    def lines(self, start: int = 0) -> Iterator[tuple[int, Any]]:
+        """Yield (number, value) of a file with a JSON value a line, alone or the first in an archive."""
+        self.count("**")
+        for member in members(self._file.path):
+            yield from json_lines(member.stream, start)
+            return
+
+    def entries(self, key: str | None, start: int = 0) -> Iterator[tuple[int, Any]]:
+        """Yield (number, entry) of the list in a JSON document, alone or the first in an archive."""
+        self.count("**")
+        for member in members(self._file.path):
+            yield from json_entries(member.stream, key, start)
+            return
 
     def rows(self, start: int = 0) -> Iterator[tuple[int, dict[str, str] | Failure]]:
         """Yield (number, row) of a CSV file, alone or the first in an archive; the first line names the columns."""

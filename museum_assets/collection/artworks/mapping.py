@@ -9,10 +9,11 @@ from typing import Any
 
 import orjson
 
-import museum_assets.museums as museums_package
 from museum_assets.core.crashes import INTERNAL, Crash
 from museum_assets.core.failures import Rejected
+from museum_assets.museums import museum
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.contract import definition_digest
 from museum_assets.museums.museum import Museum
 from museum_assets.museums.years import this_year
 from resources.binary_rows import Packer, binary, columns, int4, int8, sent, sent_types, text, texts
@@ -108,38 +109,34 @@ A plain tuple, since it goes from process to process by the million."""
 
 
 def read_records(
-    museum: Museum, record_ids: Sequence[str], seqs: Sequence[int], payloads: Sequence[bytes]
+    chosen: Museum, record_ids: Sequence[str], seqs: Sequence[int], payloads: Sequence[bytes]
 ) -> list[MappingResult]:
     """Read stored payloads (JSON). Never raises: a bug in the mapping costs its record, not the museum."""
-    return [_read(museum, *record) for record in zip(record_ids, seqs, payloads, strict=True)]
+    return [_read(chosen, *record) for record in zip(record_ids, seqs, payloads, strict=True)]
 
 
-def _read(museum: Museum, record_id: str, seq: int, payload: bytes) -> MappingResult:
+def _read(chosen: Museum, record_id: str, seq: int, payload: bytes) -> MappingResult:
     try:
-        artwork = museum.read(orjson.loads(payload))
+        artwork = chosen.read(orjson.loads(payload))
         return artwork.object_number, packed_row(staged_values(artwork, record_id), seq)
     except Rejected as rejection:
         return rejection.code, str(rejection)
     except Exception as error:  # noqa: BLE001 - see read_records
         crash = Crash.of(error)
         message = (
-            f"the mapping in museums/{museum.slug}.py stumbled over {record_id}: {crash.message}. Mend it (`museum try "
-            f"{museum.slug} FILE` reads one record); a changed mapping reads it again by itself"
+            f"the mapping in {chosen.place} stumbled over {record_id}: {crash.message}. Mend it (`museum try "
+            f"{chosen.slug} FILE` reads one record); a changed mapping reads it again by itself"
         )
         return INTERNAL, crash._replace(message=message)
 
 
 def mapping_contract(slug: str) -> str:
-    """Return a digest of the source that maps this museum's records, so that editing it makes every record due.
+    """Return a digest of all that maps this museum's records, so that editing it makes every record due.
 
     The year is part of it for a museum that is `yearly`. A version number kept by hand would be forgotten one day.
     """
-    folder = Path(museums_package.__file__).parent
-    others = {f"{other}.py" for other in (*museums_package.MUSEUMS, *museums_package.KIOSK_MUSEUMS) if other != slug}
-    files = sorted(p for p in folder.iterdir() if p.suffix in {".py", ".csv"} and p.name not in others)
-    digest = hashlib.sha256()
-    for file in [*files, Path(__file__)]:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    if museums_package.museum(slug).yearly:
+    chosen = museum(slug)
+    digest = hashlib.sha256(definition_digest(chosen).encode() + Path(__file__).read_bytes())
+    if chosen.yearly:
         digest.update(str(this_year()).encode())
     return f"mapping:{digest.hexdigest()[:16]}"

@@ -143,8 +143,8 @@ def one_by_one(slug: str, records: RecordColumns) -> list[MappingResult]:
 def _ended_by(slug: str, record_id: str, status: int) -> Crash:
     how = f"signal {-status}" if status < 0 else f"status {status}"
     return Crash(
-        f"reading {record_id} ended the process that did it ({how}): see museums/{slug}.py, or whether memory ran out. "
-        f"`museum try {slug} FILE` reads one record",
+        f"reading {record_id} ended the process that did it ({how}): see {museum(slug).place}, or whether memory "
+        f"ran out. `museum try {slug} FILE` reads one record",
         f"the process that read {record_id} ended with {how}",
     )
 

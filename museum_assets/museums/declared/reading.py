@@ -1,0 +1,192 @@
+"""The parts of a declaration that need judgement, each made into a function of a record: makers, rights and types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from museum_assets.core.failures import Rejected
+from museum_assets.museums.declared.getters import many, objects, one, raw
+from museum_assets.museums.declared.patterns import search
+from museum_assets.museums.declared.schema import Makers, Rights, Types, Years
+from museum_assets.museums.mediums import types_in
+from museum_assets.museums.reading import distinct, malformed
+from museum_assets.museums.rights import is_open, latest_death
+from museum_assets.museums.work_types import standardise
+from museum_assets.museums.years import year, year_range, year_range_as_written, years_in
+
+Record = Mapping[str, Any]
+Range = tuple[int | None, int | None]
+_JOINED = re.compile(r"\b(?:and|or|og|en|und|et)\b|&", re.IGNORECASE)
+"""Words between types in the name of a group of works: each of its works is one of them, and not all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """A maker as a record has it. `died` is None where it is not known, and `born` where nothing is."""
+
+    name: str | None
+    born: int | None = None
+    died: int | None = None
+
+
+def years_of(declared: Years) -> Callable[[Record], Range]:
+    """Return what gives the first and the last year."""
+    start, end, within, era = raw(declared.start), raw(declared.end), one(declared.text), one(declared.era)
+
+    def years(record: Record) -> Range:
+        if declared.era:
+            found = year_range_as_written(start(record), end(record), era(record))
+        else:
+            found = year_range(start(record), end(record))
+        if found == (None, None) and declared.text and (written := within(record)):
+            return years_in(written)
+        return found
+
+    return years
+
+
+def makers_of(declared: Makers | None) -> Callable[[Record], list[Maker]]:
+    """Return what gives the makers of a record, without those that are excluded."""
+    if declared is None:
+        return lambda _: []
+    no_names = {name.casefold() for name in declared.exclude_names}
+    if declared.each is None:
+        names = many(declared.name)
+        return lambda record: [Maker(name) for name in names(record) if name.casefold() not in no_names]
+    each, maker = objects(declared.each), _maker_of(declared)
+    return lambda record: [
+        found for one_ in each(record) if (found := maker(one_)) and (found.name or "").casefold() not in no_names
+    ]
+
+
+def _maker_of(declared: Makers) -> Callable[[Record], Maker | None]:
+    named, role, died, born = one(declared.name), one(declared.role), one(declared.died), one(declared.born)
+    alive = re.compile(declared.alive) if declared.alive else None
+    no_makers = {name.casefold() for name in declared.exclude_roles}
+    plain = {name.casefold() for name in declared.plain_roles}
+    # The pattern finds the year; what it finds it in says whether it is one.
+    dates = one(declared.died.model_copy(update={"pattern": None})) if declared.died and alive else died
+
+    def maker(entry: Record) -> Maker | None:
+        name, does = named(entry), (role(entry) or "").casefold()
+        if does in no_makers:
+            return None
+        dead = year(died(entry))
+        if alive and dead is not None and (written := dates(entry)) and search(alive, written):
+            dead = None
+        if name and does and does not in plain:
+            name = f"{role(entry)} {name}"
+        return Maker(name, year(born(entry)), dead)
+
+    return maker
+
+
+def check_of(declared: Rights) -> Callable[[Record, list[Maker], Range], str | None]:
+    """Return what gives the rights that a record states, and raises Rejected(not_public_domain) for one not free."""
+    term, allowed = declared.term, frozenset(declared.open)
+    notice = one(declared.notice)
+    licences = [raw(each.path) if each.path and each.model_fields_set == {"path"} else many(each)
+                for each in ([declared.licence] if declared.licence else [])]  # fmt: skip
+
+    def check(record: Record, makers: list[Maker], years: Range) -> str | None:
+        if claimed := notice(record):
+            raise Rejected("not_public_domain", f"{_name(declared.notice)} is {claimed!r:.120}")
+        if declared.all:
+            return declared.all
+        for licence in licences:
+            stated = _stated(licence(record))
+            if stated and all(is_open(each, allowed) for each in stated):
+                return stated[0]
+            if stated or term is None:
+                shown = ", ".join(map(str, stated)) or "none"
+                raise Rejected("not_public_domain", f"{_name(declared.licence)} is {shown:.80}, which is not open")
+        if term is not None:
+            _check_dates(makers, years, term, declared.made_by)
+        return declared.statement
+
+    return check
+
+
+def _stated(value: Any) -> tuple[str, ...]:
+    """Return a licence as texts; what is none is shown as it is, and open to nobody."""
+    if value is None or value == "":
+        return ()
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(each if isinstance(each, str) else repr(each) for each in values)
+
+
+def _name(spec: Any) -> str:
+    return (spec and spec.path) or "the licence"
+
+
+def _check_dates(makers: list[Maker], years: Range, term: int, made_by: int | None) -> None:
+    """Raise Rejected unless all makers died long enough ago, as far as the record can say.
+
+    No note of copyright is not enough: works of 1940 by war artists who lived into the 1980s have none.
+    """
+    start, end = years
+    made = start if end is None else end
+    early = made is not None and made_by is not None and made <= made_by
+    for maker in makers:
+        if maker.died is not None:
+            if maker.died > (died_by := latest_death(term)):
+                raise Rejected("not_public_domain", f"{maker.name} died in {maker.died}, after {died_by}")
+        elif not early or maker.born is not None:
+            raise Rejected("not_public_domain", f"it is not known when {maker.name} died")
+    if not makers and not early:
+        raise Rejected("not_public_domain", "the record names no maker and no early date")
+
+
+def types_of(declared: Types) -> Callable[[Record], tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return what gives (the museum's own words, searchable work types)."""
+    words = [many(each) for each in declared.words]
+    classification, medium = many(declared.classification or declared.words[0]), one(declared.medium)
+    excluded = re.compile(declared.exclude_medium) if declared.exclude_medium else None
+    classes = {name.casefold(): each for name, each in declared.classes.items()}
+
+    # The works of a collection share some thousands of combinations.
+    @lru_cache(maxsize=16_384)
+    def searchable(named: tuple[str, ...], made_of: str) -> tuple[str, ...]:
+        if excluded and search(excluded, made_of):
+            return ()
+        if not classes:
+            return standardise(found for name in named for found in types_of_term(name, made_of))
+        found: list[str] = []
+        for name in named:
+            if each := classes.get(name.casefold()):
+                found += [*each.always, *types_in(made_of, each.medium)] or each.otherwise
+        return standardise(found)
+
+    def types(record: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        own = distinct([word for each in words for word in each(record)])
+        return own, searchable(classification(record), medium(record) or "")
+
+    return types
+
+
+def types_of_term(term: str, medium: str) -> tuple[str, ...]:
+    """Return the searchable work types of one of a museum's words.
+
+    "Drawings and watercolors" is the name of a group: a work in it is what its medium says, else the first of them.
+    """
+    found = standardise((term,))
+    if len(found) < 2 or not _JOINED.search(term):
+        return found
+    return tuple(types_in(medium, found)) or (min(found, key=lambda name: term.lower().find(name) % (1 << 20)),)
+
+
+def address(spec: Any) -> Callable[[Record], str | None]:
+    """Return what gives an address. Raises Rejected(malformed_record) for a text that is none."""
+    found, name = one(spec), _name(spec) if spec and spec.path else "address"
+
+    def checked(record: Record) -> str | None:
+        url = found(record)
+        if url is not None and not url.startswith(("https://", "http://")):
+            raise malformed(name, "a URL", url)
+        return url
+
+    return checked
