@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-model up test test-fast test-servers coverage robustness lint types bench wheel platforms requirements schema pictures
+.PHONY: help install demo demo-model up test test-fast test-servers coverage robustness deploy-check lint types bench wheel platforms requirements schema pictures
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -59,6 +59,17 @@ SEEDS := 20
 robustness: $(INSTALLED)  ## Break the platform as SEEDS seeds plan it, or as SEED alone does
 	.venv/bin/python -m tests.robustness $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
+DEPLOY := .venv-deploy
+deploy-check: $(DEPLOY)/installed  ## Check what is in deploy/: image, manifests, Terraform
+	$(DEPLOY)/bin/hadolint deploy/Dockerfile
+	$(DEPLOY)/bin/kubernetes-validate --strict --quiet $(filter-out %/kustomization.yaml %/dagster.yaml %/workspace.yaml,$(wildcard deploy/kubernetes/*.yaml))
+	$(if $(shell command -v kubectl),kubectl kustomize deploy/kubernetes > /dev/null,@echo "no kubectl: kustomization not built")
+
+$(DEPLOY)/installed: requirements-deploy.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(DEPLOY)
+	$(UV) pip sync --quiet --python $(DEPLOY) --require-hashes requirements-deploy.txt
+	touch $@
+
 lint: $(INSTALLED)  ## Check style, format and that nothing imports upward
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -83,7 +94,9 @@ platforms: | $(UV)  ## Check that every pinned package has wheels for each platf
 
 requirements: | $(UV)  ## Resolve pyproject.toml anew into requirements.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--upgrade pyproject.toml --extra dev --output-file requirements.txt
+		--upgrade pyproject.toml --extra dev --extra kubernetes --output-file requirements.txt
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--upgrade --group pyproject.toml:deploy --output-file requirements-deploy.txt
 
 schema: $(INSTALLED)  ## Write sql/schema.sql anew from the migrations
 	.venv/bin/python -m tests.support.schema_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from importlib.resources import files
 from pathlib import Path
@@ -36,9 +37,15 @@ def configuration(settings: Settings | None = None) -> str:
 
 
 def write_configuration(home: Path, settings: Settings | None = None) -> None:
-    """Make the home of the instance, or bring its `dagster.yaml` up to date."""
+    """Make the home of the instance, or bring its `dagster.yaml` up to date. One that is mounted stays as it is."""
     home.mkdir(exist_ok=True)
     # Renamed: a process of Dagster that reads it at this moment finds a whole one, also while others write it.
     unfinished = home / f"dagster.yaml.{os.getpid()}.unfinished"
     unfinished.write_text(configuration(settings), encoding="utf-8")
-    unfinished.replace(home / "dagster.yaml")
+    try:
+        unfinished.replace(home / "dagster.yaml")
+    except OSError as error:
+        unfinished.unlink()
+        # A cluster's own, with its run launcher (deploy/kubernetes/dagster.yaml).
+        if error.errno != errno.EBUSY:
+            raise
