@@ -64,6 +64,9 @@ deploy-check: $(DEPLOY)/installed  ## Check what is in deploy/: image, manifests
 	$(DEPLOY)/bin/hadolint deploy/Dockerfile
 	$(DEPLOY)/bin/kubernetes-validate --strict --quiet $(filter-out %/kustomization.yaml %/dagster.yaml %/workspace.yaml,$(wildcard deploy/kubernetes/*.yaml))
 	$(if $(shell command -v kubectl),kubectl kustomize deploy/kubernetes > /dev/null,@echo "no kubectl: kustomization not built")
+	$(DEPLOY)/bin/python -c 'import sys, hcl2; [hcl2.load(open(name)) for name in sys.argv[1:]]' deploy/terraform/*.tf
+	$(if $(shell command -v terraform),terraform fmt -check -diff deploy/terraform,@echo "no terraform: format not checked")
+	$(DEPLOY)/bin/checkov --quiet --compact --skip-download --framework terraform --directory deploy/terraform
 
 $(DEPLOY)/installed: requirements-deploy.txt | $(UV)
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) $(DEPLOY)
