@@ -10,10 +10,10 @@ INSTALLED := $(VENV)/installed
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-model up test test-fast test-servers coverage robustness deploy-check lint types bench wheel platforms requirements schema pictures
+.PHONY: help install demo demo-model up test test-fast test-servers test-postgres15 coverage robustness deploy-check lint types bench wheel platforms requirements schema pictures
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 install: $(INSTALLED)  ## Make .venv from requirements.txt
 
@@ -51,6 +51,13 @@ ON_SERVERS := tests/servers tests/resources/test_kafka.py tests/resources/test_s
 	tests/kiosk/stream $(if $(QDRANT_TEST_URL)$(shell command -v qdrant),tests/resources/vector_index)
 test-servers: $(INSTALLED)  ## Run tests against real servers: given ones (docs/servers.md), else those to be had here
 	.venv/bin/python -m pytest -p tests.servers.plugin --durations 10 $(ON_SERVERS)
+
+# Migrations, the ledger, a museum through Dagster, releases and kiosk files: where Postgres' versions could differ.
+ON_POSTGRES15 := tests/sql tests/loop/test_ledger.py tests/loop/test_run.py tests/collection/test_pipeline.py \
+	tests/releases/test_promotion.py tests/releases/test_schema.py tests/kiosk/files/test_merge.py \
+	tests/kiosk/files/test_exhibitions.py
+test-postgres15: $(INSTALLED)  ## Run what stands in Postgres on Debian's PostgreSQL 15, or on DATABASE_TEST_URL
+	.venv/bin/python -m pytest -p tests.servers.plugin --only-server postgres --durations 5 $(ON_POSTGRES15)
 
 coverage: $(INSTALLED)  ## Run the tests and show the lines that none of them reached
 	.venv/bin/pytest $(TOGETHER) --cov --cov-report=term-missing:skip-covered

@@ -44,7 +44,7 @@ COMMANDS = {
     for name, command in typer.main.get_command(app).commands.items()  # type: ignore[attr-defined]
     if not command.hidden
 }
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 PER_MUSEUM = {
     f"{kind}_{slug.upper()}"
     for kind in ("MUSEUM_API", "MUSEUM_IMAGE_HOSTS", "MUSEUM_RATE", "MUSEUM_DOCUMENTS", "MUSEUM_DUMP", "MUSEUM_DRIFT")
@@ -59,7 +59,7 @@ def test_what_a_document_names_exists(document: Path) -> None:
     code = "\n".join(re.findall(r"`[^`\n]+`|^    .+$", text, re.MULTILINE))
     for command in re.findall(r"(?<!-)\bmuseum ([a-z][a-z-]*)\b", code):
         assert command in COMMANDS, f"{document.name} names `museum {command}`"
-    for target in re.findall(r"`make ([a-z-]+)`|^    make ([a-z-]+)", text, re.MULTILINE):
+    for target in re.findall(r"`make ([a-z0-9-]+)`|^    make ([a-z0-9-]+)", text, re.MULTILINE):
         assert set(filter(None, target)) <= TARGETS, f"{document.name} names make {target}"
     for variable in re.findall(
         r"\b((?:MUSEUM|S3|AWS|QDRANT|CLIP|SIGLIP|SEARCH|JINA|IMAGE|DATABASE|DAGSTER|PRODUCTION|RELEASES?|THUMBNAILS|CONTACT|WITHDRAWAL|FAILURE|DOWNLOAD)_[A-Z0-9_]+)\b",

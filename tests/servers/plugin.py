@@ -26,7 +26,8 @@ CACHE = ROOT / ".bin" / "servers"
 class Servers:
     """What runs. `own` are those that this process started and a test may stop; `missing` says why one is not there."""
 
-    def __init__(self) -> None:
+    def __init__(self, only: str | None = None) -> None:
+        self.only = only
         self.folder = Path(tempfile.mkdtemp(prefix="museum-servers-", dir=os.environ.get("TMPDIR")))
         self.folder.chmod(0o755)  # for root, Postgres runs as another user
         self.own: dict[str, ServerProcess] = {}
@@ -52,6 +53,9 @@ class Servers:
 
     def _start(self, variable: str, name: str, make: Callable[[Path], tuple[ServerProcess, dict[str, str]]]) -> None:
         if os.environ.get(variable):
+            return
+        if self.only not in {None, name}:
+            self.missing[name] = "not asked for"
             return
         try:
             server, environment = make(self.place(name))
@@ -84,9 +88,14 @@ class Servers:
 SERVERS = pytest.StashKey[Servers]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run ask for one of them."""
+    parser.addoption("--only-server", help="Start this one alone, such as postgres; the others are the embedded ones.")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start them before any test is collected."""
-    config.stash[SERVERS] = Servers()
+    config.stash[SERVERS] = Servers(config.getoption("only_server"))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

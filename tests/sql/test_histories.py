@@ -36,6 +36,9 @@ def test_alembic_reads_the_same_line(history: History) -> None:
 
 @pytest.mark.integration
 def test_the_schema_file_is_what_the_migrations_make(bare: Database, services: Environment) -> None:
+    with bare.connect() as conn:
+        if conn.info.server_version < 180000:
+            pytest.skip("the file is what PostgreSQL 18 says; older ones print views in other words")
     upgrade(bare, PLATFORM)
     upgrade(bare, PRODUCTION)
     made = HEADER + "\n" + dumped(Path(services["MUSEUM_HOME"]), bare.url)
