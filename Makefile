@@ -67,9 +67,10 @@ robustness: $(INSTALLED)  ## Break the platform as SEEDS seeds plan it, or as SE
 	.venv/bin/python -m tests.robustness $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 DEPLOY := .venv-deploy
-deploy-check: $(DEPLOY)/installed  ## Check what is in deploy/: image, manifests, Terraform
+deploy-check: $(DEPLOY)/installed $(INSTALLED)  ## Check what is in deploy/: image, manifests, Terraform
 	$(DEPLOY)/bin/hadolint deploy/Dockerfile
-	$(DEPLOY)/bin/kubernetes-validate --strict --quiet $(filter-out %/kustomization.yaml %/dagster.yaml %/workspace.yaml,$(wildcard deploy/kubernetes/*.yaml))
+	.venv/bin/python -m tests.deploy.run_job $(DEPLOY)/run-job.json
+	$(DEPLOY)/bin/kubernetes-validate --strict --quiet $(DEPLOY)/run-job.json $(filter-out %/kustomization.yaml %/dagster.yaml %/workspace.yaml,$(wildcard deploy/kubernetes/*.yaml))
 	$(if $(shell command -v kubectl),kubectl kustomize deploy/kubernetes > /dev/null,@echo "no kubectl: kustomization not built")
 	$(DEPLOY)/bin/python -c 'import sys, hcl2; [hcl2.load(open(name)) for name in sys.argv[1:]]' deploy/terraform/*.tf
 	$(if $(shell command -v terraform),terraform fmt -check -diff deploy/terraform,@echo "no terraform: format not checked")

@@ -14,6 +14,7 @@ from dagster_k8s import K8sRunLauncher
 from museum_assets.core.settings import Settings
 from resources.embedded.dagster_instance import configuration, write_configuration
 from tests.deploy.files import KUBERNETES, SETTINGS, check_command, check_image, documents, manifests
+from tests.deploy.run_job import run_job
 
 WORKLOADS = {each["metadata"]["name"]: each for each in manifests() if "template" in each.get("spec", {})}
 RUNS = "museum-run"
@@ -22,7 +23,6 @@ RUNS = "museum-run"
 LAUNCHER = INSTANCE["run_launcher"]["config"]
 SECRETS = {"museum-secrets", "museum-readers"}
 CONFIG_MAPS = {"museum-settings", "museum-dagster", "museum-workspace"}
-CAMEL = str.maketrans({letter: f"_{letter.lower()}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 
 
 def pod(name: str) -> dict[str, Any]:
@@ -53,8 +53,7 @@ def test_an_instance_that_is_mounted_stays_as_it_is(tmp_path: Path) -> None:
 
 
 def test_dagster_takes_the_launcher() -> None:
-    result = process_config(K8sRunLauncher.config_type(), LAUNCHER)
-    assert result.success, result.errors
+    assert run_job()["kind"] == "Job"
     wrong = process_config(K8sRunLauncher.config_type(), {**LAUNCHER, "job_images": "a"})
     assert not wrong.success
 
@@ -70,17 +69,15 @@ def test_what_the_launcher_names_exists() -> None:
 
 
 def test_a_run_asks_for_no_more_than_the_others() -> None:
-    """Kubernetes' names in snake case, as Dagster wants them."""
-    settings = LAUNCHER["run_k8s_config"]
-    container = pod("museum-code")["containers"][0]["securityContext"]
-    assert settings["container_config"]["security_context"] == {
-        name.translate(CAMEL): value for name, value in container.items()
-    }
-    given, others = settings["pod_spec_config"], pod("museum-code")["securityContext"]
-    assert given["automount_service_account_token"] is False
-    assert given["security_context"] == {
-        name.translate(CAMEL): value for name, value in others.items() if name != "fsGroupChangePolicy"
-    }
+    template = run_job()["spec"]["template"]
+    run, other = template["spec"], pod("museum-code")
+    assert template["metadata"]["labels"]["app.kubernetes.io/name"] == RUNS, "which the network policies let out"
+    assert run["automountServiceAccountToken"] is False
+    assert run["securityContext"].items() <= other["securityContext"].items()
+    (container,), (others,) = run["containers"], other["containers"]
+    assert container["securityContext"] == others["securityContext"]
+    assert container["envFrom"] == others["envFrom"]
+    assert container["resources"]["limits"].keys() >= {"cpu", "memory"}
 
 
 def test_every_file_belongs_to_the_kustomization() -> None:
