@@ -936,6 +936,73 @@ ALTER TABLE ops.archive_import ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE ops.correction (
+    id bigint NOT NULL,
+    museum text NOT NULL,
+    record_id text NOT NULL,
+    kind text NOT NULL,
+    field text DEFAULT ''::text NOT NULL,
+    value jsonb,
+    replaced jsonb,
+    seen jsonb,
+    why text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone DEFAULT now() NOT NULL,
+    until date,
+    dropped_at timestamp with time zone,
+    dropped_by text,
+    CONSTRAINT correction_check CHECK (((kind = 'field'::text) = (field <> ''::text))),
+    CONSTRAINT correction_check1 CHECK (((dropped_at IS NULL) = (dropped_by IS NULL))),
+    CONSTRAINT correction_kind_check CHECK ((kind = ANY (ARRAY['field'::text, 'exclude'::text, 'wins'::text]))),
+    CONSTRAINT correction_made_by_check CHECK ((made_by <> ''::text)),
+    CONSTRAINT correction_why_check CHECK ((why <> ''::text))
+);
+
+COMMENT ON TABLE ops.correction IS 'What a person decided over a museum''s record: a field''s value, that the work is excluded, or that this record wins over the one in value, which has the same object number. Rows are never deleted: one that was taken back or replaced has dropped_at.';
+
+COMMENT ON COLUMN ops.correction.replaced IS 'What the museum said when the correction was made.';
+
+COMMENT ON COLUMN ops.correction.seen IS 'What the museum said when a person last looked: the same, or what they kept the correction over.';
+
+COMMENT ON COLUMN ops.correction.until IS 'The last day on which it holds; null: until it is taken back.';
+
+ALTER TABLE ops.correction ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME ops.correction_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE VIEW ops.correction_in_effect AS
+ SELECT museum,
+    record_id,
+    bool_or((kind = 'wins'::text)) AS wins,
+    jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'field', field, 'value', value, 'by', made_by, 'why', why) ORDER BY id) AS corrections
+   FROM ( SELECT correction.museum,
+            correction.record_id,
+            correction.id,
+            correction.kind,
+            correction.field,
+            correction.value,
+            correction.made_by,
+            correction.why
+           FROM ops.correction
+          WHERE ((correction.dropped_at IS NULL) AND ((correction.until IS NULL) OR (correction.until >= CURRENT_DATE)))
+        UNION ALL
+         SELECT correction.museum,
+            (correction.value #>> '{}'::text[]),
+            correction.id,
+            'loses'::text,
+            correction.field,
+            correction.value,
+            correction.made_by,
+            correction.why
+           FROM ops.correction
+          WHERE ((correction.kind = 'wins'::text) AND (correction.dropped_at IS NULL) AND ((correction.until IS NULL) OR (correction.until >= CURRENT_DATE)))) each
+  GROUP BY museum, record_id;
+
 CREATE TABLE ops.dead_letter (
     id bigint NOT NULL,
     source text NOT NULL,
@@ -1338,13 +1405,21 @@ PARTITION BY LIST (museum);
 COMMENT ON TABLE raw.record IS 'One row per record as the museum sent it; withdrawn_at and withdrawn_reason are the tombstone.';
 
 CREATE VIEW ops.input_transformed_artworks AS
- SELECT museum,
-    record_id,
-    payload_hash AS input_hash,
-    seq,
-    payload
-   FROM raw.record
-  WHERE ((withdrawn_at IS NULL) OR (withdrawn_at > (now() - make_interval(days => ( SELECT (setting.value)::integer AS value
+ SELECT r.museum,
+    r.record_id,
+        CASE
+            WHEN (c.record_id IS NULL) THEN r.payload_hash
+            ELSE sha256((r.payload_hash || convert_to((c.corrections)::text, 'UTF8'::name)))
+        END AS input_hash,
+        CASE
+            WHEN c.wins THEN (r.seq - '4611686018427387904'::bigint)
+            ELSE r.seq
+        END AS seq,
+    r.payload,
+    c.corrections
+   FROM (raw.record r
+     LEFT JOIN ops.correction_in_effect c ON (((c.museum = r.museum) AND (c.record_id = r.record_id))))
+  WHERE ((r.withdrawn_at IS NULL) OR (r.withdrawn_at > (now() - make_interval(days => ( SELECT (setting.value)::integer AS value
            FROM ops.setting
           WHERE (setting.name = 'withdrawal_grace_days'::text))))));
 
@@ -1794,6 +1869,9 @@ ALTER TABLE ONLY ops.archive_duplicate
 ALTER TABLE ONLY ops.archive_import
     ADD CONSTRAINT archive_import_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY ops.correction
+    ADD CONSTRAINT correction_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY ops.dead_letter
     ADD CONSTRAINT dead_letter_pkey PRIMARY KEY (id);
 
@@ -1883,6 +1961,8 @@ CREATE INDEX record_museum_object_number_idx ON ONLY documents.record USING btre
 CREATE INDEX archive_import_source_id_idx ON ops.archive_import USING btree (source, id);
 
 CREATE UNIQUE INDEX archive_import_source_idx ON ops.archive_import USING btree (source) WHERE (state = 'loading'::text);
+
+CREATE UNIQUE INDEX correction_museum_record_id_kind_field_idx ON ops.correction USING btree (museum, record_id, kind, field) WHERE (dropped_at IS NULL);
 
 CREATE INDEX dead_letter_source_museum_id_idx ON ops.dead_letter USING btree (source, museum, id) WHERE (state = 'open'::text);
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich.markup import escape
 
 from museum_assets import catalogue
+from museum_assets.cli.corrections import print_corrections
 from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.session import connected
 from museum_assets.core.failures import Malformed, MuseumError, Rejected
@@ -57,6 +58,8 @@ def show_where(name: str, *, as_json: bool) -> None:
             title += f" · repaired: {', '.join(story['text_repairs'])}"
         rows = [_step_row(step) for step in story["steps"]]
         print_table(title, ("stage", "state", "code or output", "last attempt", "input", "why, and what next"), rows)
+        if story["corrections"]:
+            print_corrections(f"Corrections of {named}", story["corrections"])
 
 
 def _step_row(step: dict[str, Any]) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import sql
 
+from museum_assets.collection.corrections.listing import corrections
 from museum_assets.collection.harvest.stage import raw_metadata
 from museum_assets.core.failures import MuseumError
 from museum_assets.loop.spec import StageSpec
@@ -36,8 +37,8 @@ class StageState:
 def where(conn: Connection, name: str, stages: Sequence[StageSpec]) -> list[dict[str, Any]]:
     """Return the stories, over these stages, of the records called `museum:object number` (or `museum:internal id`).
 
-    Each is {museum, record_id, title, text_repairs, withdrawn_at, withdrawn_reason, fetched_at, steps}. Raises
-    MuseumError when there is none.
+    Each is {museum, record_id, title, text_repairs, withdrawn_at, withdrawn_reason, fetched_at, steps, corrections}.
+    Raises MuseumError when there is none.
     """
     slug, _, number = name.partition(":")
     if slug not in MUSEUMS or not number:
@@ -59,6 +60,7 @@ def _story(conn: Connection, slug: str, record_id: str, stages: Sequence[StageSp
     rows = conn.execute(sql.SQL(query("collection.story")).format(inputs=inputs), params).fetchall()
     story: dict[str, Any] = dict(raw) if raw else {"museum": slug, "record_id": record_id}
     story["steps"] = [asdict(_stage_state(row, slug, stored=raw is not None)) for row in rows]
+    story["corrections"] = corrections(conn, [slug], record_id=record_id)
     return story
 
 

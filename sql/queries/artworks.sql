@@ -50,6 +50,11 @@ DELETE FROM ops.ledger
 WHERE museum = %(museum)s AND stage = %(stage)s AND outcome = 'duplicate'
   AND output IN (SELECT record_id FROM removed)
 
+-- name: free_losers
+-- Forget the duplicates of these records, so that they are judged anew.
+DELETE FROM ops.ledger
+WHERE museum = %(museum)s AND stage = %(stage)s AND outcome = 'duplicate' AND output = ANY(%(record_ids)s)
+
 -- name: repairs
 -- What was wrong with texts before they were repaired, with the artworks that it was found in and one of them.
 SELECT repair, count(*) AS artworks, min(object_number) AS example

@@ -71,6 +71,10 @@ def full(platform: Platform, database: Database, simulator: Running, publish: Pu
         record(conn, [Occurrence("1", "met", "raw_metadata", "Gone", "the API is away", "run-1", NOW)], ["mail"], 60)
         accept(conn, "smk", "fewer_rows", by="Ida", why="loans went back", until=NOW + timedelta(days=1))
         add_canary(conn, "met", "object", "N1", at_least=1, finds=None, by="Ida")
+        conn.execute(
+            "INSERT INTO ops.correction (museum, record_id, kind, why, made_by)"
+            " VALUES ('smk', '0', 'exclude', 'on loan', 'Ida')"
+        )
         conn.execute(IN_PASSING)
     return database
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from museum_assets.collection.corrections import apply
 from museum_assets.core.crashes import INTERNAL, Crash
 from museum_assets.core.failures import Rejected
 from museum_assets.museums import museum
@@ -109,18 +110,33 @@ A plain tuple, since it goes from process to process by the million."""
 
 
 def read_records(
-    chosen: Museum, record_ids: Sequence[str], seqs: Sequence[int], payloads: Sequence[bytes]
+    chosen: Museum,
+    record_ids: Sequence[str],
+    seqs: Sequence[int],
+    payloads: Sequence[bytes],
+    corrections: Sequence[bytes | None] | None = None,
 ) -> list[MappingResult]:
-    """Read stored payloads (JSON). Never raises: a bug in the mapping costs its record, not the museum."""
-    return [_read(chosen, *record) for record in zip(record_ids, seqs, payloads, strict=True)]
+    """Read stored payloads (JSON), with what people corrected of each (JSON).
+
+    Never raises: a bug in the mapping costs its record, not the museum.
+    """
+    made = corrections or [None] * len(payloads)
+    return [_read(chosen, *record) for record in zip(record_ids, seqs, payloads, made, strict=True)]
 
 
-def _read(chosen: Museum, record_id: str, seq: int, payload: bytes) -> MappingResult:
+def _read(chosen: Museum, record_id: str, seq: int, payload: bytes, corrections: bytes | None) -> MappingResult:
     try:
-        artwork = chosen.read(orjson.loads(payload))
+        if corrections is None:
+            artwork = chosen.read(orjson.loads(payload))
+        else:
+            made = apply.decisions(corrections)
+            apply.refuse_excluded(made)
+            artwork = apply.corrected(chosen.read(orjson.loads(payload)), made)
         return artwork.object_number, packed_row(staged_values(artwork, record_id), seq)
     except Rejected as rejection:
         return rejection.code, str(rejection)
+    except apply.CorrectionRefused as failure:
+        return failure.code, Crash(str(failure), "")
     except Exception as error:  # noqa: BLE001 - see read_records
         crash = Crash.of(error)
         message = (
@@ -136,7 +152,9 @@ def mapping_contract(slug: str) -> str:
     The year is part of it for a museum that is `yearly`. A version number kept by hand would be forgotten one day.
     """
     chosen = museum(slug)
-    digest = hashlib.sha256(definition_digest(chosen).encode() + Path(__file__).read_bytes())
+    digest = hashlib.sha256(definition_digest(chosen).encode())
+    for file in Path(__file__), Path(apply.__file__):
+        digest.update(file.read_bytes())
     if chosen.yearly:
         digest.update(str(this_year()).encode())
     return f"mapping:{digest.hexdigest()[:16]}"

@@ -41,8 +41,8 @@ MOST_PROCESSES = 4
 
 _LENGTH = Struct("=q")
 
-RecordColumns = tuple[list[str], list[int], list[bytes]]
-"""(ids, sequence numbers, payloads) of a chunk of raw records."""
+RecordColumns = tuple[list[str], list[int], list[bytes], list[bytes | None]]
+"""(ids, sequence numbers, payloads, corrections) of a chunk of raw records."""
 
 
 def read_all(source: Museum, works: Iterable[Work]) -> Iterator[tuple[Work, MappingResult]]:
@@ -53,7 +53,8 @@ def read_all(source: Museum, works: Iterable[Work]) -> Iterator[tuple[Work, Mapp
     here = 0
     while chunk := list(islice(remaining, RECORDS_PER_CHUNK)):
         payloads = [work.data.pop("payload")[1:] for work in chunk]  # after the byte with jsonb's version
-        records = [work.record_id for work in chunk], [work.data["seq"] for work in chunk], payloads
+        made = [(each := work.data["corrections"]) and each[1:] for work in chunk]
+        records = [work.record_id for work in chunk], [work.data["seq"] for work in chunk], payloads, made
         if processes and here and (group := processes.ready()):
             waiting.append((chunk, processes.submit(group, source.slug, records)))
             if len(waiting) > 4 * processes.count:
@@ -120,7 +121,7 @@ def one_by_one(slug: str, records: RecordColumns) -> list[MappingResult]:
     """
     readings: list[MappingResult] = []
     group: ProcessGroup | None = None
-    for record_id, seq, payload in zip(*records, strict=True):
+    for record_id, seq, payload, corrections in zip(*records, strict=True):
         group = group or ProcessGroup(1)
         try:
             connection = group.first_ready()
@@ -130,7 +131,7 @@ def one_by_one(slug: str, records: RecordColumns) -> list[MappingResult]:
                 "out; then run again, finished work is kept"
             ) from error
         try:
-            connection.send((slug, ([record_id], [seq], [payload])))
+            connection.send((slug, ([record_id], [seq], [payload], [corrections])))
             readings += connection.receive()
         except (OSError, EOFError):
             readings.append((INTERNAL, _ended_by(slug, record_id, group.first.wait())))

@@ -41,12 +41,12 @@ class TransformStage(Stage):
             if isinstance(rest, bytes):
                 yield Outcome(work, "done", value=reading, output_hash=row_hash(rest))
             elif isinstance(rest, Crash):
-                yield Outcome(work, "failed", code, rest.message, permanent=True, trace=rest.traceback)
+                yield Outcome(work, "failed", code, rest.message, permanent=True, trace=rest.traceback or None)
             else:
                 yield Outcome(work, "rejected", code, rest)
 
     def write(self, conn: Connection, slug: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
-        """Stage the artworks; of two records with one object number the one stored first wins."""
+        """Stage the artworks; of two records with one object number the one stored first wins, or a chosen one."""
         if self._stage_new(conn, outcomes):
             return outcomes
         claims = [(o.value[0], o.work.data["seq"], o.work.record_id) for o in outcomes if o.status == "done"]
@@ -56,7 +56,7 @@ class TransformStage(Stage):
             return outcomes
         batch = {o.work.record_id for o in outcomes}
         winners = _winners(claims, {id_: place for id_, place in staged.items() if id_ not in batch})
-        losers = {id_: winners[number] for number, _, id_ in claims if winners[number] != id_}
+        losers = {id_: winners[number] for number, _, id_ in claims if winners[number][1] != id_}
         final = [_as_duplicate(o, losers[o.work.record_id]) if o.work.record_id in losers else o for o in outcomes]
         self._clear(conn, slug, final, staged, winners)
         _stage(conn, final, staged)
@@ -103,7 +103,7 @@ class TransformStage(Stage):
         slug: str,
         outcomes: Sequence[Outcome],
         staged: dict[str, tuple[str, int]],
-        winners: dict[str, str],
+        winners: dict[str, tuple[int, str]],
     ) -> None:
         """Delete staged rows that are no longer right: rejected, lost, renumbered or displaced."""
         numbers = {o.work.record_id: o.value[0] for o in outcomes if o.status == "done"}
@@ -111,14 +111,27 @@ class TransformStage(Stage):
         wrong = [id_ for id_ in batch & staged.keys() if numbers.get(id_) != staged[id_][0]]
         displaced = [
             id_ for id_, (number, _) in staged.items()
-            if id_ not in batch and winners.get(number, id_) != id_
+            if id_ not in batch and number in winners and winners[number][1] != id_
         ]  # fmt: skip
         self._delete(conn, slug, wrong + displaced)
+        self._free_losers(conn, slug, outcomes, staged)
         for id_ in displaced:
             number = staged[id_][0]
-            params = {"museum": slug, "stage": self.name, "loser": id_, "winner": winners[number],
+            params = {"museum": slug, "stage": self.name, "loser": id_, "winner": winners[number][1],
                       "code": DUPLICATE, "message": _duplicate_message(number, winners[number])}  # fmt: skip
             conn.execute(query("artworks.displace"), params)
+
+    def _free_losers(
+        self, conn: Connection, slug: str, outcomes: Sequence[Outcome], staged: dict[str, tuple[str, int]]
+    ) -> None:
+        """Have those judged anew that lost to a record which was chosen and is no longer."""
+        weaker = [
+            o.work.record_id for o in outcomes
+            if o.work.record_id in staged and staged[o.work.record_id][1] < o.work.data["seq"]
+        ]  # fmt: skip
+        if weaker:
+            params = {"museum": slug, "stage": self.name, "record_ids": weaker}
+            conn.execute(query("artworks.free_losers"), params)
 
     def _delete(self, conn: Connection, slug: str, record_ids: list[str]) -> None:
         if record_ids:
@@ -126,25 +139,33 @@ class TransformStage(Stage):
             conn.execute(query("artworks.remove"), params)
 
 
-def _winners(claims: Sequence[Claim], others: dict[str, tuple[str, int]]) -> dict[str, str]:
-    """Return {object number: record id} of the record stored first, among the batch and the other staged ones."""
+def _winners(claims: Sequence[Claim], others: dict[str, tuple[str, int]]) -> dict[str, tuple[int, str]]:
+    """Return {object number: (seq, record id)} of the lowest seq, among the batch and the other staged records.
+
+    That is the record stored first, or one that a person chose: its seq is below 0.
+    """
     best: dict[str, tuple[int, str]] = {}
     for number, seq, id_ in [*claims, *((number, seq, id_) for id_, (number, seq) in others.items())]:
         if number not in best or (seq, id_) < best[number]:
             best[number] = (seq, id_)
-    return {number: id_ for number, (_, id_) in best.items()}
+    return best
 
 
-def _duplicate_message(number: str, winner: str) -> str:
-    return f"object number {number} is already that of record {winner}, which was stored first"
+def _duplicate_message(number: str, winner: tuple[int, str]) -> str:
+    seq, record_id = winner
+    if seq < 0:
+        return (
+            f"object number {number} is that of record {record_id}, which a person chose: see `museum corrections list`"
+        )
+    return f"object number {number} is already that of record {record_id}, which was stored first"
 
 
-def _as_duplicate(outcome: Outcome, winner: str) -> Outcome:
+def _as_duplicate(outcome: Outcome, winner: tuple[int, str]) -> Outcome:
     return outcome._replace(
         status="duplicate",
         code=DUPLICATE,
         message=_duplicate_message(outcome.value[0], winner),
-        output=winner,
+        output=winner[1],
         output_hash=None,
     )
 

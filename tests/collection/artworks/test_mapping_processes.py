@@ -20,6 +20,7 @@ from museum_assets.collection.artworks.mapping_processes import (
     RECORDS_PER_CHUNK,
     MappingProcesses,
     ProcessGroup,
+    RecordColumns,
     one_by_one,
     read_all,
 )
@@ -49,7 +50,7 @@ def payload(number: int) -> bytes:
 
 def works() -> Iterator[Work]:
     for number in range(COUNT):
-        yield Work(str(number), b"", 0, None, {"seq": number, "payload": b"\1" + payload(number)})
+        yield Work(str(number), b"", 0, None, {"seq": number, "payload": b"\1" + payload(number), "corrections": None})
 
 
 def waited_for(processes: MappingProcesses) -> ProcessGroup:
@@ -128,7 +129,7 @@ def test_a_museum_that_only_this_process_knows_is_read_here(
 def test_the_records_of_a_process_that_is_killed_are_read_by_another(which: str) -> None:
     processes = MappingProcesses(2)
     group = waited_for(processes)
-    records = ["1"], [1], [payload(1)]
+    records: RecordColumns = ["1"], [1], [payload(1)], [None]
     (row,) = processes.submit(group, "smk", records).result()
     ours = psutil.Process(group.first.pid)
     victim = ours if which == "the first" else ours.children()[0]
@@ -175,7 +176,7 @@ def test_a_record_that_ends_its_process_fails_alone(
 def test_that_no_process_can_be_started_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(MuseumError, match=r"no process that reads records of smk can be started: .*run again"):
-        one_by_one("smk", (["1"], [1], [payload(1)]))
+        one_by_one("smk", (["1"], [1], [payload(1)], [None]))
 
 
 def test_processes_end_with_the_one_that_started_them() -> None:

@@ -1,0 +1,1 @@
+"""What curators correct: fields, exclusions, and which of two duplicates wins."""
