@@ -47,7 +47,7 @@ def correct(
     by: By = None,
     json: Json = False,
 ) -> None:
-    """Correct an artwork: no harvest takes it back. The next transform applies it, `museum corrections list` shows it."""
+    """Correct an artwork: no harvest takes it back. The next transform applies it."""
     from museum_assets.cli.dead_letters import connection, user
     from museum_assets.collection.corrections.make import correct as make
     from museum_assets.collection.corrections.request import read_file

@@ -102,7 +102,7 @@ def _judged(conn: Connection, requests: Sequence[Request]) -> Iterator[tuple[Req
             if each.number in records:
                 by_record.setdefault(each.number, []).append(each)
             else:
-                yield each, "no record has this object number or id: `museum where` names the ids of all there are"
+                yield each, f"no record has this object number or id; `museum where {each.name}` looks further"
         losers = _losers(conn, museum, [records[number]["record_id"] for number in by_record])
         for number, of_record in by_record.items():
             yield from _of_record(records[number], of_record, losers.get(records[number]["record_id"], []))
