@@ -25,8 +25,10 @@ def name_of(row: Mapping[str, Any]) -> Name:
 
 WORDS_WEIGHT = 1.0
 """Of works with all words against one vector. With more, a "hunting dog in autumn" stood before every other dog."""
-SOME_WORDS_WEIGHT = 0.02
-"""Of works with only some of the words: they follow what vectors find, in their own order."""
+CORRECTED_WEIGHT = 0.5
+"""Of works with all words of a corrected query: what was meant is a guess. Nobody asks Mary for "mare in spring"."""
+SOME_WORDS_WEIGHT = 0.005
+"""Of works with only some of the words: they follow what vectors find, in their own order, and move little in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,20 @@ class Rankings:
     artists: Sequence[Name] = ()
     worded: Sequence[Name] = ()
     all_words: bool = True
+    corrected: bool = False
     vectors: Mapping[Reason, Sequence[Name]] = field(default_factory=dict)
 
     def fused(self) -> list[Name]:
         """Return every work once, best first."""
-        weight = WORDS_WEIGHT if self.all_words else SOME_WORDS_WEIGHT
-        weighted = [(weight, self.worded), *((1.0, ranking) for ranking in self.vectors.values())]
+        weighted = [(self._words_weight, self.worded), *((1.0, ranking) for ranking in self.vectors.values())]
         named = [*self.numbers, *self.titles, *self.artists]
         return list(dict.fromkeys([*named, *by_reciprocal_rank(weighted)]))
+
+    @property
+    def _words_weight(self) -> float:
+        if not self.all_words:
+            return SOME_WORDS_WEIGHT
+        return CORRECTED_WEIGHT if self.corrected else WORDS_WEIGHT
 
     def reasons(self, name: Name) -> list[Reason]:
         """Return why a work is among them, apart from its words."""

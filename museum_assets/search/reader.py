@@ -116,7 +116,15 @@ class Reader:
         words_only: bool,
     ) -> Answer:
         vectors = {reason: [each.name for each in found] for reason, found in (near or {}).items()}
-        rankings = Rankings(worded.numbers, worded.titles, worded.artists, worded.names, worded.all_words, vectors)
+        rankings = Rankings(
+            worded.numbers,
+            worded.titles,
+            worded.artists,
+            worded.names,
+            all_words=worded.all_words,
+            corrected=worded.corrected is not None,
+            vectors=vectors,
+        )
         # Each work counts once, whichever sides find it.
         exact = {*worded.numbers, *worded.titles}
         more = {each.name: each.facet for found in (near or {}).values() for each in found if not each.worded}

@@ -20,11 +20,15 @@ CHUNK = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A folded word of a query. `common` ones, such as "the", need not be in a work."""
+    """A folded word of a query. `common` ones, such as "the", need not be in a work.
+
+    `doubtful` ones are common if the query is in one language, and matter if it is in another.
+    """
 
     text: str
     stems: tuple[str, ...]
     common: bool
+    doubtful: bool
     variants: tuple[str, ...] = ()
 
     @property
@@ -82,8 +86,9 @@ class Words:
 
     @property
     def some(self) -> str:
-        """The query for works with one of the required words at least."""
-        return " | ".join(word.tsquery for word in self.required)
+        """The query for works with one of the required words at least; doubtful ones count where there is no other."""
+        certain = tuple(word for word in self.required if not word.doubtful) or self.required
+        return " | ".join(word.tsquery for word in certain)
 
 
 def _by_artists(words: Sequence[Word]) -> str:
@@ -100,10 +105,10 @@ def read_words(now: Now, text: str) -> Words:
     row = now.conn.execute(query("readers.query"), {"words": text}).fetchone()
     assert row is not None
     asked = row["words"][:MOST_WORDS]
-    common = _common([stops for _, _, stops in asked])
-    words = [Word(text, tuple(stems), each) for (text, stems, _), each in zip(asked, common, strict=True)]
-    if not words:
+    if not asked:
         return Words(row["folded"], ())
+    common = _common([stops for _, _, stops in asked])
+    words = [Word(text, tuple(stems), *each) for (text, stems, _), each in zip(asked, common, strict=True)]
     stems = sorted({stem for word in words for stem in word.stems})
     found = now.conn.execute(query("readers.variants"), {"stems": stems}).fetchall()
     variants = [
@@ -113,14 +118,18 @@ def read_words(now: Now, text: str) -> Words:
     return Words(row["folded"], tuple(replace(word, variants=each) for word, each in zip(words, variants, strict=True)))
 
 
-def _common(stops: Sequence[Sequence[bool]]) -> list[bool]:
-    """Return which words are stop words in the language of the query: that in which most of its words are.
+def _common(stops: Sequence[Sequence[bool]]) -> list[tuple[bool, bool]]:
+    """Return of each word whether it is a stop word in the language of the query, and whether that is in doubt.
 
-    "man" is one in Danish, and matters in "portrait of a man".
+    The language is that in which most of its words are stop words: "man" is one in Danish, and matters in "portrait of
+    a man". Where several languages have as many, most of them have to agree: "dog" is one in Danish too, and of "dog in
+    autumn" English and Dutch say that "in" is. One word alone does not make a query Danish or Dutch: "black dog".
     """
-    counts = [sum(language) for language in zip(*stops, strict=True)]
+    english, *others = (sum(language) for language in zip(*stops, strict=True))
+    counts = [max(english, 1), *others]
     spoken = [count == max(counts) for count in counts]
-    return [any(stop and speaks for stop, speaks in zip(word, spoken, strict=True)) for word in stops]
+    agreed = [sum(stop and speaks for stop, speaks in zip(word, spoken, strict=True)) for word in stops]
+    return [(2 * languages > sum(spoken), 0 < 2 * languages <= sum(spoken)) for languages in agreed]
 
 
 class Vocabulary:

@@ -19,7 +19,8 @@ BY = {
     "2": ("Old man", ["Jan Lievens", "Rembrandt van Rijn"]),
     "3": ("A view near Copenhagen", ["Christen Købke"]),
     "4": ("A clothes iron with nails", ["Man Ray"]),
-    "5": ("Summer", ["Carl Ray"]),
+    "5": ("Summer", ["Jan van de Velde"]),
+    "12": ("Autumn", ["Jan Velde"]),
     "6": ("Men at a window", ["Peter Storm"]),
     "7": ("Two ships", ["Storm van 's Gravesande"]),
     "8": ("Flowers", ["Peter Paul Rubens", "Jan Brueghel"]),
@@ -59,7 +60,8 @@ ASKED = [
     ("Rembrant", ["1", "2"]),  # corrected
     ("kobke", ["3"]),
     ("Christen KØBKE", ["3"]),
-    ("man ray", ["4", "5"]),  # "man" is a frequent word in Danish, which tells this Ray from others
+    ("man ray", ["4"]),
+    ("Jan van de Velde", ["5", "12"]),
     ("storm", ["6", "7"]),
 ]
 NOT_ASKED = [
@@ -80,7 +82,7 @@ def test_works_of_an_artist_asked_for_by_name_come_before_what_only_vectors_find
         assert all(each.why[0].reason == Reason.ARTIST for each in first), words
         assert not any(by_artist(each) for each in rest), words
         assert {each.artwork.object_number for each in rest} >= NEAR, words
-    assert [each.artwork.object_number for each in reader.search(Question("man ray")).found[:2]] == ["4", "5"]
+    assert [each.artwork.object_number for each in reader.search(Question("Jan van de Velde")).found[:2]] == ["5", "12"]
     assert reader.search(Question("rembrandt", Filters(work_type="bust"))).found == []
     assert reader.search(Question("rembrandt")).total == len(BY), "a work counts once"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from psycopg.errors import InsufficientPrivilege
@@ -14,6 +15,7 @@ from museum_assets.search.answer import Reason
 from museum_assets.search.production import Production
 from museum_assets.search.question import Filters, Question
 from museum_assets.search.reader import Reader
+from museum_assets.search.words import read_words
 from resources.migrations import downgrade
 from resources.platform import Platform
 from sql.migrations import PRODUCTION
@@ -69,6 +71,23 @@ def test_a_word_in_any_form_finds_the_work(reader: Reader, words: str, number: s
     assert number in [each.artwork.object_number for each in answer.found][:2]
     assert answer.corrected is None
     assert answer.words_only
+
+
+def test_what_is_a_frequent_word_in_one_language_alone_is_asked_for_where_works_have_it(
+    little: LittleProduction,
+) -> None:
+    expected = {
+        "dog in autumn": (["dog", "autumn"], "'autumn'"),  # "dog" is a stop word in Danish
+        "a dog evening": (["a", "dog", "evening"], "'evening'"),  # one word for English, one for Danish
+        "black dog": (["black", "dog"], "'black'"),
+        "by om vinteren": (["by", "vinteren"], "'vinteren'"),  # "by" is one in English
+        "skib i storm": (["skib", "storm"], "'skib' | 'storm'"),
+        "the": (["the"], "'the'"),
+    }
+    with closing(Production(little.database)) as production, production.now() as now:
+        read = {words: read_words(now, words) for words in expected}
+    found = {words: ([word.text for word in each.required], each.some) for words, each in read.items()}
+    assert found == expected
 
 
 def test_a_stop_word_of_another_language_is_asked_for(reader: Reader) -> None:
