@@ -199,6 +199,17 @@ class Platform:
             return ClipEmbedder(DEMO, weights, batch=s.clip_batch, model_configs=DEMO_FOLDER)
         return ClipEmbedder(s.clip_model, weights, batch=s.clip_batch, model_configs=s.clip_model_configs)
 
+    def clip_of_queries(self) -> Embedder:
+        """Return the CLIP model for a few texts: the demo's without its library. Raises MuseumError as `clip` does."""
+        from resources.embedders.weights import DEMO, DEMO_FOLDER
+
+        if self.settings.clip_weights != DEMO:
+            return self.clip()
+        from resources.embedders.text_tower import LightTexts
+
+        weights = _weights("CLIP_WEIGHTS", DEMO, self.settings.profile)
+        return LightTexts(DEMO, weights, model_configs=DEMO_FOLDER)
+
     def siglip(self) -> Embedder:
         """Return the SigLIP model. Raises MuseumError when it has no weights, or they cannot be had."""
         from resources.embedders.clip import SIGLIP, ClipEmbedder

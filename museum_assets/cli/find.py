@@ -43,10 +43,10 @@ def show_search(query: str, ways: Ways, *, museum: str | None, work_type: str | 
 
     def find(platform: Platform) -> list[Hit]:
         from museum_assets.collection.stages import vectors_of
-        from museum_assets.collection.vectors.embedders import search_model
+        from museum_assets.collection.vectors.embedders import query_model
         from resources.vector_index.search import search_text
 
-        model = search_model(platform)
+        model = query_model(platform)
         narrow: dict[str, Any] = {"museum": museum, "work_type": work_type, "limit": ways.limit}
         return search_text(platform.vector_index(), model, vectors_of(model.name), query, **narrow)
 

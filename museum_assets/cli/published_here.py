@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from museum_assets.collection.vectors.embedders import search_model, searched
+from museum_assets.collection.vectors.embedders import query_model, searched
 from museum_assets.core.failures import Gone, MuseumError
 from museum_assets.museums import MUSEUMS, museum
-from museum_assets.readers.api import Shaped
 from museum_assets.readers.links import Links
-from museum_assets.readers.serving import production
+from museum_assets.readers.login import production
+from museum_assets.readers.shaped import Shaped
 from museum_assets.releases import commands
 from museum_assets.search.answer import Found, QueryVector
 from museum_assets.search.question import Filters, Question
@@ -27,6 +27,7 @@ class Here(Closing):
         self._platform = platform
         model = searched(platform.settings).name
         self._reader = Reader(production(platform), platform.production_index(), self._vector, model)
+        self._reader.begin()
         self._shaped = Shaped(Links(platform.settings), {slug: museum(slug).name for slug in MUSEUMS})
         self._thumbnails: dict[tuple[str, str], str | None] = {}
 
@@ -66,5 +67,5 @@ class Here(Closing):
             self._thumbnails[each.artwork.museum, each.artwork.object_number] = each.artwork.thumbnail
 
     def _vector(self, words: str) -> QueryVector:
-        model = search_model(self._platform)
+        model = query_model(self._platform)
         return QueryVector(model.name, model.contract, embedded(model, words))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
 from museum_assets.readers import api_models as shapes
-from museum_assets.readers.api_models import Limit, MuseumSlug, Number, errors
+from museum_assets.readers import api_parameters as parameters
+from museum_assets.readers.api_parameters import Limit, MuseumSlug, Number, errors
 from museum_assets.readers.asked import asked, known
-from museum_assets.readers.links import Links
 from museum_assets.readers.problems import API, not_found
-from museum_assets.readers.shown import web_link
+from museum_assets.readers.shaped import Shaped, counts
 from museum_assets.readers.site import Site
 from museum_assets.readers.uploads import FIELD, Uploads
-from museum_assets.search.answer import Answer, Artwork, Counts, Facets, Found, LiveRelease
 
 MOST_NEWS = 100
 _BINARY = {"type": "string", "format": "binary"}
@@ -33,96 +31,19 @@ IMAGE_BODY = {
 }
 
 
-class Shaped:
-    """Makes the API's shapes of what the reader returns."""
-
-    def __init__(self, links: Links, museums: Mapping[str, str]) -> None:
-        self.links, self.museums = links, museums
-
-    def work(self, artwork: Artwork) -> shapes.Work:
-        """Return a work."""
-        thumbnail = self.links.thumbnail(artwork)
-        return shapes.Work(
-            museum=artwork.museum,
-            object_number=artwork.object_number,
-            title=artwork.title,
-            artists=list(artwork.artists),
-            date=artwork.production_date,
-            year_from=artwork.start,
-            year_to=artwork.end,
-            work_types=list(artwork.work_types),
-            types=list(artwork.searchable_work_types),
-            rights=artwork.rights,
-            source=web_link(artwork.source_url),
-            museum_id=artwork.museum_db_id,
-            release=artwork.release,
-            harvested=artwork.harvested_when,
-            page=self.links.full(self.links.artwork(artwork.museum, artwork.object_number)),
-            thumbnail=self.links.full(thumbnail) if thumbnail else None,
-            thumbnail_width=artwork.thumbnail_width,
-            thumbnail_height=artwork.thumbnail_height,
-        )
-
-    def hit(self, found: Found) -> shapes.Hit:
-        """Return a work with why it was found."""
-        why = [shapes.Reason(reason=str(each.reason), words=list(each.words)) for each in found.why]
-        return shapes.Hit(work=self.work(found.artwork), why=why)
-
-    def answer(self, answer: Answer) -> shapes.SearchAnswer:
-        """Return what a search found."""
-        return shapes.SearchAnswer(
-            total=answer.total,
-            hits=[self.hit(found) for found in answer.found],
-            facets=self.facets(answer.facets),
-            releases=dict(answer.releases),
-            corrected=answer.corrected,
-            words_only=answer.words_only,
-        )
-
-    def similar(self, found: Sequence[Found]) -> shapes.SimilarAnswer:
-        """Return works that are like something."""
-        return shapes.SimilarAnswer(hits=[self.hit(each) for each in found])
-
-    def facets(self, facets: Facets) -> shapes.FacetsOut:
-        """Return the choices to narrow a search by."""
-        return shapes.FacetsOut(
-            museum=counts(facets.museum),
-            type=counts(facets.work_type),
-            century=counts(facets.century),
-            image=counts(facets.has_image),
-        )
-
-    def release(self, live: LiveRelease) -> dict[str, Any]:
-        """Return the fields of a museum's live release."""
-        return {
-            "museum": live.museum,
-            "name": self.museums.get(live.museum, live.museum),
-            "works": live.works,
-            "release": live.release,
-            "promoted": live.promoted_at,
-            "harvested": live.harvested_when,
-            "page": self.links.full(self.links.museum(live.museum)),
-        }
-
-
-def counts(found: Counts[Any]) -> list[shapes.Count]:
-    """Return values with how many works have each."""
-    return [shapes.Count(value=value, works=works) for value, works in found]
-
-
 def router(site: Site, uploads: Uploads) -> APIRouter:
     """Return the API's addresses."""
     made, shaped = APIRouter(prefix=API, tags=["collections"]), Shaped(site.links, site.museums)
 
     @made.get("/search", responses=errors(400))
     def search(
-        q: shapes.Words = "",
-        museum: shapes.OfMuseum = None,
-        work_type: shapes.OfType = None,
-        century: shapes.OfCentury = None,
-        image: shapes.WithImage = None,
+        q: parameters.Words = "",
+        museum: parameters.OfMuseum = None,
+        work_type: parameters.OfType = None,
+        century: parameters.OfCentury = None,
+        image: parameters.WithImage = None,
         limit: Limit = 24,
-        offset: shapes.Offset = 0,
+        offset: parameters.Offset = 0,
     ) -> shapes.SearchAnswer:
         """Search by words and filters; each hit says why it was found."""
         filters = {"museum": museum, "work_type": work_type, "century": century, "has_image": image}

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from museum_assets.core.failures import MuseumError
-from museum_assets.readers.api_models import errors
+from museum_assets.readers.api_parameters import errors
 from museum_assets.readers.problems import busy
 from museum_assets.readers.site import Site
 

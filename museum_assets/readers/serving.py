@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from museum_assets.collection.vectors.embedders import search_model, searched
 from museum_assets.core.settings import Settings
 from museum_assets.images.decoder import ImageDecoder
+from museum_assets.readers.login import production
 from museum_assets.readers.model import Model
 from museum_assets.readers.note import noted
 from museum_assets.readers.site import Site
 from museum_assets.search.reader import Reader
 from resources.platform import Platform
-from resources.postgres import Database
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -42,13 +42,6 @@ def open_site(platform: Platform, *, patient: bool = False) -> Iterator[Site]:
             )
         )
         yield Site(reader, model, platform.production_thumbnails(), decoder, settings, patient=patient)
-
-
-def production(platform: Platform) -> Database:
-    """Return production as readers log in to it."""
-    if url := platform.settings.readers_database_url:
-        return Database(url, "READERS_DATABASE_URL")
-    return platform.production()
 
 
 def serve(listening: socket.socket, platform: Platform, *, patient: bool = False) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from museum_assets.core.failures import Gone
-from museum_assets.readers.api_models import MuseumSlug, errors
+from museum_assets.readers.api_parameters import MuseumSlug, errors
 from museum_assets.readers.asked import known
 from museum_assets.readers.links import picture_id
 from museum_assets.readers.problems import busy, not_found

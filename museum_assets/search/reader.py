@@ -60,6 +60,10 @@ class Reader:
         self._browsing = Browsing()
         self._lexical = Lexical(self._production)
 
+    def begin(self) -> None:
+        """Begin to open the index, so that a first search waits less."""
+        self._index.begin()
+
     def close(self) -> None:
         """Close the connections and the index."""
         self._production.close()

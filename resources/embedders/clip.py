@@ -156,9 +156,7 @@ class _Clip:
 
     def tokens(self, text: str) -> Any:
         """Return the text's tokens [context], or a permanent failure when there is nothing in it."""
-        if not text.strip():
-            return RequestRefused("The text is empty, so there is nothing to embed.", code="empty_text")
-        return self.tokenizer(text)[0]
+        return refused(text) or self.tokenizer(text)[0]
 
     def encode_images(self, pixels: list[Any]) -> Any:
         """Return float32 [n, dimension]."""
@@ -174,6 +172,13 @@ class _Clip:
 
         with torch.inference_mode(), explained_memory(self.family):
             return self.model.encode_text(torch.stack(tokens).to(self.device)).float().cpu().numpy()
+
+
+def refused(text: str) -> Failure | None:
+    """Return the failure of a text with nothing in it, None for any other."""
+    if text.strip():
+        return None
+    return RequestRefused("The text is empty, so there is nothing to embed.", code="empty_text")
 
 
 @cache

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from museum_assets.core.collection_layout import CollectionLayout
 from resources.vector_index.index import Vectors
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # half of what a process with an embedded index imports, and never asks for
     from qdrant_client import models
+
+    from museum_assets.core.collection_layout import CollectionLayout
 
 ON_DISK = "on_disk of "
 Differences = dict[str, tuple[Any, Any]]

@@ -28,6 +28,10 @@ FIRST_PATIENCE, PATIENCE = 10.0, 0.2
 class ReadersIndex(Protocol):
     """Where readers search. `close` gives back what it holds."""
 
+    def begin(self) -> None:
+        """Begin to open what a first session waits for; without it that session begins."""
+        ...
+
     def open(self, releases: Mapping[str, int]) -> AbstractContextManager[ReadSession]:
         """Open a session in which these releases of museums are whole. Raises Unavailable when there is none yet."""
         ...
@@ -55,6 +59,9 @@ class ServerReaders:
 
     def __init__(self, index: VectorIndex) -> None:
         self.index = index
+
+    def begin(self) -> None:
+        """Nothing takes long."""
 
     @contextmanager
     def open(self, releases: Mapping[str, int]) -> Iterator[ReadSession]:  # noqa: ARG002 - it holds all of them
@@ -88,6 +95,13 @@ class EmbeddedReaders:
         self._closing = threading.Event()
         self._watcher: threading.Thread | None = None
 
+    def begin(self) -> None:
+        """Look for copies from now on, and open the newest."""
+        with self._changed:
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, name="index copies", daemon=True)
+                self._watcher.start()
+
     @contextmanager
     def open(self, releases: Mapping[str, int]) -> Iterator[ReadSession]:
         """Open a session on the newest copy. Raises Unavailable when it does not have these releases yet."""
@@ -105,10 +119,8 @@ class EmbeddedReaders:
         self._replace(None)
 
     def _take(self, releases: Mapping[str, int]) -> Opened:
+        self.begin()
         with self._changed:
-            if self._watcher is None:
-                self._watcher = threading.Thread(target=self._watch, name="index copies", daemon=True)
-                self._watcher.start()
             patience = PATIENCE if self._current else FIRST_PATIENCE
             if self._current is None or not self._current.copy.holds(releases):
                 self._wanted = releases

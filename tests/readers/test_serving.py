@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from museum_assets.cli.app import app
 from museum_assets.core.failures import MuseumError
 from museum_assets.readers.note import NOTE, noted, running_at
+from museum_assets.search.answer import Reason
 from tests.readers.conftest import Published
 from tests.support.clock import wait_until
 from tests.support.demo import MUSEUM, demo_environment
@@ -89,6 +91,27 @@ def test_without_a_server_a_command_answers_the_same_by_itself(
     assert "data:image/jpeg" in page.read_text()
     none = CliRunner().invoke(app, ["search", "winter", "--production", "-m", "tate"])
     assert "tate is not in production yet: `museum release promote tate" in str(none.exception)
+
+
+SEARCH = """
+import json, sys
+from museum_assets.cli import main
+sys.argv[1:] = ["search", "skib i storm", "--production", "--json"]
+try:
+    main()
+finally:
+    print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+"""
+SLOW = {"boto3", "dagster", "fastapi", "open_clip", "pandas", "pyarrow", "starlette", "torch", "uvicorn"}
+
+
+def test_a_search_by_itself_loads_no_library_that_takes_long(published: Published) -> None:
+    home = Path(published.environment["MUSEUM_HOME"])
+    environment = {**demo_environment(home), **published.environment}
+    ended = subprocess.run([sys.executable, "-c", SEARCH], env=environment, capture_output=True, text=True, check=True)
+    hits = json.loads(ended.stdout)
+    assert any(why["reason"] == Reason.LOOKS for hit in hits for why in hit["why"]), "the model was asked"
+    assert SLOW.isdisjoint(json.loads(ended.stderr.splitlines()[-1]))
 
 
 def test_a_note_of_a_process_that_is_gone_leads_nowhere(tmp_path: Path) -> None:
