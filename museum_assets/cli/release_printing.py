@@ -9,6 +9,7 @@ from museum_assets.cli.dead_letters import printable
 from museum_assets.cli.printing import console, print_table
 from museum_assets.core.progress import OnLine, no_line
 from museum_assets.releases.promotion.summary import HOWS, TableChange, as_json, example_line
+from museum_assets.releases.staging.candidate import CORRECTIONS
 
 if TYPE_CHECKING:
     from museum_assets.releases.promotion.promote import Promotion
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 def release_line(row: dict[str, Any]) -> tuple[Any, ...]:
     """Return a release as a line of `museum release list`."""
-    notes = "; ".join(filter(None, (row["message"], *row["warnings"])))
+    corrected = f"corrections: {row['counts'][CORRECTIONS]}" if CORRECTIONS in row["counts"] else ""
+    notes = "; ".join(filter(None, (row["message"], corrected, *row["warnings"])))
     texts = [printable(text) for text in (row["made_by"], row["why"], notes)]
     rows, live = row["counts"].get("artwork", row["counts"].get("exhibition")), "live" if row["live"] else ""
     made, forced = f"{row['made_at']:%Y-%m-%d %H:%M}", ", ".join(row["forced"])

@@ -59,3 +59,13 @@ WHERE c.museum = ANY(%(museums)s) AND (%(dropped)s OR c.dropped_at IS NULL)
   AND (%(record_id)s::text IS NULL OR c.record_id = %(record_id)s)
   AND (%(ids)s::bigint[] IS NULL OR c.id = ANY(%(ids)s))
 ORDER BY c.museum, c.record_id, c.id
+
+-- name: applied
+-- How many corrections there are in what the transform made last of a museum's records.
+SELECT count(*)
+FROM ops.correction AS c
+JOIN ops.input_transformed_artworks AS i USING (museum, record_id)
+JOIN ops.ledger AS l ON l.museum = c.museum AND l.stage = %(stage)s AND l.record_id = c.record_id
+    AND l.input_hash = i.input_hash
+WHERE c.museum = %(museum)s AND c.dropped_at IS NULL AND (c.until IS NULL OR c.until >= current_date)
+  AND (l.outcome = 'done' OR c.kind = 'exclude')

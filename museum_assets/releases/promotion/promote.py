@@ -34,7 +34,7 @@ from museum_assets.releases.record import (
 from museum_assets.releases.rules import Candidate, Verdict, blocking_verdicts
 from museum_assets.releases.schema import CANDIDATE, Table, slot_tables
 from museum_assets.releases.staging.acceptances import use
-from museum_assets.releases.staging.candidate import made_at
+from museum_assets.releases.staging.candidate import CORRECTIONS, made, made_at
 from resources.postgres import Connection
 
 
@@ -146,7 +146,11 @@ def _build(
 ) -> dict[str, int]:
     production = candidate.production
     digests = build(candidate.platform, production, candidate.tables, release, same=desk.same, on_progress=on_progress)
-    note(production, release, counts={name: found.rows for name, found in digests.items()},
+    corrected = {name: count for name, count in made(candidate.platform, release.museum)["counts"].items()
+                 if name == CORRECTIONS}  # fmt: skip
+    for count in corrected.values():
+        on_progress(f"corrections: {count}")
+    note(production, release, counts={name: found.rows for name, found in digests.items()} | corrected,
          checksums={name: found.checksum for name, found in digests.items()})  # fmt: skip
     if not _has_outside(candidate.tables):
         return {}

@@ -12,11 +12,12 @@ from psycopg import sql
 from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
+from museum_assets.collection.artworks.stage import transformed_artworks
 from museum_assets.core.failures import MuseumError
 from museum_assets.releases import commands
 from museum_assets.releases.rows import connected, hashed
 from museum_assets.releases.schema import CANDIDATE, Table, require_same_shape, tables_of
-from resources.postgres import Connection, Database
+from resources.postgres import Connection, Database, scalar
 from sql import query
 
 ROWS: dict[str, LiteralString] = {
@@ -31,24 +32,32 @@ ROWS: dict[str, LiteralString] = {
 }
 """The tables of a release, with the statement that makes the rows of each from staging."""
 
+CORRECTIONS = "corrections"
+"""Among the counts of candidates and releases: how many corrections of people they contain. Without any, it is not."""
+
 
 class NoCandidate(MuseumError):
     """No candidate was staged for this museum."""
 
 
 def stage_candidate(platform: Database, production: Database, museum: str) -> dict[str, int]:
-    """Make a museum's candidate anew; return the rows of each table. Raises ShapeDrift and Busy."""
+    """Make a museum's candidate anew; return the rows of each table. Raises ShapeDrift and Busy.
+
+    Where people corrected something, the corrections that it contains are counted beside the tables.
+    """
     with platform.lock(museum, CANDIDATE), connected(platform) as conn, production.connect() as production_conn:
         require_same_shape(conn, production_conn)
         with conn.transaction():
             counts = {table.name: _make(conn, table, museum) for table in tables_of(production_conn, museum)}
+            params = {"museum": museum, "stage": transformed_artworks.name}
+            corrected = {CORRECTIONS: count} if (count := scalar(conn, query("corrections.applied"), params)) else {}
             conn.execute(
                 query("releases_candidate.note_made"),
-                {"museum": museum, "counts": Jsonb(counts)},
+                {"museum": museum, "counts": Jsonb(counts | corrected)},
             )
         for table in counts:
             conn.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("candidate", f"{museum}_{table}")))
-    return counts
+    return counts | corrected
 
 
 def _make(conn: Connection, table: Table, museum: str) -> int:
