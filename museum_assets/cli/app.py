@@ -11,6 +11,7 @@ from museum_assets.cli.archive import app as archive
 from museum_assets.cli.corrections import app as corrections
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
+from museum_assets.cli.museums import app as museums
 from museum_assets.cli.notices import app as notices
 from museum_assets.cli.options import Json
 from museum_assets.cli.release_archive import app as release
@@ -22,6 +23,7 @@ app.add_typer(archive)
 app.add_typer(corrections)
 app.add_typer(dead_letters)
 app.add_typer(kiosk)
+app.add_typer(museums)
 app.add_typer(notices)
 app.add_typer(release)
 app.add_typer(sources)
@@ -231,18 +233,6 @@ def settings(json: Json = False) -> None:
     from museum_assets.cli.configuration import show_settings
 
     show_settings(as_json=json)
-
-
-@app.command("try")
-def try_record(
-    museum: Annotated[str, typer.Argument(help="The museum whose mapping is tried.")],
-    file: Annotated[Path, typer.Argument(help="One raw record; - reads standard input.")],
-    json: Json = False,
-) -> None:
-    """Read one raw record from a file and print the artwork or the rejection. Needs no service."""
-    from museum_assets.cli.report import show_try
-
-    raise typer.Exit(show_try(museum, file, as_json=json))
 
 
 WorkType = Annotated[str | None, typer.Option(help="Only this work type, such as painting.")]

@@ -17,6 +17,7 @@ from museum_assets.cli.run_results import RunResult, print_findings, report
 from museum_assets.cli.simulation import LATE_FILES
 from museum_assets.core.parent import end_with_stdin
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks
+from museum_assets.simulator.dialects import dialects
 from resources.embedded.services import unwinding_on_signals
 from resources.platform import Platform
 
@@ -40,15 +41,17 @@ def run_everything(platform: Platform, records: Path | None, controls: Controls,
 
     Without `made_up` only what comes from the museums themselves is run: no kiosks, documents or bulk files.
     """
-    runs = materialize([ALL], None, controls, jobs=JOBS)
+    # Real or simulated, never both: of a demo, only the museums that it can play.
+    museums = list(dialects()) if made_up else list(MUSEUMS)
+    runs = materialize([ALL], museums, controls, jobs=JOBS)
     report(runs, as_json=False)
     if made_up:
-        runs += [*load_kiosks(platform, records), *read_documents(platform), *import_archive(platform)]
+        runs += [*load_kiosks(platform, records), *read_documents(platform, museums), *import_archive(platform)]
         runs += materialize_with("rehearsed_source", None, {"fail_percentage": REHEARSED})
     # At the end, as it publishes what all others made.
-    promoted = run_job("promote_release", [*MUSEUMS, *(KIOSK_MUSEUMS if made_up else ())])
+    promoted = run_job("promote_release", [*museums, *(KIOSK_MUSEUMS if made_up else ())])
     print_promotions(promoted)
-    show_status(list(MUSEUMS), as_json=False)
+    show_status(museums, as_json=False)
     return 0 if all(ran.good for ran in [*runs, *promoted]) else 1
 
 
@@ -74,20 +77,20 @@ def load_kiosks(platform: Platform, records: Path | None) -> list[RunResult]:
     return runs + streamed
 
 
-def read_documents(platform: Platform) -> list[RunResult]:
+def read_documents(platform: Platform, museums: list[str]) -> list[RunResult]:
     """Put made-up documents about each museum's works into the bucket, and read them."""
     from museum_assets.simulator.documents import documents
 
     bucket = platform.documents()
     with platform.database().connect() as conn:
-        for slug in MUSEUMS:
+        for slug in museums:
             rows = conn.execute(
                 "SELECT object_number FROM staging.artwork WHERE museum = %s ORDER BY record_seq LIMIT %s",
                 (slug, DOCUMENTED),
             )
             for key, body in documents(slug, [row["object_number"] for row in rows]).items():
                 bucket.put(key, body, content_type="text/plain")
-    runs = run_job("documents", list(MUSEUMS))
+    runs = run_job("documents", museums)
     report(runs, as_json=False)
     return runs
 

@@ -15,6 +15,7 @@ from museum_assets.core.failures import MuseumError
 from museum_assets.core.process_note import read_note, write_note
 from museum_assets.core.settings import Settings
 from museum_assets.museums import KIOSK_MUSEUMS, kiosks
+from museum_assets.simulator import NOT_SIMULATED
 from resources.embedded.s3 import is_free, own_url
 from resources.platform import Platform
 
@@ -113,7 +114,14 @@ def chosen_buckets(home: Path) -> list[str]:
 def refuse_real_museums(platform: Platform, museums: Sequence[str]) -> None:
     """Raise MuseumError when a run would mix real records into the collections of the demo."""
     settings = platform.settings
-    if settings.profile != "demo" or recorded_environment(settings.home) is not None:
+    if settings.profile != "demo":
+        return
+    if recorded_environment(settings.home) is not None:
+        if unknown := [slug for slug in museums if NOT_SIMULATED in (platform.overrides(slug).api_base or "")]:
+            raise MuseumError(
+                f"The demo does not simulate {', '.join(unknown)}, which has no sample: save one with "
+                "`museum new SLUG SOURCE`, start the demo again, or name the other museums with --museum"
+            )
         return
     if real_ones := [slug for slug in museums if not platform.overrides(slug).api_base]:
         raise MuseumError(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from museum_assets.core.failures import MuseumError
 from museum_assets.core.museum_settings import declarations_folder
+from museum_assets.museums.declared.load import load
 from museum_assets.museums.kiosk_museum import KioskMuseum
 from museum_assets.museums.museum import Museum
 
@@ -26,19 +27,28 @@ KIOSK_MUSEUMS: tuple[str, ...] = ("lmnh", "lms")
 """Every museum with visitor kiosks."""
 
 
+BROKEN: dict[str, MuseumError] = {}
+"""What is wrong with declarations that are none. They are no museums until mended, and stop no other."""
+
+
 def _declared() -> dict[str, Path]:
     """Return {slug: file} of every declaration; those of the package go before those of the folder."""
     found: dict[str, Path] = {}
+    log = logging.getLogger(__name__)
     for folder in (Path(__file__).parent, declarations_folder()):
         for file in sorted(folder.glob("*.toml")):
             if not SLUG.fullmatch(file.stem):
-                why = "is no slug (small letters, digits and _)"
+                log.warning("%s declares no museum: its name is no slug (small letters, digits and _)", file)
             elif file.stem in found or file.stem in (*MODULES, *KIOSK_MUSEUMS):
-                why = "is a museum of the platform's own"
+                log.warning("%s is left out: %s is a museum of the platform's own; rename it", file, file.stem)
             else:
-                found[file.stem] = file
-                continue
-            logging.getLogger(__name__).warning("%s declares no museum: %r %s; rename it", file, file.stem, why)
+                try:
+                    load(file)
+                except MuseumError as error:
+                    BROKEN[file.stem] = error
+                    log.warning("%s", error)
+                else:
+                    found[file.stem] = file
     return found
 
 
@@ -53,13 +63,22 @@ BY_KIND: dict[str, tuple[str, ...]] = {"collection": MUSEUMS, "kiosk": KIOSK_MUS
 
 
 def sample_file(slug: str) -> Path:
-    """Return the file that holds a declared museum's sample: records as they were sent, one a line."""
+    """Return the file that holds a declared museum's sample: records as they were sent, one a line.
+
+    Raises MuseumError for another museum.
+    """
+    if slug in BROKEN:
+        raise BROKEN[slug]
+    if slug not in DECLARED:
+        raise MuseumError(f"{slug} is not declared, so that it has no sample: give a file of its records")
     return DECLARED[slug].with_suffix(".sample.jsonl")
 
 
 @cache
 def museum(slug: str) -> Museum:
     """Return the museum with this slug. Raises MuseumError naming the known ones, DeclarationError for a wrong file."""
+    if slug in BROKEN:
+        raise BROKEN[slug]
     if slug in DECLARED:
         from museum_assets.museums.declared.museum import declared_museum
 

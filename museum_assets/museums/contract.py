@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from museum_assets.museums.museum import Museum
@@ -37,20 +37,22 @@ def files(museum: Museum) -> list[Path]:
         file = waiting.pop()
         if file not in found:
             found.add(file)
-            waiting += _imported(file)
+            waiting += filter(None, map(_file, _imported(file.read_bytes())))
     tables = {table for file in found if (table := file.with_suffix(".csv")).exists()}
     return sorted(found | tables)
 
 
-def _imported(file: Path) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        names: list[str] = []
+@lru_cache(maxsize=256)
+def _imported(source: bytes) -> tuple[str, ...]:
+    """Return the modules that a module's source may import."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             # `from package import module` and `from module import name` look alike.
-            names = [name for alias in node.names for name in (f"{node.module}.{alias.name}", node.module)]
+            names += [name for alias in node.names for name in (f"{node.module}.{alias.name}", node.module)]
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        yield from filter(None, map(_file, names))
+            names += [alias.name for alias in node.names]
+    return tuple(dict.fromkeys(names))
 
 
 def _file(module: str) -> Path | None:

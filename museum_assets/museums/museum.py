@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from museum_assets.core.failures import Failure, Malformed
+from museum_assets.core.failures import Failure, Malformed, Rejected
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.keys import LONGEST_KEY, is_too_long, shortened
 
@@ -203,6 +203,18 @@ class Museum(ABC):
     @abstractmethod
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one raw payload to the common artwork. Raises Rejected(code, message)."""
+
+    def reasons(self, payload: dict[str, Json]) -> list[Rejected]:
+        """Return the reasons for which a record is no artwork, as many as are known; none for an artwork."""
+        try:
+            self.read(payload)
+        except Rejected as rejection:
+            return [rejection]
+        return []
+
+    def terms(self, payload: dict[str, Json]) -> Sequence[str]:  # noqa: ARG002 - a declared museum knows them
+        """Return the words of a record that its work type is told by, where they are known apart from others."""
+        return ()
 
     @property
     def place(self) -> str:

@@ -7,7 +7,7 @@ the key, not the value, so that the rejection can name the field.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -102,19 +102,8 @@ def build_artwork(**fields: Any) -> Artwork:
     `malformed_record`. Each museum first decides for itself on `not_public_domain`, and passes no
     `searchable_work_types` out of its scope. Text is repaired here, whatever the museum, and the artwork says so.
     """
-    if not fields["museum_db_id"]:
-        raise Rejected("no_id", "the record has no internal id")
-    if not fields["object_number"]:
-        raise Rejected("no_object_number", "the record has no object number")
-    for name, code in KEYS.items():
-        if is_too_long(key := fields[name]):
-            message = f"{name} has {len(key):,} characters, beyond {LONGEST_KEY:,} bytes: {key:.80}…"
-            raise Rejected(code, message)
-    if not fields["thumbnail_url"]:
-        raise Rejected("no_image", "the record names no image to make a thumbnail of")
-    if not fields["searchable_work_types"]:
-        given = ", ".join(fields["work_types"]) or "none"
-        raise Rejected("work_type_out_of_scope", f"no work type within this museum's scope among: {given}")
+    for rejection in lacking(fields):
+        raise rejection
     if not is_clean("".join([fields["object_number"], fields["museum_db_id"], fields["title"] or "",
                              *fields["artists"], fields["period"] or "", *fields["work_types"],
                              fields["rights"] or ""])):  # fmt: skip
@@ -125,6 +114,23 @@ def build_artwork(**fields: Any) -> Artwork:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise Rejected("malformed_record", f"{field}: {first['msg']}") from error
+
+
+def lacking(fields: Mapping[str, Any]) -> Iterator[Rejected]:
+    """Yield a rejection for everything that an artwork with these fields would lack, the first to be told first."""
+    if not fields["museum_db_id"]:
+        yield Rejected("no_id", "the record has no internal id")
+    if not fields["object_number"]:
+        yield Rejected("no_object_number", "the record has no object number")
+    for name, code in KEYS.items():
+        if (key := fields[name]) and is_too_long(key):
+            message = f"{name} has {len(key):,} characters, beyond {LONGEST_KEY:,} bytes: {key:.80}…"
+            yield Rejected(code, message)
+    if not fields["thumbnail_url"]:
+        yield Rejected("no_image", "the record names no image to make a thumbnail of")
+    if not fields["searchable_work_types"]:
+        given = ", ".join(fields["work_types"]) or "none"
+        yield Rejected("work_type_out_of_scope", f"no work type within this museum's scope among: {given}")
 
 
 def _repaired(fields: Mapping[str, Any]) -> dict[str, Any]:

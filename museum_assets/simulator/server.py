@@ -25,6 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 
 from museum_assets.museums import MUSEUMS
+from museum_assets.simulator import NOT_SIMULATED
 from museum_assets.simulator.collection import Collection, SampleSource, SyntheticSource
 from museum_assets.simulator.dialect import Dialect, Endpoint, json_response
 from museum_assets.simulator.dialects import dialects
@@ -127,9 +128,10 @@ def build_app(simulator: Simulator) -> Starlette:
 def environment(base_url: str) -> dict[str, str]:
     """Return the variables that lead the platform's museums to a simulator at `base_url`."""
     variables = {}
-    for dialect in DIALECTS:
-        slug = dialect.slug
-        variables[f"MUSEUM_API_{slug.upper()}"] = f"{base_url}/{slug}{dialect.api_path}"
+    paths = {dialect.slug: f"/{dialect.slug}{dialect.api_path}" for dialect in DIALECTS}
+    for slug in MUSEUMS:
+        # A museum without dialect and sample leads here too, where nothing answers: a demo asks no real museum.
+        variables[f"MUSEUM_API_{slug.upper()}"] = base_url + paths.get(slug, f"{NOT_SIMULATED}{slug}")
         variables[f"MUSEUM_IMAGE_HOSTS_{slug.upper()}"] = urlsplit(base_url).netloc
         variables[f"MUSEUM_RATE_{slug.upper()}"] = str(RATE)
     return variables

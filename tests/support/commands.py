@@ -16,7 +16,8 @@ import typer
 from museum_assets.cli.app import app
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 
-SLUGS = {*MUSEUMS, *KIOSK_MUSEUMS, "all"}
+SLUGS = {*MUSEUMS, *KIOSK_MUSEUMS, "all", "harbour"}
+"""The last is the museum that docs/museums.md adds."""
 VALUES = {
     "slug": "smk", "museum": "smk", "id": "7", "number": "7", "to": "7", "year": "2026",
     "source": "hcad_buildings",
@@ -24,7 +25,7 @@ VALUES = {
     "stages": "document_files document_records", "assets": "image_clip", "names": "image_clip",
 }  # fmt: skip
 """What an f-string's places are filled with, by the last name of the expression in them."""
-WORDS = {"{museum}": "smk", "ID": "7", "FILE": "a.csv", "YEAR": "2026"}
+WORDS = {"{museum}": "smk", "SLUG": "smk", "SOURCE": "a.csv", "ID": "7", "FILE": "a.csv", "YEAR": "2026"}
 """What stands for something in a command that a person completes, or a template does."""
 
 

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from museum_assets.core.failures import MuseumError
 from museum_assets.museums.declared.schema import Declaration
 
+TODO = "TODO"
+"""What `museum new` writes where it found nothing."""
 _TABLE = re.compile(r"\s*\[+([^\]]+)\]+\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
@@ -39,6 +41,9 @@ def parse(text: str, name: str) -> Declaration:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DeclarationError(f"{name} is not TOML: {error}") from error
+    if unanswered := [f"line {number}: {line.strip()}" for number, line in enumerate(text.splitlines(), 1)
+                      if f'"{TODO}"' in line.partition("#")[0]]:  # fmt: skip
+        raise DeclarationError(f"{name} still has to be answered where it says {TODO}:\n  " + "\n  ".join(unanswered))
     try:
         return Declaration.model_validate(content)
     except ValidationError as error:

@@ -13,12 +13,12 @@ import orjson
 from museum_assets.core.failures import Rejected
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.declared.fields import Text
-from museum_assets.museums.declared.getters import one
+from museum_assets.museums.declared.getters import many, one
 from museum_assets.museums.declared.load import load
 from museum_assets.museums.declared.reading import address, check_of, makers_of, types_of, years_of
 from museum_assets.museums.declared.schema import Declaration
 from museum_assets.museums.museum import Api, Json, Museum, Page
-from museum_assets.museums.reading import build_artwork, distinct
+from museum_assets.museums.reading import build_artwork, distinct, lacking
 
 DUMPS = {"json-files", "json", "json-lines", "csv"}
 """The kinds of source that are one file."""
@@ -60,11 +60,40 @@ class DeclaredMuseum(Museum):
         """Map one record as declared. Raises Rejected."""
         return build_artwork(**self.fields(payload))
 
-    def fields(self, payload: dict[str, Json]) -> dict[str, Any]:
-        """Return the artwork's fields, of which some may be missing. Raises Rejected for what is not free."""
+    def reasons(self, payload: dict[str, Json]) -> list[Rejected]:
+        """Return every reason for which a record is no artwork, where `read` tells the first."""
+        found: list[Rejected] = []
+        try:
+            fields = self.fields(payload, found)
+            found += lacking(fields)
+            if not found:
+                build_artwork(**fields)
+        except Rejected as rejection:
+            found.append(rejection)
+        return found
+
+    def terms(self, payload: dict[str, Json]) -> Sequence[str]:
+        """Return the record's classification; where that has a meaning, the medium decided, and stands behind it."""
+        told, record = self.declaration.types, self._shaped(payload)
+        known = {name.casefold() for name in told.classes}
+        found = many(told.classification or told.words[0])(record) or ("(none)",)
+        medium = one(told.medium)(record)
+        return [f"{name}: {medium}" if name.casefold() in known and medium else name for name in found]
+
+    def fields(self, payload: dict[str, Json], closed: list[Rejected] | None = None) -> dict[str, Any]:
+        """Return the artwork's fields, of which some may be missing.
+
+        Raises Rejected for what is not free, unless it is to be added to `closed`.
+        """
         record = self._shaped(payload)
         years, makers = self._years(record), self._makers(record)
-        rights = self._rights(record, makers, years)
+        try:
+            rights = self._rights(record, makers, years)
+        except Rejected as rejection:
+            if closed is None:
+                raise
+            closed.append(rejection)
+            rights = None
         own_words, searchable = self._types(record)
         artists = distinct([maker.name for maker in makers])
         return {
