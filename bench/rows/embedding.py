@@ -12,12 +12,13 @@ from bench.measuring import Result, Target, alternated, per_second, rate, ratio
 from bench.rows.thumbnails import store_thumbnails
 from museum_assets.collection.stages import STAGES
 from museum_assets.collection.thumbnails.stage import stored_thumbnails
-from museum_assets.collection.vectors.embedding import EmbeddingStage
+from museum_assets.collection.vectors.embedding import EmbeddingPart, EmbeddingStage
 from museum_assets.collection.vectors.index import IndexStage
 from museum_assets.collection.vectors.stages import indexed_artworks
 from museum_assets.images.thumbnail import make_thumbnail
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Stage
+from museum_assets.loop.workers import Threads
 from resources.embedders.clip import ClipEmbedder, fastest_device, fastest_precision
 from resources.embedders.weights import Weights
 from resources.platform import Platform
@@ -86,7 +87,8 @@ def _stage(platform: Platform, image_server: str, embedder: ClipEmbedder, count:
     with index.open() as session:
         session.ensure_collection({IMAGES.name: embedder.dimension})
     run_stage(database, MUSEUM, indexed_artworks.bind(IndexStage(index), "bench"))
-    return IMAGES.bind(EmbeddingStage(embedder, index, database, store, stored_thumbnails, batch=batch), "bench")
+    workers = Threads(EmbeddingPart(embedder, store, stored_thumbnails))
+    return IMAGES.bind(EmbeddingStage(workers, embedder.contract, index, database, batch=batch), "bench")
 
 
 def _one_at_a_time(model: str) -> Callable[[bytes], object]:

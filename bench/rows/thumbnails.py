@@ -15,11 +15,12 @@ from bench.collection import MUSEUM, emptied, harvested, records, transformed
 from bench.image_server import picture, serving
 from bench.measuring import Result, Target, alternated, per_second, rate, ratio
 from museum_assets.collection.thumbnails.stage import stored_thumbnails
-from museum_assets.collection.thumbnails.thumbnails import ThumbnailStage
+from museum_assets.collection.thumbnails.thumbnails import ThumbnailPart, ThumbnailStage
 from museum_assets.images.decoder import ImageDecoder
 from museum_assets.images.fetch import open_fetcher
 from museum_assets.images.thumbnail import make_thumbnail
 from museum_assets.loop.run import run_stage
+from museum_assets.loop.workers import Threads
 from resources.platform import Platform
 
 PICTURES = 24
@@ -42,8 +43,9 @@ def store_thumbnails(platform: Platform, image_server: str, *, in_threads: bool 
         open_fetcher(platform, MUSEUM) as fetcher,
         nullcontext(InThreads(**wanted)) if in_threads else ImageDecoder(**wanted) as decoder,
     ):
-        stage = ThumbnailStage(fetcher, decoder, platform.thumbnails(), concurrency=settings.download_concurrency)
-        bound = stored_thumbnails.bind(stage, "bench")
+        store = platform.thumbnails()
+        workers = Threads(ThumbnailPart(fetcher, decoder, store), settings.download_concurrency)
+        bound = stored_thumbnails.bind(ThumbnailStage(workers, store), "bench")
         return run_stage(platform.database(), MUSEUM, bound).done
 
 

@@ -139,7 +139,7 @@ def interrupted(act: Any, expect: type[MuseumError]) -> str:
     whole_pipeline.run(chosen, "smk", "transformed_artworks")
     whole_pipeline.run(chosen, "smk", "indexed_artworks")
     with stored_thumbnails.opened(chosen, "smk") as stage:
-        fetch, struck = stage.fetcher.fetch, threading.Event()  # type: ignore[attr-defined]
+        fetch, struck = stage.workers.part.fetcher.fetch, threading.Event()  # type: ignore[attr-defined]
 
         def fetch_then_act(url: str) -> Any:
             fetched = fetch(url)
@@ -148,7 +148,7 @@ def interrupted(act: Any, expect: type[MuseumError]) -> str:
                 act()
             return fetched
 
-        stage.fetcher.fetch = fetch_then_act  # type: ignore[attr-defined]
+        stage.workers.part.fetcher.fetch = fetch_then_act  # type: ignore[attr-defined]
         with pytest.raises(expect) as caught:
             run_stage(chosen.database(), "smk", stage)
     return str(caught.value)

@@ -31,7 +31,8 @@ def run(
     """Run one stage of the loop over one museum, with another embedder where one is given."""
     with SPECS[name].opened(platform, slug) as stage:
         if embedder is not None and SPECS[name].vector:
-            stage.embedder = embedder  # type: ignore[attr-defined]
+            stage.workers.part.embedder = embedder  # type: ignore[attr-defined]
+            stage.embedder_contract = embedder.contract  # type: ignore[attr-defined]
             stage.contract = f"{embedder.contract} in {platform.vector_place()}"
         return run_stage(platform.database(), slug, stage, options)
 

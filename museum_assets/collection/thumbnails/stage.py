@@ -9,6 +9,7 @@ from museum_assets.collection.artworks.stage import transformed_artworks
 from museum_assets.collection.thumbnails.checks import every_thumbnail_present
 from museum_assets.loop.spec import CheckSpec, StageSpec
 from museum_assets.loop.stage import Stage
+from museum_assets.loop.workers import Part, PartSpec, open_workers
 from resources.platform import Platform
 
 
@@ -19,8 +20,8 @@ def _contract(platform: Platform, _: str) -> str:
 
 
 @contextmanager
-def _open(platform: Platform, slug: str) -> Iterator[Stage]:
-    from museum_assets.collection.thumbnails.thumbnails import ThumbnailStage
+def _open_part(platform: Platform, slug: str) -> Iterator[Part]:
+    from museum_assets.collection.thumbnails.thumbnails import ThumbnailPart
     from museum_assets.images.decoder import ImageDecoder
     from museum_assets.images.fetch import open_fetcher
 
@@ -29,7 +30,18 @@ def _open(platform: Platform, slug: str) -> Iterator[Stage]:
         open_fetcher(platform, slug) as fetcher,
         ImageDecoder(max_dimension=s.image_max_dimension, quality=s.image_jpeg_quality) as decoder,
     ):
-        yield ThumbnailStage(fetcher, decoder, platform.thumbnails(), concurrency=s.download_concurrency)
+        yield ThumbnailPart(fetcher, decoder, platform.thumbnails())
+
+
+PART = PartSpec(_open_part, _contract, lambda platform: platform.settings.download_concurrency)
+
+
+@contextmanager
+def _open(platform: Platform, slug: str) -> Iterator[Stage]:
+    from museum_assets.collection.thumbnails.thumbnails import ThumbnailStage
+
+    with open_workers(PART, platform, slug) as workers:
+        yield ThumbnailStage(workers, platform.thumbnails())
 
 
 stored_thumbnails: StageSpec = StageSpec(

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from museum_assets.core.failures import Failure, Gone
 from museum_assets.core.findings import Markdown
 from museum_assets.images.thumbnail import Thumbnail
-from museum_assets.loop.concurrently import concurrently
 from museum_assets.loop.stage import Leftover, Outcome, Stage, Work, done, failed
+from museum_assets.loop.workers import Workers
 from resources.copying import copy_rows
 from resources.postgres import Connection
 from resources.s3 import thumbnail_key
@@ -76,33 +76,23 @@ class ThumbnailStore(Protocol):
         ...
 
 
-class ThumbnailStage(Stage):
-    """The stage that makes JPEGs in S3 of thumbnail URLs."""
+class ThumbnailPart:
+    """Downloads an artwork's image, makes its thumbnail and stores that."""
 
-    batch_size = 50
-
-    def __init__(self, fetcher: Fetcher, decoder: Decoder, store: ThumbnailStore, *, concurrency: int = 8) -> None:
+    def __init__(self, fetcher: Fetcher, decoder: Decoder, store: ThumbnailStore) -> None:
         self.fetcher = fetcher
         self.decoder = decoder
         self.store = store
-        self.concurrency = concurrency
 
-    def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
-        """Download and store `concurrency` images at a time; the decoder's processes make the thumbnails."""
-        yield from concurrently(self._one, works, self.concurrency)
-
-    def output_of(self, work: Work) -> str:
-        """Return the key of an artwork's thumbnail."""
-        return thumbnail_key(work.data["museum"], work.data["object_number"])
-
-    def _one(self, work: Work) -> Outcome:
+    def __call__(self, work: Work) -> Outcome:
+        """Return the outcome of one artwork."""
         url = work.data["thumbnail_url"]
         try:
             fetched = self.fetcher.fetch(url)
             thumbnail = self.decoder.make_thumbnail(fetched.body)
         except Failure as failure:
             return failed(work, failure)
-        key = self.output_of(work)
+        key = key_of(work)
         # Outside the `try`: a store that is down is no fault of this record, and stops the stage.
         self.store.put_jpeg(key, thumbnail.jpeg, object_metadata(thumbnail, url))
         row = ThumbnailRow(
@@ -118,6 +108,24 @@ class ThumbnailStage(Stage):
             last_modified=fetched.last_modified,
         )
         return done(work, output=key, value=row)
+
+
+class ThumbnailStage(Stage):
+    """The stage that makes JPEGs in S3 of thumbnail URLs."""
+
+    batch_size = 50
+
+    def __init__(self, workers: Workers, store: ThumbnailStore) -> None:
+        self.workers = workers
+        self.store = store
+
+    def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
+        """Have the workers download and store images; the decoder's processes make the thumbnails."""
+        yield from self.workers.map(works)
+
+    def output_of(self, work: Work) -> str:
+        """Return the key of an artwork's thumbnail."""
+        return key_of(work)
 
     def write(self, conn: Connection, slug: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:  # noqa: ARG002
         """Record what was stored."""
@@ -143,6 +151,11 @@ class ThumbnailStage(Stage):
 
         jpegs = recent_thumbnails(conn, self.store, slug)
         return {"contact sheet": Markdown(as_markdown(contact_sheet(jpegs), slug))} if jpegs else {}
+
+
+def key_of(work: Work) -> str:
+    """Return the key of an artwork's thumbnail in S3."""
+    return thumbnail_key(work.data["museum"], work.data["object_number"])
 
 
 def object_metadata(thumbnail: Thumbnail, url: str) -> dict[str, str]:

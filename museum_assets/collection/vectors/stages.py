@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 from museum_assets.collection.artworks.stage import transformed_artworks
@@ -14,6 +15,7 @@ from museum_assets.collection.vectors.layout import collection_layout
 from museum_assets.core.findings import Finding
 from museum_assets.loop.spec import INDEX_POOL, MODEL_POOL, CheckSpec, StageSpec, VectorSpec
 from museum_assets.loop.stage import Stage
+from museum_assets.loop.workers import Part, PartSpec, open_workers
 from resources.platform import Platform
 from resources.postgres import Connection
 
@@ -55,6 +57,17 @@ indexed_artworks: StageSpec = StageSpec(
 )  # fmt: skip
 
 
+def _embedder_contract(embedder: EmbedderSpec, platform: Platform, _: str) -> str:
+    return embedder.open(platform).contract
+
+
+@contextmanager
+def _open_part(embedder: EmbedderSpec, platform: Platform, _: str) -> Iterator[Part]:
+    from museum_assets.collection.vectors.embedding import EmbeddingPart
+
+    yield EmbeddingPart(embedder.open(platform), platform.thumbnails(), stored_thumbnails)
+
+
 def embedding(name: str, made_from: Literal["image", "text"], embedder: EmbedderSpec) -> StageSpec:
     """Define the stage of one named vector, made from the artworks' images or texts."""
 
@@ -63,16 +76,17 @@ def embedding(name: str, made_from: Literal["image", "text"], embedder: Embedder
 
         return embedding_contract(embedder.open(platform).contract, platform.vector_place())
 
+    part = PartSpec(partial(_open_part, embedder), partial(_embedder_contract, embedder), model=True)
+
     @contextmanager
-    def open_(platform: Platform, _: str) -> Iterator[Stage]:
+    def open_(platform: Platform, slug: str) -> Iterator[Stage]:
         from museum_assets.collection.vectors.embedding import EmbeddingStage
 
         index = platform.vector_index()
         with index.open() as session:
             session.ensure_collection({name: embedder.dimension})
-        yield EmbeddingStage(
-            embedder.open(platform), index, platform.database(), platform.thumbnails(), stored_thumbnails
-        )
+        with open_workers(part, platform, slug) as workers:
+            yield EmbeddingStage(workers, part.contract(platform, slug), index, platform.database())
 
     def check(function: Any) -> CheckSpec:
         def adapted(platform: Platform, conn: Connection, slug: str) -> Finding:
