@@ -60,7 +60,7 @@ test-postgres15: $(INSTALLED)  ## Run what stands in Postgres on Debian's Postgr
 	.venv/bin/python -m pytest -p tests.servers.plugin --only-server postgres --durations 5 $(ON_POSTGRES15)
 
 coverage: $(INSTALLED)  ## Run the tests and show the lines that none of them reached
-	.venv/bin/pytest $(TOGETHER) --cov --cov-report=term-missing:skip-covered
+	COVERAGE_CORE=sysmon .venv/bin/pytest $(TOGETHER) --cov --cov-report=term-missing:skip-covered
 
 SEEDS := 20
 robustness: $(INSTALLED)  ## Break the platform as SEEDS seeds plan it, or as SEED alone does

@@ -17,7 +17,7 @@ def test_every_dependency_is_pinned_with_hashes() -> None:
 
 def test_what_ci_calls_exists() -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    called = re.findall(r"^make ([\w-]+)$", (ROOT / ".ci/run").read_text(), re.MULTILINE)
+    called = re.findall(r"^make ([\w-]+)", (ROOT / ".ci/run").read_text(), re.MULTILINE)
     assert called == [
         "install",
         "lint",
