@@ -73,7 +73,7 @@ def materialize(assets: list[str], museums: list[str] | None, controls: Controls
 
 
 def run_museum(slug: str, assets: Mapping[str, Mapping[str, Any]]) -> RunResult:
-    """Run assets with their launchpad config for one museum, in this process. Raises DatabaseUnavailable."""
+    """Run assets with their launchpad config for one museum, in this process. Raises as `_run` does."""
     (ran,) = _run(_definitions().resolve_implicit_global_asset_job_def(), [slug], assets)
     return ran
 
@@ -141,7 +141,7 @@ def _run(
 ) -> list[RunResult]:
     """Run a job for each partition; `assets` are those of it to run, with their config, all when there are none.
 
-    Raises DatabaseUnavailable when Dagster's storage goes away.
+    Raises DatabaseUnavailable when Dagster's storage goes away, KeyboardInterrupt after SIGINT or SIGTERM.
     """
     from resources.storage_outages import storage_needed
 
@@ -167,6 +167,9 @@ def _run(
                 raise_on_error=False,
             )
             ran.append(RunResult.of(slug or "", result))
+            if ran[-1].interrupted:
+                # Dagster reported it and went on: the next museum is not wanted either.
+                raise KeyboardInterrupt
             if result.success:
                 ran[-1].errors += _not_materialized(ran[-1], assets, instance)
     return ran

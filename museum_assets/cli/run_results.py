@@ -29,6 +29,11 @@ class RunResult:
         """Whether the run succeeded and no check of severity ERROR failed."""
         return self.success and not self.errors and not any(check["severity"] == "ERROR" for check in self.checks)
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was told to stop, by SIGINT or SIGTERM."""
+        return any(dg.DagsterExecutionInterruptedError.__name__ in error for error in self.errors)
+
     @classmethod
     def of(cls, slug: str, result: dg.ExecuteInProcessResult) -> RunResult:
         """Return what a finished run did for a museum."""

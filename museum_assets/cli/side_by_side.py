@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -82,11 +82,9 @@ class Worker:
             self.process = self._started()
         assert self.process.stdin
         assert self.process.stdout
-        try:
+        with suppress(BrokenPipeError):  # its output ends as well
             self.process.stdin.write(orjson.dumps({"museum": slug, "assets": assets}) + b"\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # its output ends as well
         for line in self.process.stdout:
             answer = orjson.loads(line)
             if "error" in answer:
@@ -105,7 +103,10 @@ class Worker:
 
     def stop(self) -> None:
         """Have it finish its batch and end, and wait for that."""
-        self.process.terminate()
+        assert self.process.stdin
+        # Not by a signal: a run would take that for its own, and the worker would wait for its next museum.
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
 
 
@@ -113,7 +114,8 @@ def run_museums() -> None:
     """Run museums as the lines of standard input say, and answer each with one line on standard output."""
     from museum_assets.cli.run import run_museum
 
-    with unwinding_on_signals(), _answering() as answer:
+    # A run that is stopped ends the worker, too.
+    with unwinding_on_signals(), suppress(KeyboardInterrupt), _answering() as answer:
         for line in lines_of_parent():
             asked = orjson.loads(line)
             try:

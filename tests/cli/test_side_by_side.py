@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +24,7 @@ from museum_assets.simulator.server import Running
 from resources.embedded.dagster_instance import write_configuration
 from resources.platform import Platform
 from tests.support.clock import wait_until
+from tests.support.places import ROOT
 from tests.support.unplugged import Cable
 
 HARVESTED = "SELECT DISTINCT museum FROM raw.record"
@@ -67,10 +72,9 @@ def others_are_harvested(platform: Platform, slow: str) -> bool:
 def worker_of(slug: str) -> psutil.Process:
     """The child of this process that is at work on a museum."""
     with dg.DagsterInstance.get() as instance:
-        runs = instance.get_runs(dg.RunsFilter(tags={"museum": slug}, statuses=[dg.DagsterRunStatus.STARTED]))
-    at_work = {int(run.tags[CLI_TAG].partition("-")[0]) for run in runs}
-    (found,) = [child for child in psutil.Process().children() if child.pid in at_work]
-    return found
+        tag = at_work(instance, slug, os.getpid())
+    assert tag
+    return psutil.Process(int(tag.partition("-")[0]))
 
 
 def test_a_slow_api_holds_up_no_other_museum_and_a_killed_worker_fails_its_own_alone(
@@ -88,3 +92,26 @@ def test_a_slow_api_holds_up_no_other_museum_and_a_killed_worker_fails_its_own_a
     assert f"`museum run raw_metadata --museum {slow}`" in why
     answering.set()
     assert run_museum(slow, {"raw_metadata": {}}).good
+
+
+def test_sigterm_stops_the_workers_and_closes_their_runs(slow: str) -> None:
+    line = ["-m", "museum_assets", "run", *ASSETS, "--jobs", "2", "--museum", f"{slow},cma"]
+    command = subprocess.Popen([sys.executable, *line], cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            ours = {"museum": slow, CLI_TAG: str(wait_until(lambda: at_work(instance, slow, command.pid), 0.2))}
+            workers = psutil.Process(command.pid).children()
+            command.terminate()
+            assert command.wait() == 128 + signal.SIGTERM
+            (run,) = instance.get_runs(dg.RunsFilter(tags=ours))
+        assert run.is_finished
+        assert not any(each.is_running() for each in workers)
+    finally:
+        command.kill()
+
+
+def at_work(instance: dg.DagsterInstance, slug: str, command: int) -> str | None:
+    """Return the tag of the worker of a command that is at work on a museum."""
+    workers = {each.pid for each in psutil.Process(command).children()}
+    runs = instance.get_runs(dg.RunsFilter(tags={"museum": slug}, statuses=[dg.DagsterRunStatus.STARTED]))
+    return next((tag for run in runs if int((tag := run.tags[CLI_TAG]).partition("-")[0]) in workers), None)

@@ -13,6 +13,7 @@ from dagster._core.storage.compute_log_manager import ComputeIOType  # noqa: TID
 
 from resources.dagster_compute_logs import PlatformComputeLogs
 from resources.embedded.dagster_instance import write_configuration
+from resources.embedded.s3 import free_port
 from resources.platform import Platform
 from tests.support.places import ROOT
 
@@ -28,7 +29,7 @@ def says() -> None:
 def collection(): says()
 
 with dg.DagsterInstance.get() as instance:
-    collection.execute_in_process(instance=instance, run_id="11111111-2222-4333-8444-555555555555")
+    assert collection.execute_in_process(instance=instance).success
 """
 
 
@@ -48,12 +49,17 @@ def instance_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_configuration(home / "dagster", Platform.from_settings().settings)
 
 
+def run() -> None:
+    """Run a job in a process of its own."""
+    ran = subprocess.run([sys.executable, "-c", RUN], cwd=ROOT, env=dict(os.environ), capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr.decode()
+
+
 def test_another_machine_reads_what_a_run_printed(
     platform: Platform, elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     instance_at(tmp_path / "here", monkeypatch)
-    ran = subprocess.run([sys.executable, "-c", RUN], cwd=ROOT, env=dict(os.environ), capture_output=True, check=False)
-    assert ran.returncode == 0, ran.stderr.decode()
+    run()
     keys = [each.key for each in platform.bucket(BUCKET).list("dagster/storage/")]
     assert {key.rpartition(".")[2] for key in keys} == {"out", "err"}
     instance_at(elsewhere, monkeypatch)
@@ -65,6 +71,16 @@ def test_another_machine_reads_what_a_run_printed(
         assert found.stdout == b"the frame is missing\n"
         url = str(logs.download_url_for_type(log_key, ComputeIOType.STDOUT))
     assert url.startswith(str(platform.settings.s3_endpoint_url))
+
+
+def test_a_run_succeeds_while_s3_is_away_and_what_it_printed_stays_here(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S3_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
+    instance_at(elsewhere, monkeypatch)
+    run()
+    (printed,) = (elsewhere / "dagster" / "storage").rglob("*.out")
+    assert printed.read_text() == "the frame is missing\n"
 
 
 def test_without_the_setting_each_machine_keeps_its_own(
