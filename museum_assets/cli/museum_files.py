@@ -30,6 +30,7 @@ class Shape:
     kind: str
     files: str = "**/*.json"
     records: str | None = None
+    format: str | None = None
 
 
 class LocalApi:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from museum_assets.cli.museum_endpoint import Found, from_endpoint
 from museum_assets.cli.museum_files import entries_of, shape_of
 from museum_assets.cli.museum_profile import Profile, profiled
 from museum_assets.cli.museum_proposal import propose
@@ -26,38 +27,43 @@ LOOKED_AT = 50_000
 KEYS_SHOWN = 60
 
 
-def show_new(slug: str, source: str, *, name: str | None, force: bool) -> int:
+def show_new(slug: str, source: str, *, name: str | None, oai: str | None, force: bool) -> int:
     """Write a museum's proposed declaration and sample; 0 when it can be tried as it is."""
     folder = declarations_folder()
     declaration, sample = folder / f"{slug}.toml", folder / f"{slug}.sample.jsonl"
     _check(slug, declaration, force=force)
-    file, address = _fetched(source)
-    shape = shape_of(file)
-    profile = profiled(islice(entries_of(file, shape), LOOKED_AT))
+    found = from_endpoint(slug, source, oai) if oai else _from_file(source)
+    profile = profiled(map(found.fields, found.entries()))
     if not profile.records:
         raise MuseumError(f"{source} holds no record that could be read, and {profile.unreadable:,} that could not")
     _print(profile)
     folder.mkdir(parents=True, exist_ok=True)
-    declaration.write_text(propose(name or slug.upper(), address, shape, profile), encoding="utf-8")
+    text = propose(name or slug.upper(), found.address, found.shape, profile)
+    declaration.write_text(text, encoding="utf-8")
     try:
         museum: Any = museum_of(slug, load(declaration), declaration)
         problem = None
     except DeclarationError as error:
         museum, problem = None, str(error)
-    chosen = varied(islice(entries_of(file, shape), LOOKED_AT), museum)
+    chosen = varied(found.entries(), museum)
     sample.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in chosen))
     console.print(f"\nWrote {declaration} and, of {len(chosen)} records, {sample}.", highlight=False, markup=False)
     if problem:
         console.print(f"Mend it first: {problem}", highlight=False, markup=False)
     called = program()
+    tried = shlex.quote(str(found.file)) if found.file else ""
     console.print(
-        f"Next: read {declaration}, then\n"
-        f"  {called} try {slug} {shlex.quote(str(file))} --all\n"
-        f"  {called} conform {slug}",
+        f"Next: read {declaration}, then\n  {called} try {slug} {tried} --all\n  {called} conform {slug}",
         highlight=False,
         markup=False,
     )
     return 1 if problem else 0
+
+
+def _from_file(source: str) -> Found:
+    file, address = _fetched(source)
+    shape = shape_of(file)
+    return Found(shape, address, lambda: islice(entries_of(file, shape), LOOKED_AT), file=file)
 
 
 def _check(slug: str, declaration: Path, *, force: bool) -> None:

@@ -31,7 +31,7 @@ class Key:
     def unique(self) -> bool:
         """Say whether nearly every record has a value of its own, as far as was counted."""
         counted = sum(self.values.values())
-        return counted > 0 and len(self.values) >= 0.98 * counted
+        return counted > 0 and len(self.values) >= 0.9 * counted
 
     def share(self, wanted: Any) -> float:
         """Return the share of its values for which `wanted` is true."""

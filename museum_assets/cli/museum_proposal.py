@@ -98,9 +98,9 @@ def propose(name: str, address: str, shape: Shape, profile: Profile) -> str:
         ["licen[cs]e", "public.?domain|copyright.?status|rights.?status", "rights|copyright"], least=0.05
     )
     makers = _makers(guess)
-    period = guess.find(["date|dating|datering|period|year"], _text)
+    period = guess.find(["date|dating|datering|period|created|year"], _text)
     medium = guess.find(["medium|technique|material|teknik|techniek"], _text)
-    words = guess.find(["classification|object.?type|work.?type", "object.?name|category|genre|^type$|type$|kind"],
+    words = guess.find(["classification|object.?type|work.?type", "object.?name|category|genre|types?$|kind"],
                        lambda key: _text(key) and not key.overflowed)  # fmt: skip
     title = guess.find([r"^title$|^titel$", "title|titel", "^name$|label|caption"], _text)
     pictures = [profile.keys[each.path] for each in (thumbnail, image) if each.path]
@@ -111,6 +111,7 @@ def propose(name: str, address: str, shape: Shape, profile: Profile) -> str:
         f"address = {_quoted(address)}",
         *([f"files = {_quoted(shape.files)}"] if shape.kind == "json-files" else []),
         *([f"records = {_quoted(shape.records)}"] if shape.records else []),
+        *([f"format = {_quoted(shape.format)}"] if shape.format else []),
         *_line("id", id_),
         "# The hosts of the pictures' addresses. A picture from another host is not downloaded.",
         f"image_hosts = {json.dumps(image_hosts)}",

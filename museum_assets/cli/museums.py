@@ -43,14 +43,17 @@ def try_records(
 @app.command()
 def new(
     slug: Annotated[str, typer.Argument(help="The museum's short name: small letters, digits and _.")],
-    source: Annotated[str, typer.Argument(help="Its dump: a file, or an address that is downloaded.")],
+    source: Annotated[str, typer.Argument(help="Its dump: a file or an address; or its OAI-PMH endpoint.")],
     name: Annotated[str | None, typer.Option(help="The museum's name.")] = None,
+    oai: Annotated[
+        str | None, typer.Option("--oai", help="SOURCE is an OAI-PMH endpoint; its format: oai_dc, edm or lido.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a declaration that is there.")] = False,
 ) -> None:
-    """Look at a museum's dump, propose a declaration with a comment on each guess, and save a sample of its records."""
+    """Look at a museum's records, propose a declaration with a comment on each guess, and save a sample of them."""
     from museum_assets.cli.museum_new import show_new
 
-    raise typer.Exit(show_new(slug, source, name=name, force=force))
+    raise typer.Exit(show_new(slug, source, name=name, oai=oai, force=force))
 
 
 @app.command()

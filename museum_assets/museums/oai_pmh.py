@@ -1,4 +1,4 @@
-"""OAI-PMH responses (https://www.openarchives.org/OAI/openarchivesprotocol.html) that carry EDM records."""
+"""OAI-PMH responses (https://www.openarchives.org/OAI/openarchivesprotocol.html) and their records."""
 
 from __future__ import annotations
 
@@ -22,13 +22,18 @@ _IDENTIFIER = re.compile(r"<(?:[\w.-]+:)?identifier>([^<]*)</")
 
 @dataclass(frozen=True, slots=True)
 class OaiEntry:
-    """One record of an OAI-PMH response; `rdf` is None when it is deleted or came without metadata."""
+    """One record of an OAI-PMH response; `metadata` is None when it is deleted or came without any."""
 
     identifier: str
     datestamp: str
     sets: tuple[str, ...]
     deleted: bool
-    rdf: Element | None
+    metadata: Element | None
+
+    @property
+    def rdf(self) -> Element | None:
+        """The metadata as EDM; None when it is something else."""
+        return self.metadata if self.metadata is not None and self.metadata.tag == f"{RDF}RDF" else None
 
     @property
     def id(self) -> str:
@@ -116,7 +121,7 @@ def _entry(record: Element, source: str) -> OaiEntry:
         datestamp=element_text(header.find(f"{_OAI}datestamp")),
         sets=tuple(sorted({element_text(each) for each in header.findall(f"{_OAI}setSpec")} - {""})),
         deleted=header.get("status") == "deleted",
-        rdf=record.find(f"{_OAI}metadata/{RDF}RDF"),
+        metadata=record.find(f"{_OAI}metadata/*"),
     )
 
 

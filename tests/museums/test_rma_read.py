@@ -101,7 +101,7 @@ def test_the_synthetic_rejected_records(name: str, code: str) -> None:
     [
         pytest.param(flat_record(rights=IN_COPYRIGHT), "not_public_domain", id="in copyright"),
         pytest.param(flat_record(rights=""), "not_public_domain", id="rights empty"),
-        pytest.param(flat_record(rights=f"{PDM}deed.en"), "not_public_domain", id="rights unknown"),
+        pytest.param(flat_record(rights=f"{PDM}unknown"), "not_public_domain", id="rights unknown"),
         pytest.param(
             flat_record(rights="https://creativecommons.org/licenses/by/4.0/"), "not_public_domain", id="CC BY"
         ),

@@ -16,7 +16,7 @@ from museum_assets.museums.declared.fields import Text
 from museum_assets.museums.declared.getters import many, one
 from museum_assets.museums.declared.load import load
 from museum_assets.museums.declared.reading import address, check_of, makers_of, types_of, years_of
-from museum_assets.museums.declared.schema import Declaration
+from museum_assets.museums.declared.schema import Declaration, Source
 from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.reading import build_artwork, distinct, lacking
 
@@ -122,8 +122,8 @@ class DeclaredMuseum(Museum):
 
     def reads_with(self) -> Sequence[str]:
         """Return this module, and the one that reads the declared format."""
-        shape = self.declaration.source.format
-        return (__name__, f"museum_assets.museums.declared.{FORMATS[shape]}") if shape else (__name__,)
+        shape = _shape(self.declaration.source)
+        return (__name__, f"museum_assets.museums.declared.{shape}") if shape else (__name__,)
 
 
 def declared_museum(slug: str, file: Path) -> DeclaredMuseum:
@@ -154,13 +154,17 @@ def museum_of(slug: str, declaration: Declaration, file: Path) -> DeclaredMuseum
     return made
 
 
+def _shape(source: Source) -> str | None:
+    """Return the module that makes a payload into fields, None where it has them."""
+    if source.kind == "iiif":
+        return "iiif"
+    return FORMATS[source.format] if source.format else None
+
+
 def _format(told: Declaration) -> Any:
     """Return what makes a payload into the record that paths start in: itself, but for XML."""
-    if told.source.kind == "iiif":
-        shape = "iiif"
-    elif told.source.format:
-        shape = FORMATS[told.source.format]
-    else:
+    shape = _shape(told.source)
+    if shape is None:
         return lambda payload: payload
     fields = import_module(f"museum_assets.museums.declared.{shape}").fields
 
