@@ -24,7 +24,7 @@ from resources.platform import Platform
 REHEARSED = 2.0
 """Percent of the rehearsal's records that fail: dead letters to look at, and no breached check."""
 JOBS = 2
-"""Museums at a time. On two busy cores the demo took 280 s instead of 320, and 0.6 GB more of memory."""
+"""Museums at a time. A second worker takes 20 s of CPU time and up to 0.9 GB (docs/decisions/0026-deployment.md)."""
 DOCUMENTED = 3
 """Works per museum that have documents."""
 
