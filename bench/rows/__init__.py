@@ -20,6 +20,7 @@ from bench.rows import (
     store,
     thumbnails,
     transform,
+    workers,
 )
 
 ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
@@ -36,5 +37,6 @@ ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "release": release.measure,
     "points": points.measure,
     "readers": readers.measure,
+    "workers": workers.measure,
 }
 """By the name that `--only` takes."""

@@ -218,4 +218,7 @@ class _Process:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    """Return the cores to use: those of this process, or fewer where OMP_NUM_THREADS says so, as Ray does."""
+    ours = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(ours, int(told)) if told.isdigit() and int(told) else ours

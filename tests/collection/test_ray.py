@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.ray_cluster import RayCluster, ray_cluster
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Counts
 from museum_assets.simulator.server import Running, Simulator, running
 from resources.platform import Platform
 from tests.support import whole_pipeline
 from tests.support.clock import wait_until
-from tests.support.ray_cluster import RayCluster, ray_cluster
 
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from bench.ray_cluster import ray_cluster
 from museum_assets.core.profiles import SettingsError
 from museum_assets.loop.isolation import isolated
 from museum_assets.loop.ray_workers import NoWorkers, open_ray_workers
@@ -17,7 +18,6 @@ from museum_assets.loop.workers import PartSpec, Workers
 from resources.embedded.s3 import free_port
 from resources.platform import Platform
 from tests.support.places import ROOT
-from tests.support.ray_cluster import ray_cluster
 
 pytest.importorskip("ray", reason="the extra `ray` is not installed")
 

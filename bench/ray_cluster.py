@@ -15,6 +15,7 @@ class RayCluster:
     """A head without cores, and nodes with one each. They take this process's environment when they start."""
 
     def __init__(self) -> None:
+        """Start the head."""
         from ray.cluster_utils import Cluster
 
         head = {"num_cpus": 0, "include_dashboard": False, **NODE}
@@ -23,9 +24,11 @@ class RayCluster:
 
     @property
     def address(self) -> str:
+        """What RAY_ADDRESS has to be."""
         return str(self._cluster.address)
 
     def add(self, count: int = 1) -> None:
+        """Start nodes."""
         for _ in range(count):
             self.nodes.append(self._cluster.add_node(num_cpus=1, **NODE))
 
@@ -34,15 +37,16 @@ class RayCluster:
         self._cluster.remove_node(self.nodes.pop(0), allow_graceful=False)
 
     def close(self) -> None:
+        """Leave the cluster and end it."""
         import ray
 
         ray.shutdown()
-        self._cluster.shutdown()
+        self._cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
 def ray_cluster(nodes: int) -> Iterator[RayCluster]:
-    """A cluster for a `with` block."""
+    """Run a cluster for a `with` block."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     cluster = RayCluster()
     try:

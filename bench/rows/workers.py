@@ -1,0 +1,92 @@
+"""Thumbnails and vectors on two Ray nodes of one core, against one node."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bench.bench import Bench
+from bench.collection import MUSEUM, emptied, harvested, records, transformed
+from bench.image_server import serving
+from bench.measuring import IMAGES, Rates, Result, Target, per_second, ratio
+from bench.ray_cluster import ray_cluster
+from museum_assets.collection.stages import STAGES
+from museum_assets.loop.run import run_stage
+from resources.platform import Platform
+
+TARGET = Target("at least", 1.7)
+PARCEL = 4
+SPECS = {spec.name: spec for spec in STAGES}
+TABLES = {"stored_thumbnails": "staging.thumbnail", IMAGES: "ops.vector"}
+
+
+def measure(bench: Bench) -> Iterator[Result]:
+    """Run both stages on each, in turns. What counts is the pace after the first batch: a model takes long to load."""
+    pictures = bench.size(96, 24)
+    with bench.platform() as empty, serving(pictures) as image_server, tempfile.TemporaryDirectory() as folder:
+        weights = _weights(empty.settings.clip_model, Path(folder))
+        platform = empty.with_settings(clip_weights=str(weights))
+        _environment(platform, image_server)
+        platform.thumbnails().ensure_bucket()
+        harvested(platform.database(), records(10 * pictures, pictures=pictures, image_server=image_server))
+        transformed(platform.database())
+        with SPECS["indexed_artworks"].opened(platform, MUSEUM) as stage:
+            run_stage(platform.database(), MUSEUM, stage)
+        rates: dict[str, Rates] = {name: {"one node": [], "two nodes": []} for name in TABLES}
+        for _ in range(bench.size(2, 1)):
+            for nodes, side in ((1, "one node"), (2, "two nodes")):
+                with ray_cluster(nodes) as cluster:
+                    on_ray = platform.with_settings(workers="ray", ray_address=cluster.address)
+                    for name in TABLES:
+                        rates[name][side].append(_pace(on_ray, name))
+        for name, sides in rates.items():
+            yield Result("workers", f"{name} on two Ray nodes of one core, against one",
+                         ratio(sides, "two nodes", "one node"), "times", TARGET,
+                         per_second(sides, "artworks"))  # fmt: skip
+
+
+def _pace(platform: Platform, name: str) -> float:
+    """Do a stage anew, and return the records per second between its first batch and its last."""
+    seen: list[tuple[int, float]] = []
+
+    def note(done: int, _: int | None) -> None:
+        seen.append((done, time.perf_counter()))
+
+    with platform.database().connect() as conn:
+        conn.execute("DELETE FROM ops.ledger WHERE stage = %s", (name,))
+    emptied(platform.database(), TABLES[name])
+    with SPECS[name].opened(platform, MUSEUM) as stage:
+        stage.batch_size = PARCEL
+        run_stage(platform.database(), MUSEUM, stage, None, note)
+    (first, begun), (last, ended) = seen[0], seen[-1]
+    return (last - first) / (ended - begun)
+
+
+def _weights(model: str, folder: Path) -> Path:
+    """Write weights that nobody trained: they cost the same arithmetic."""
+    import open_clip
+    from safetensors.torch import save_file
+
+    made = folder / "open_clip_model.safetensors"
+    save_file({name: value.contiguous() for name, value in open_clip.create_model(model).state_dict().items()}, made)
+    return made
+
+
+def _environment(platform: Platform, image_server: str) -> None:
+    """Give the nodes what this process has: a worker reads its settings from the environment."""
+    s = platform.settings
+    os.environ |= {
+        "DATABASE_URL": s.database_url or "",
+        "S3_ENDPOINT_URL": s.s3_endpoint_url or "",
+        "AWS_ACCESS_KEY_ID": s.aws_access_key_id or "",
+        "AWS_SECRET_ACCESS_KEY": s.aws_secret_access_key.get_secret_value() if s.aws_secret_access_key else "",
+        "THUMBNAILS_BUCKET": s.thumbnails_bucket,
+        "MUSEUM_HOME": str(s.home),
+        "CLIP_WEIGHTS": s.clip_weights,
+        f"MUSEUM_IMAGE_HOSTS_{MUSEUM.upper()}": urlsplit(image_server).netloc,
+        f"MUSEUM_RATE_{MUSEUM.upper()}": "2000",
+    }
