@@ -204,13 +204,12 @@ class Museum(ABC):
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one raw payload to the common artwork. Raises Rejected(code, message)."""
 
-    def reasons(self, payload: dict[str, Json]) -> list[Rejected]:
-        """Return the reasons for which a record is no artwork, as many as are known; none for an artwork."""
+    def judge(self, payload: dict[str, Json]) -> Artwork | list[Rejected]:
+        """Return the artwork, or every reason for which there is none, as far as they are known."""
         try:
-            self.read(payload)
+            return self.read(payload)
         except Rejected as rejection:
             return [rejection]
-        return []
 
     def terms(self, payload: dict[str, Json]) -> Sequence[str]:  # noqa: ARG002 - a declared museum knows them
         """Return the words of a record that its work type is told by, where they are known apart from others."""

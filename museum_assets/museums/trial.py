@@ -64,9 +64,11 @@ def tried(museum: Museum, records: Iterable[RawRecord | Exception]) -> Trial:
             continue
         trial.records += 1
         try:
-            _artwork(trial, museum.read(record.payload), allowed)
-        except Rejected:
-            _rejection(trial, museum, record)
+            judged = museum.judge(record.payload)
+            if isinstance(judged, Artwork):
+                _artwork(trial, judged, allowed)
+            else:
+                _rejection(trial, museum, record, judged)
         except Exception as error:  # noqa: BLE001 - what the platform calls a failure of one record
             trial.reasons[INTERNAL] += 1
             _example(trial, INTERNAL, f"{record.id}: {Crash.of(error).message}")
@@ -87,8 +89,8 @@ def _artwork(trial: Trial, artwork: Artwork, allowed: set[str]) -> None:
     trial.numbers.add(artwork.object_number)
 
 
-def _rejection(trial: Trial, museum: Museum, record: RawRecord) -> None:
-    reasons: Mapping[str, str] = {each.code: str(each) for each in museum.reasons(record.payload)}
+def _rejection(trial: Trial, museum: Museum, record: RawRecord, judged: list[Rejected]) -> None:
+    reasons: Mapping[str, str] = {each.code: str(each) for each in judged}
     for code, message in reasons.items():
         trial.reasons[code] += 1
         trial.alone[code] += len(reasons) == 1

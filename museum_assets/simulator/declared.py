@@ -20,6 +20,7 @@ from museum_assets.museums import DECLARED, sample_file
 from museum_assets.simulator import sources
 from museum_assets.simulator.dialect import Dialect, Endpoint, ImageRequest, Recorded
 from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.hostile import LEARNT
 from museum_assets.simulator.works import OLDEST_CHANGE, SimulatedWork
 
 THUMBNAIL = "!800,800"
@@ -36,6 +37,16 @@ class Declared(Dialect):
         self.slug = slug  # type: ignore[misc] # one class, a slug for each of its objects
         self.source, self.fields = declaration["source"], declaration["fields"]
         self.sample = sample
+        years = declaration.get("years", {})
+        LEARNT[slug] = {
+            name: path
+            for name, spec in {
+                "id": self.source.get("id", "id"), "number": self.fields.get("object_number"),
+                "title": self.fields.get("title"), "image": self.fields.get("thumbnail_url"),
+                "year": years.get("start") or years.get("text"),
+            }.items()
+            if isinstance(path := spec.get("path") if isinstance(spec, dict) else spec, str) and "." not in path
+        }  # fmt: skip
         self.api_path = sources.path_of(self.source["kind"])  # type: ignore[misc]
         self._ids = [self._id(record) for record in sample]
         self._numbers = {record_id: n for n, record_id in enumerate(self._ids)}

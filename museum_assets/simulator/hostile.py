@@ -52,7 +52,7 @@ def poisoned(slug: str, record: Any, poison: Poison) -> Any:
     if isinstance(record, OaiRecord):
         return _poisoned_xml(record, poison)
     if poison is Poison.WRONG_TYPES:
-        kept = _IDS[slug]
+        kept = LEARNT[slug].get("id") if slug in LEARNT else _IDS[slug]
         return {key: value if key == kept else _turned(value) for key, value in record.items()}
     return record | _PATCHES[poison](slug, record)
 
@@ -72,11 +72,23 @@ _NUMBERS = {
 }  # fmt: skip
 
 
+LEARNT: dict[str, dict[str, str]] = {}
+"""Of declared museums, the top-level key of `id`, `number`, `title`, `year` and `image`, where there is one."""
+
+
+def _patch(slug: str, what: str, value: Any) -> dict[str, Any]:
+    return {key: value} if (key := LEARNT[slug].get(what)) else {}
+
+
 def _title(slug: str, title: Any) -> dict[str, Any]:
+    if slug in LEARNT:
+        return _patch(slug, "title", title)
     return {"titles": [{"title": title, "language": "dansk"}]} if slug == "smk" else {"title": title}
 
 
 def _year(slug: str, year: Any) -> dict[str, Any]:
+    if slug in LEARNT:
+        return _patch(slug, "year", year)
     patches: dict[str, dict[str, Any]] = {
         "smk": {"production_date": [{"start": year, "end": year, "period": "?"}]},
         "met": {"objectBeginDate": year, "objectEndDate": year},
@@ -88,6 +100,8 @@ def _year(slug: str, year: Any) -> dict[str, Any]:
 
 
 def _image(slug: str, url: str) -> dict[str, Any]:
+    if slug in LEARNT:
+        return _patch(slug, "image", url)
     patches: dict[str, dict[str, Any]] = {
         "smk": {"image_thumbnail": url},
         "met": {"primaryImageSmall": url},
@@ -99,7 +113,10 @@ def _image(slug: str, url: str) -> dict[str, Any]:
     return patches[slug]
 
 
-def _long(slug: str, key: str, record: dict[str, Any]) -> dict[str, Any]:
+def _long(slug: str, what: str, record: dict[str, Any]) -> dict[str, Any]:
+    key = LEARNT[slug].get(what, "") if slug in LEARNT else (_IDS if what == "id" else _NUMBERS)[slug]
+    if key not in record:
+        return {}
     # Letters that do not compress: Postgres indexes a long run of one letter without complaint.
     return {key: f"{record[key]}-{_random_text(f'{slug}{record[key]}')}"}
 
@@ -112,8 +129,8 @@ _PATCHES: dict[Poison, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     Poison.LONE_SURROGATE: lambda slug, _: _title(slug, "A \ud800 alone"),
     Poison.BROKEN_UTF8: lambda slug, _: _title(slug, f"Caf{_RAW_BYTE}"),
     Poison.NESTED: lambda slug, _: _title(slug, _nested()),
-    Poison.LONG_NUMBER: lambda slug, record: _long(slug, _NUMBERS[slug], record),
-    Poison.LONG_ID: lambda slug, record: _long(slug, _IDS[slug], record),
+    Poison.LONG_NUMBER: lambda slug, record: _long(slug, "number", record),
+    Poison.LONG_ID: lambda slug, record: _long(slug, "id", record),
     Poison.BAD_HOST: lambda slug, _: _image(slug, BAD_HOST),
     Poison.NUL: lambda slug, _: _title(slug, "Nul\x00l"),
     Poison.C1_CONTROLS: lambda slug, _: _title(slug, "Michael\x92s"),

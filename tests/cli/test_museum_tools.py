@@ -112,6 +112,21 @@ def test_an_endpoint_is_looked_at(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert len((folder / "museums/harbour.sample.jsonl").read_text().splitlines()) == 20
 
 
+def test_one_picture_of_each_host_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(Simulator({"cma": 12})) as server:
+        for variable, value in server.environment.items():
+            monkeypatch.setenv(variable, value)
+        source = server.simulator.collections["cma"].source
+        file = tmp_path / "works.jsonl"
+        file.write_text("\n".join(json.dumps(source.record(n, server.base_url)) for n in range(12)))
+        tried = CliRunner().invoke(app, ["try", "cma", str(file), "--all", "--images", "--json"])
+    counts, host = json.loads(tried.stdout), server.base_url.removeprefix("http://")
+    assert counts["artworks"] > 0
+    assert counts["foreign_hosts"] == {host: counts["artworks"]}, "the declaration's own hosts are the museum's"
+    assert counts["images"].keys() == {host}
+    assert "bytes of image/jpeg" in counts["images"][host]
+
+
 def test_the_guides_declaration_reads_its_record() -> None:
     artwork = museum_of("harbour", parse(DECLARATION, "harbour.toml"), Path("harbour.toml")).read(RECORD)
     assert (artwork.title, artwork.artists) == ("Ships in a storm", ("Anna Holm",))

@@ -12,6 +12,7 @@ import pytest
 
 import museum_assets.simulator
 from museum_assets.museums import MUSEUMS
+from museum_assets.simulator import server
 from museum_assets.simulator.server import Simulator, environment, running
 from tests.support.places import ROOT
 
@@ -43,6 +44,15 @@ def test_the_environment_names_every_museum_on_this_server():
     assert variables["MUSEUM_API_MET"] == "http://127.0.0.1:5000/met/public/collection"
     assert variables["MUSEUM_IMAGE_HOSTS_SMK"] == "127.0.0.1:5000"
     assert len(variables) == 3 * len(MUSEUMS)
+
+
+def test_a_museum_that_cannot_be_simulated_leads_nowhere(monkeypatch):
+    """Not to the museum itself, which a demo must never ask."""
+    monkeypatch.setattr(server, "MUSEUMS", (*MUSEUMS, "nobody"))
+    with running(Simulator(1)) as found:
+        address = found.environment["MUSEUM_API_NOBODY"]
+        assert address == f"{found.base_url}/not-simulated/nobody"
+        assert httpx.get(address).status_code == 404
 
 
 def test_a_running_server_answers_many_at_once_and_stops():

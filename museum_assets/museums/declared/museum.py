@@ -60,14 +60,14 @@ class DeclaredMuseum(Museum):
         """Map one record as declared. Raises Rejected."""
         return build_artwork(**self.fields(payload))
 
-    def reasons(self, payload: dict[str, Json]) -> list[Rejected]:
-        """Return every reason for which a record is no artwork, where `read` tells the first."""
+    def judge(self, payload: dict[str, Json]) -> Artwork | list[Rejected]:
+        """Return the artwork, or every reason for which there is none, of which `read` tells the first."""
         found: list[Rejected] = []
         try:
             fields = self.fields(payload, found)
             found += lacking(fields)
             if not found:
-                build_artwork(**fields)
+                return build_artwork(**fields)
         except Rejected as rejection:
             found.append(rejection)
         return found
