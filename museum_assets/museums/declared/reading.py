@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import Any
 
 from museum_assets.core.failures import Rejected
+from museum_assets.museums.addresses import checked
 from museum_assets.museums.declared.getters import many, objects, one, raw
 from museum_assets.museums.declared.patterns import search
 from museum_assets.museums.declared.schema import Makers, Rights, Types, Years
 from museum_assets.museums.mediums import types_in
-from museum_assets.museums.reading import distinct, malformed
+from museum_assets.museums.reading import distinct
 from museum_assets.museums.rights import is_open, latest_death
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import year, year_range, year_range_as_written, years_in
@@ -183,10 +184,4 @@ def address(spec: Any) -> Callable[[Record], str | None]:
     """Return what gives an address. Raises Rejected(malformed_record) for a text that is none."""
     found, name = one(spec), _name(spec) if spec and spec.path else "address"
 
-    def checked(record: Record) -> str | None:
-        url = found(record)
-        if url is not None and not url.startswith(("https://", "http://")):
-            raise malformed(name, "a URL", url)
-        return url
-
-    return checked
+    return lambda record: checked(found(record), name)
