@@ -60,6 +60,17 @@ def show_new(slug: str, source: str, *, name: str | None, oai: str | None, force
     return 1 if problem else 0
 
 
+def show_sample(slug: str, source: str) -> int:
+    """Choose a declared museum's sample anew, by its declaration as it is now. Raises DeclarationError."""
+    folder = declarations_folder()
+    declaration, sample = folder / f"{slug}.toml", folder / f"{slug}.sample.jsonl"
+    found = _from_file(source)
+    chosen = varied(found.entries(), museum_of(slug, load(declaration), declaration))
+    sample.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in chosen))
+    console.print(f"Wrote {len(chosen)} records to {sample}.", highlight=False, markup=False)
+    return 0
+
+
 def _from_file(source: str) -> Found:
     file, address = _fetched(source)
     shape = shape_of(file)

@@ -48,11 +48,16 @@ def new(
     oai: Annotated[
         str | None, typer.Option("--oai", help="SOURCE is an OAI-PMH endpoint; its format: oai_dc, edm or lido.")
     ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Only choose the sample anew, by the declaration that is there.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Write over a declaration that is there.")] = False,
 ) -> None:
     """Look at a museum's records, propose a declaration with a comment on each guess, and save a sample of them."""
-    from museum_assets.cli.museum_new import show_new
+    from museum_assets.cli.museum_new import show_new, show_sample
 
+    if sample:
+        raise typer.Exit(show_sample(slug, source))
     raise typer.Exit(show_new(slug, source, name=name, oai=oai, force=force))
 
 

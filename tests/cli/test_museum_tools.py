@@ -71,7 +71,7 @@ def museum(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_the_guide_leads_from_a_file_to_a_museum_that_conforms(folder: Path) -> None:
-    new, try_, report, conform = (shlex.split(command) for command in COMMANDS)
+    new, try_, report, conform = (shlex.split(command) for command in COMMANDS if "--sample" not in command)
     proposed = CliRunner().invoke(app, new)
     assert proposed.exit_code == 0, proposed.output
     file, sample = folder / "museums/harbour.toml", folder / "museums/harbour.sample.jsonl"
@@ -91,6 +91,12 @@ def test_the_guide_leads_from_a_file_to_a_museum_that_conforms(folder: Path) -> 
     assert counts["alone"]["no_image"] == 3
     assert counts["unmapped"] == {"Vase": 8}
     assert "Words without a work type" in (folder / "report.html").read_text()
+    again = CliRunner().invoke(app, [*new[:3], "--sample"])
+    assert again.exit_code == 0, again.output
+    chosen = [json.loads(line) for line in sample.read_text().splitlines()]
+    mended = museum_of("harbour", parse(DECLARATION, file.name), file)
+    assert sum(not isinstance(mended.judge(record), list) for record in chosen) >= 12, "what it reads now comes first"
+    assert file.read_text() == DECLARATION
     kept = museum(*conform, "--json")
     assert kept.returncode == 0, kept.stdout + kept.stderr
 
