@@ -89,10 +89,17 @@ class RayWorkers:
 
     def map(self, parcels: Iterable[Any]) -> Iterator[Any]:
         """Keep twice as many parcels in flight as the workers can have in hand; answers come in order."""
+        window: deque[_Task] = deque()
+        try:
+            yield from self._answers(iter(parcels), window)
+        finally:
+            for task in window:  # after an error nobody waits for them
+                if task.worker:
+                    task.worker.in_hand -= 1
+
+    def _answers(self, coming: Iterator[Any], window: deque[_Task]) -> Iterator[Any]:
         import ray
 
-        coming = iter(parcels)
-        window: deque[_Task] = deque()
         more = True
         while True:
             while more and len(window) < 2 * self._at_once * max(1, len(self._ready())):

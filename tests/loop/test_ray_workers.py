@@ -56,7 +56,7 @@ class RemoteStage(Stage):
 @pytest.mark.timeout(300)
 def test_a_record_that_ends_its_worker_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where the nodes find this module
-    works = [Work(str(number), b"", 0, None, {}) for number in range(12)]
+    works = [Work(str(number), b"", 0, None, {}) for number in range(30)]
     with ray_cluster(nodes=1) as cluster:
         platform = Platform.from_settings(workers="ray", ray_address=cluster.address)
         with open_ray_workers(SPEC, platform, "smk") as workers:
