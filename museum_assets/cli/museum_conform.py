@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from museum_assets.cli.museum_files import local_dump
 from museum_assets.cli.printing import print_json, print_table
 from museum_assets.core.failures import MuseumError, Rejected
@@ -25,6 +23,7 @@ from museum_assets.museums.declared.museum import declared_museum
 from museum_assets.museums.museum import Api, Museum, Page
 from museum_assets.museums.trial import host_of
 from museum_assets.simulator.server import Running, Simulator, running
+from resources.http_client import http_client
 from resources.museum_http import MuseumClient
 
 WORKS = 24
@@ -71,7 +70,8 @@ class Trialled:
         """Open the museum's API, and download its dump where it has that instead."""
         dump = None
         if self.museum.dump_only:
-            body = httpx.get(self.base).raise_for_status().content
+            with http_client(timeout=10) as dumps:
+                body = dumps.get(self.base).raise_for_status().content
             file = self.folder / f"{hashlib.sha256(body).hexdigest()[:16]}{Path(urlsplit(self.base).path).suffix}"
             file.write_bytes(body)
             dump = local_dump(file)

@@ -31,7 +31,7 @@ def demo(home: Path, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[
     """The demo with as many works as show ships in every language, and the environment that other commands need."""
     env = demo_environment(home)
     with log.open("wb") as output:
-        process = subprocess.Popen([*MUSEUM, "demo", "--works", "60"], env=env, cwd=ROOT, stdout=output, stderr=output)
+        process = subprocess.Popen([*MUSEUM, "demo", "--works", "40"], env=env, cwd=ROOT, stdout=output, stderr=output)
     try:
         yield process, env
     finally:
