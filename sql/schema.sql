@@ -951,10 +951,11 @@ CREATE TABLE ops.correction (
     until date,
     dropped_at timestamp with time zone,
     dropped_by text,
-    CONSTRAINT correction_check CHECK (((kind = 'field'::text) = (field <> ''::text))),
+    CONSTRAINT correction_check CHECK (((kind = ANY (ARRAY['field'::text, 'term'::text])) = (field <> ''::text))),
     CONSTRAINT correction_check1 CHECK (((dropped_at IS NULL) = (dropped_by IS NULL))),
-    CONSTRAINT correction_kind_check CHECK ((kind = ANY (ARRAY['field'::text, 'exclude'::text, 'wins'::text]))),
+    CONSTRAINT correction_kind_check CHECK ((kind = ANY (ARRAY['field'::text, 'exclude'::text, 'wins'::text, 'term'::text]))),
     CONSTRAINT correction_made_by_check CHECK ((made_by <> ''::text)),
+    CONSTRAINT correction_record_check CHECK (((kind = 'term'::text) = (record_id = ''::text))),
     CONSTRAINT correction_why_check CHECK ((why <> ''::text))
 );
 

@@ -30,11 +30,14 @@ Ids = Annotated[
 
 @app.command()
 def correct(
-    artwork: Annotated[str | None, typer.Argument(help="museum:object_number, such as smk:KMS1.")] = None,
+    artwork: Annotated[
+        str | None, typer.Argument(help="museum:object_number, such as smk:KMS1; the museum alone for a term.")
+    ] = None,
     values: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="FIELD=VALUE", help="Such as title=Winter, several texts with ; between them. Or exclude, or wins."
+            metavar="FIELD=VALUE",
+            help="Such as title=Winter, several texts with ; between them. Or exclude, wins, term:WORD=painting.",
         ),
     ] = None,
     why: Annotated[str, typer.Option("--why", help="Why; kept with the correction.")] = "",
@@ -143,11 +146,13 @@ def _line(each: Correction) -> tuple[Any, ...]:
     from museum_assets.cli.dead_letters import printable
     from museum_assets.collection.corrections.listing import shown
 
-    artwork = f"{each.museum}:{each.object_number or each.record_id}"
+    named = each.object_number or each.record_id
+    artwork = f"{each.museum}:{named}" if named else each.museum
     own, value = (
         (shown(each.source), shown(each.value)) if each.field else ("", shown(each.value) if each.value else "")
     )
-    texts = [printable(text) for text in (artwork, each.field or each.kind, own, value)]
+    what = f"term: {each.field}" if each.kind == "term" else each.field or each.kind
+    texts = [printable(text) for text in (artwork, what, own, value)]
     who = printable(f"{each.by}, {each.made_at:%Y-%m-%d}: {each.why}")
     until = each.until.isoformat() if each.until else ""
     return (str(each.id), *texts, until, each.state, who, printable(each.news))

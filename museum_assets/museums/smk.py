@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +13,7 @@ from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.paging import entries_and_total, walk_scopes
 from museum_assets.museums.reading import build_artwork, distinct, mappings, text, texts
-from museum_assets.museums.work_types import standardise
+from museum_assets.museums.work_types import remembered, standardise
 from museum_assets.museums.years import year_range
 
 OBJECT_NAMES = ("pastel", "akvatinte", "akvarel", "Buste", "maleri", "tegning")
@@ -104,7 +103,7 @@ class Smk(Museum):
 
 
 # Asked for every record; those of a collection share some hundreds of combinations.
-@lru_cache(maxsize=8_192)
+@remembered(maxsize=8_192)
 def _in_scope(work_types: tuple[str, ...]) -> tuple[str, ...]:
     """Return the searchable types, none when the work belongs to none of the harvested object names."""
     searchable = standardise(work_types)

@@ -1,16 +1,17 @@
 """The work types that can be searched for, and how the museums' own words become them.
 
 The translations are in work_types.csv, to be read and edited by a curator: one term a row, its language, and
-the standard English words for it (several separated by ';').
+the standard English words for it (several separated by ';'). What people mapped in an installation comes before them.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 SEARCHABLE: tuple[str, ...] = (
     "drawing",
@@ -25,6 +26,11 @@ SEARCHABLE: tuple[str, ...] = (
     "miniature",
 )
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+_mapped: dict[str, str] = {}
+_remembering: list[Callable[[], None]] = []
+
 _TABLE = Path(__file__).with_name("work_types.csv")
 
 _WHOLE_WORD = re.compile(rf"\b({'|'.join(SEARCHABLE)})s?\b")
@@ -37,6 +43,38 @@ def translations() -> dict[str, str]:
         return {row["term"].strip().lower(): row["standard"].strip().lower() for row in csv.DictReader(table)}
 
 
+def remembered(maxsize: int) -> Callable[[F], F]:
+    """Return what makes a function remember its results, as lru_cache does, until other terms are mapped."""
+
+    def remember(function: F) -> F:
+        cached = lru_cache(maxsize=maxsize)(function)
+        _remembering.append(cached.cache_clear)
+        return cast("F", cached)
+
+    return remember
+
+
+def map_terms(terms: Mapping[str, str]) -> None:
+    """Read these terms {term: standard words}, and no others, before the table's, from now on in this process."""
+    if terms != _mapped:
+        _mapped.clear()
+        _mapped.update(terms)
+        for forget in _remembering:
+            forget()
+
+
+def folded(term: str) -> str:
+    """Return a term as it is looked up: in lower case, with single spaces."""
+    return " ".join(term.lower().split())
+
+
+def shipped(term: str) -> tuple[str, ...]:
+    """Return the searchable types of a term as the table has it, whatever people mapped."""
+    word = folded(term)
+    found = _words(translations().get(word, word))
+    return tuple(each for each in SEARCHABLE if each in found)
+
+
 def standardise(types: Iterable[str]) -> tuple[str, ...]:
     """Return the searchable types among a museum's own words, each once, in the order of `SEARCHABLE`.
 
@@ -47,13 +85,17 @@ def standardise(types: Iterable[str]) -> tuple[str, ...]:
 
 
 # 200,000 records share some hundreds of combinations, and are to be mapped at 15,000 a second.
-@lru_cache(maxsize=65_536)
+@remembered(maxsize=65_536)
 def _standardised(types: tuple[str, ...]) -> tuple[str, ...]:
     found = {searchable for term in types for searchable in _searchable_in(term)}
     return tuple(each for each in SEARCHABLE if each in found)
 
 
 def _searchable_in(term: str) -> list[str]:
-    word = " ".join(term.lower().split())
-    standard = translations().get(word, word)
+    word = folded(term)
+    standard = _mapped.get(word)
+    return _words(translations().get(word, word) if standard is None else standard)
+
+
+def _words(standard: str) -> list[str]:
     return _WHOLE_WORD.findall(standard.replace("watercolour", "watercolor"))

@@ -21,6 +21,12 @@ FROM ops.ledger
 WHERE museum = %(museum)s AND stage = %(stage)s AND outcome = 'duplicate' AND output = ANY(%(winners)s)
 ORDER BY record_id
 
+-- name: terms
+-- The terms that people mapped for a museum, and whether the last day of each has passed.
+SELECT id, field, value, until, until < current_date AS over
+FROM ops.correction
+WHERE museum = %(museum)s AND kind = 'term' AND dropped_at IS NULL
+
 -- name: supersede
 -- Take back the corrections that new ones stand in place of. One that made another record win over this one goes too.
 UPDATE ops.correction AS c

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -16,6 +17,7 @@ from museum_assets.museums import museum
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.contract import definition_digest
 from museum_assets.museums.museum import Museum
+from museum_assets.museums.work_types import map_terms
 from museum_assets.museums.years import this_year
 from resources.binary_rows import Packer, binary, columns, int4, int8, sent, sent_types, text, texts
 
@@ -102,6 +104,8 @@ def row_hash(row: bytes) -> bytes:
     return row[-_HASH_BYTES:]
 
 
+NO_TERMS: Mapping[str, str] = MappingProxyType({})
+
 MappingResult = tuple[str, bytes] | tuple[str, str] | tuple[str, Crash]
 """(object number, row packed for COPY) of an artwork, or (code, message) of a record that is none, or (code, crash) of
 one that the mapping stumbled over.
@@ -115,11 +119,13 @@ def read_records(
     seqs: Sequence[int],
     payloads: Sequence[bytes],
     corrections: Sequence[bytes | None] | None = None,
+    terms: Mapping[str, str] = NO_TERMS,
 ) -> list[MappingResult]:
-    """Read stored payloads (JSON), with what people corrected of each (JSON).
+    """Read stored payloads (JSON), with what people corrected of each (JSON), and the terms that they mapped.
 
     Never raises: a bug in the mapping costs its record, not the museum.
     """
+    map_terms(terms)
     made = corrections or [None] * len(payloads)
     return [_read(chosen, *record) for record in zip(record_ids, seqs, payloads, made, strict=True)]
 

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
@@ -25,7 +25,7 @@ from struct import Struct
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from museum_assets.collection.artworks.mapping import MappingResult, read_records
+from museum_assets.collection.artworks.mapping import NO_TERMS, MappingResult, read_records
 from museum_assets.core.crashes import INTERNAL, Crash
 from museum_assets.core.failures import MuseumError
 from museum_assets.museums import MUSEUMS, museum
@@ -41,11 +41,13 @@ MOST_PROCESSES = 4
 
 _LENGTH = Struct("=q")
 
-RecordColumns = tuple[list[str], list[int], list[bytes], list[bytes | None]]
-"""(ids, sequence numbers, payloads, corrections) of a chunk of raw records."""
+RecordColumns = tuple[list[str], list[int], list[bytes], list[bytes | None], dict[str, str]]
+"""(ids, sequence numbers, payloads, corrections) of a chunk of raw records, and the terms that people mapped."""
 
 
-def read_all(source: Museum, works: Iterable[Work]) -> Iterator[tuple[Work, MappingResult]]:
+def read_all(
+    source: Museum, works: Iterable[Work], terms: Mapping[str, str] = NO_TERMS
+) -> Iterator[tuple[Work, MappingResult]]:
     """Yield (work, result) in the order of the works. Their payloads are removed, so that memory stays flat."""
     remaining = iter(works)
     processes = _mapping_processes() if _registered(source) else None
@@ -54,7 +56,7 @@ def read_all(source: Museum, works: Iterable[Work]) -> Iterator[tuple[Work, Mapp
     while chunk := list(islice(remaining, RECORDS_PER_CHUNK)):
         payloads = [work.data.pop("payload")[1:] for work in chunk]  # after the byte with jsonb's version
         made = [(each := work.data["corrections"]) and each[1:] for work in chunk]
-        records = [work.record_id for work in chunk], [work.data["seq"] for work in chunk], payloads, made
+        records = [work.record_id for work in chunk], [work.data["seq"] for work in chunk], payloads, made, dict(terms)
         if processes and here and (group := processes.ready()):
             waiting.append((chunk, processes.submit(group, source.slug, records)))
             if len(waiting) > 4 * processes.count:
@@ -121,7 +123,8 @@ def one_by_one(slug: str, records: RecordColumns) -> list[MappingResult]:
     """
     readings: list[MappingResult] = []
     group: ProcessGroup | None = None
-    for record_id, seq, payload, corrections in zip(*records, strict=True):
+    *columns, terms = records
+    for record_id, seq, payload, corrections in zip(*columns, strict=True):
         group = group or ProcessGroup(1)
         try:
             connection = group.first_ready()
@@ -131,7 +134,7 @@ def one_by_one(slug: str, records: RecordColumns) -> list[MappingResult]:
                 "out; then run again, finished work is kept"
             ) from error
         try:
-            connection.send((slug, ([record_id], [seq], [payload], [corrections])))
+            connection.send((slug, ([record_id], [seq], [payload], [corrections], terms)))
             readings += connection.receive()
         except (OSError, EOFError):
             readings.append((INTERNAL, _ended_by(slug, record_id, group.first.wait())))

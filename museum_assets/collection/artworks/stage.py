@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from museum_assets.collection.artworks import checks
 from museum_assets.collection.harvest.stage import raw_metadata
@@ -13,17 +14,20 @@ from museum_assets.museums import museum
 from resources.platform import Platform
 
 
-def _contract(_: Platform, slug: str) -> str:
+def _contract(platform: Platform, slug: str) -> str:
     from museum_assets.collection.artworks.mapping import mapping_contract
+    from museum_assets.collection.corrections.terms import terms_of, with_terms
 
-    return mapping_contract(slug)
+    return with_terms(mapping_contract(slug), terms_of(platform, slug))
 
 
 @contextmanager
-def _open(_: Platform, slug: str) -> Iterator[Stage]:
+def _open(platform: Platform, slug: str) -> Iterator[Stage]:
     from museum_assets.collection.artworks.transform import TransformStage
+    from museum_assets.collection.corrections.terms import terms_of
 
-    yield TransformStage(museum(slug))
+    # Read after the contract: a term that is mapped in between makes everything due once more, and is never missed.
+    yield TransformStage(museum(slug), cache(lambda: terms_of(platform, slug)))
 
 
 transformed_artworks = StageSpec(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from psycopg import sql
@@ -30,13 +30,14 @@ class TransformStage(Stage):
     external: ClassVar[bool] = False
     batch_size = 5000
 
-    def __init__(self, museum: Museum) -> None:
+    def __init__(self, museum: Museum, terms: Callable[[], Mapping[str, str]] = dict) -> None:
         self.museum = museum
+        self._terms = terms
         self._number_taken = False
 
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Read each payload; what the museum module rejects is an outcome with its code."""
-        for work, reading in read_all(self.museum, works):
+        for work, reading in read_all(self.museum, works, self._terms()):
             code, rest = reading
             if isinstance(rest, bytes):
                 yield Outcome(work, "done", value=reading, output_hash=row_hash(rest))

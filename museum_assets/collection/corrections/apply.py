@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from museum_assets.core.failures import Failure, Rejected
 from museum_assets.museums.artwork import Artwork
 
-Kind = Literal["field", "exclude", "wins"]
+Kind = Literal["field", "exclude", "wins", "term"]
 EXCLUDED = "excluded"
 """The code of a record that a person took out."""
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from museum_assets.collection.artworks.stage import transformed_artworks
 from museum_assets.collection.corrections.source import reading, said
+from museum_assets.collection.corrections.terms import mapped_terms
 from museum_assets.core.failures import MuseumError
 from museum_assets.museums import MUSEUMS
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.work_types import map_terms, shipped
 from resources.postgres import Connection
 from sql import query
 
@@ -56,7 +58,8 @@ def corrections(
     """Return the corrections of these museums, by record; those that were dropped only when asked for."""
     params = {"museums": list(museums), "stage": transformed_artworks.name, "dropped": dropped,
               "record_id": record_id, "ids": None if ids is None else list(ids)}  # fmt: skip
-    return [_correction(row) for row in conn.execute(query("corrections.list"), params)]
+    terms = {slug: mapped_terms(conn, slug) for slug in museums}
+    return [_correction(row, terms[row["museum"]]) for row in conn.execute(query("corrections.list"), params)]
 
 
 def standing(conn: Connection, ids: Collection[int]) -> list[Correction]:
@@ -70,13 +73,14 @@ def standing(conn: Connection, ids: Collection[int]) -> list[Correction]:
     return found
 
 
-def _correction(row: dict[str, Any]) -> Correction:
-    field = row["field"]
+def _correction(row: dict[str, Any], terms: Mapping[str, str]) -> Correction:
+    field, is_term = row["field"], row["kind"] == "term"
+    map_terms(terms)
     read = reading(row["museum"], row["payload"]) if row["payload"] is not None else "the record is gone"
-    source = said(read, field) if field and isinstance(read, Artwork) else None
+    source = list(shipped(field)) if is_term else said(read, field) if field and isinstance(read, Artwork) else None
     state = _state(row)
     stands = state not in {"dropped", "over"}
-    changed = bool(stands and field and isinstance(read, Artwork) and source != row["seen"])
+    changed = bool(stands and field and (is_term or isinstance(read, Artwork)) and source != row["seen"])
     return Correction(
         id=row["id"], museum=row["museum"], record_id=row["record_id"], object_number=row["object_number"],
         kind=row["kind"], field=field, value=row["value"], replaced=row["replaced"], source=source, changed=changed,
@@ -91,6 +95,8 @@ def _state(row: dict[str, Any]) -> str:
         return "dropped"
     if row["over"]:
         return "over"
+    if row["kind"] == "term":
+        return "in effect"
     if row["met"] is None:
         return "no record"
     if not row["met"]:
@@ -109,8 +115,9 @@ def _news(row: dict[str, Any], read: Artwork | str, source: Any, *, changed: boo
         return ""
     if source == row["value"]:
         return f"the museum now says so itself: `museum corrections drop {number}`"
+    who = "the table" if row["kind"] == "term" else "the museum"
     return (
-        f"the museum now says {shown(source)}: `museum corrections keep {number}`, "
+        f"{who} now says {shown(source)}: `museum corrections keep {number}`, "
         f"`museum corrections drop {number}` or `museum corrections review {number}`"
     )
 

@@ -14,10 +14,11 @@ from museum_assets.collection.artworks.stage import transformed_artworks
 from museum_assets.collection.corrections.apply import first_problem
 from museum_assets.collection.corrections.request import NotCorrected, Request
 from museum_assets.collection.corrections.source import reading, said
+from museum_assets.collection.corrections.terms import mapped_terms, standing_terms
 from museum_assets.core.failures import MuseumError
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.text_repair import repaired
-from museum_assets.museums.work_types import SEARCHABLE
+from museum_assets.museums.work_types import SEARCHABLE, map_terms, shipped
 from resources.postgres import Connection
 from sql import query
 
@@ -95,7 +96,11 @@ def _placed(request: Request, problem: str) -> str:
 def _judged(conn: Connection, requests: Sequence[Request]) -> Iterator[tuple[Request, Made | str]]:
     """Yield each request with what it makes, or with what is wrong with it."""
     for museum, of_museum in groupby(sorted(requests, key=lambda each: each.museum), lambda each: each.museum):
-        asked = list(of_museum)
+        everything = list(of_museum)
+        terms = {row["field"]: row for row in standing_terms(conn, museum)}
+        yield from ((each, _term(each, terms.get(each.field))) for each in everything if each.kind == "term")
+        asked = [each for each in everything if each.kind != "term"]
+        map_terms(mapped_terms(conn, museum))
         records = _named(conn, museum, sorted({each.number for each in asked}))
         by_record: dict[str, list[Request]] = {}
         for each in asked:
@@ -144,6 +149,17 @@ def _of_record(
     backwards = None if isinstance(source, str) else _backwards(source, standing, judged)
     for request, result in judged:
         yield request, backwards if backwards and request.field in YEARS else result
+
+
+def _term(request: Request, before: Mapping[str, Any] | None) -> Made | str:
+    """Judge what a museum's word is to mean."""
+    own = list(shipped(request.field))
+    if request.value == own and before is not None:
+        return f"the table says so itself: `museum corrections drop {before['id']}` takes the correction back"
+    until = before and before["until"]
+    same = request.value == own or (before is not None and (before["value"], until) == (request.value, request.until))
+    note = "the table says so itself" if request.value == own else ""
+    return Made(request.name, "", "term", request.field, request.value, own, unchanged=same, note=note)
 
 
 def _exclusion(

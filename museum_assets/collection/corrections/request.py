@@ -14,6 +14,7 @@ from museum_assets.collection.corrections.apply import Kind
 from museum_assets.core.failures import MuseumError
 from museum_assets.museums import MUSEUMS
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.work_types import SEARCHABLE, folded
 
 FIELDS = tuple(name for name in Artwork.model_fields if name not in {"museum", "museum_db_id", "text_repairs"})
 """The fields that can be corrected: not those that say which record it is, nor what the platform says of its text."""
@@ -21,6 +22,8 @@ SEVERAL = frozenset(name for name in FIELDS if get_origin(Artwork.model_fields[n
 """The fields that hold several texts, written with semicolons between them."""
 DECISIONS: tuple[Kind, ...] = ("exclude", "wins")
 """What stands in place of a field, without a value: take the work out, or let it win over its duplicate."""
+TERM = "term:"
+"""What a museum's own word follows, in place of a field of an artwork."""
 COLUMNS = ("artwork", "field", "value", "why", "until")
 
 
@@ -39,8 +42,8 @@ class Request:
 
     @property
     def name(self) -> str:
-        """The artwork as a person calls it."""
-        return f"{self.museum}:{self.number}"
+        """The artwork as a person calls it, the museum for one of its terms."""
+        return f"{self.museum}:{self.number}" if self.number else self.museum
 
 
 class NotCorrected(MuseumError):
@@ -53,6 +56,8 @@ class NotCorrected(MuseumError):
 
 def requested(artwork: str, field: str, value: Any, *, why: str, until: str | date | None, place: str = "") -> Request:
     """Return the correction that is asked for. Raises MuseumError(what is wrong with it)."""
+    if field.startswith(TERM):
+        return _term(artwork.strip(), field, value, why=why, until=until, place=place)
     slug, _, number = artwork.strip().partition(":")
     if slug not in MUSEUMS or not number:
         raise MuseumError(f"{artwork!r} is not museum:object_number, such as smk:KMS1 (museums: {', '.join(MUSEUMS)})")
@@ -63,15 +68,32 @@ def requested(artwork: str, field: str, value: Any, *, why: str, until: str | da
         )
     if kind != "field" and value not in (None, "", True):
         raise MuseumError(f"{kind} takes no value, and here is {value!r}")
+    return Request(slug, number, kind, field if kind == "field" else "", value if kind == "field" else None,
+                   _reason(why), _day(until), place)  # fmt: skip
+
+
+def _term(slug: str, field: str, value: Any, *, why: str, until: str | date | None, place: str) -> Request:
+    """Return the mapping of a term that is asked for."""
+    term = folded(field.removeprefix(TERM))
+    if slug not in MUSEUMS or not term:
+        raise MuseumError(f"{slug!r} is no museum whose term could be mapped (museums: {', '.join(MUSEUMS)})")
+    types = [] if value is None else value
+    if not isinstance(types, list) or (unknown := [each for each in types if each not in SEARCHABLE]):
+        wrong = f"{', '.join(map(str, unknown))!r}" if isinstance(types, list) else f"{types!r:.80}"
+        raise MuseumError(f"{wrong} cannot be searched for: give some of {', '.join(SEARCHABLE)}, with ; between them")
+    return Request(slug, "", "term", term, [each for each in SEARCHABLE if each in types], _reason(why), _day(until),
+                   place)  # fmt: skip
+
+
+def _reason(why: str) -> str:
     if not why.strip():
         raise MuseumError("it does not say why: that is kept with it, and whoever finds it in a year will ask")
-    return Request(slug, number, kind, field if kind == "field" else "", value if kind == "field" else None,
-                   why.strip(), _day(until), place)  # fmt: skip
+    return why.strip()
 
 
 def from_text(field: str, text: str) -> Any:
     """Return the value that a text stands for: a list for a field of several, None for an empty text."""
-    if field in SEVERAL:
+    if field in SEVERAL or field.startswith(TERM):
         return [part.strip() for part in text.split(";") if part.strip()]
     return text.strip() or None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from museum_assets.core.failures import Rejected
@@ -16,7 +15,7 @@ from museum_assets.museums.declared.schema import Makers, Rights, Types, Years
 from museum_assets.museums.mediums import types_in
 from museum_assets.museums.reading import distinct
 from museum_assets.museums.rights import is_open, latest_death
-from museum_assets.museums.work_types import standardise
+from museum_assets.museums.work_types import remembered, standardise
 from museum_assets.museums.years import year, year_range, year_range_as_written, years_in
 
 Record = Mapping[str, Any]
@@ -150,7 +149,7 @@ def types_of(declared: Types) -> Callable[[Record], tuple[tuple[str, ...], tuple
     classes = {name.casefold(): each for name, each in declared.classes.items()}
 
     # The works of a collection share some thousands of combinations.
-    @lru_cache(maxsize=16_384)
+    @remembered(maxsize=16_384)
     def searchable(named: tuple[str, ...], made_of: str) -> tuple[str, ...]:
         if excluded and search(excluded, made_of):
             return ()

@@ -129,7 +129,7 @@ def test_a_museum_that_only_this_process_knows_is_read_here(
 def test_the_records_of_a_process_that_is_killed_are_read_by_another(which: str) -> None:
     processes = MappingProcesses(2)
     group = waited_for(processes)
-    records: RecordColumns = ["1"], [1], [payload(1)], [None]
+    records: RecordColumns = ["1"], [1], [payload(1)], [None], {}
     (row,) = processes.submit(group, "smk", records).result()
     ours = psutil.Process(group.first.pid)
     victim = ours if which == "the first" else ours.children()[0]
@@ -176,7 +176,7 @@ def test_a_record_that_ends_its_process_fails_alone(
 def test_that_no_process_can_be_started_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(MuseumError, match=r"no process that reads records of smk can be started: .*run again"):
-        one_by_one("smk", (["1"], [1], [payload(1)], [None]))
+        one_by_one("smk", (["1"], [1], [payload(1)], [None], {}))
 
 
 def test_processes_end_with_the_one_that_started_them() -> None:

@@ -1,0 +1,5 @@
+"""Terms that people map."""
+
+from sql.migrations.revision import from_sql
+
+revision, down_revision, upgrade, downgrade = from_sql(__file__)
