@@ -60,13 +60,13 @@ def test_a_mapped_term_brings_records_in_and_out_again(platform: Platform) -> No
 
 
 def test_what_is_remembered_of_other_terms_is_forgotten() -> None:
-    smk, record = museum("smk"), [["1"], [1], [b"{}"], [None]]
+    smk = museum("smk")
     assert (standardise([WORD]), standardise(["maleri"])) == ((), ("painting",))
     try:
-        read_records(smk, *record, {"lysbillede": "print", "maleri": ""})  # type: ignore[arg-type]
+        read_records(smk, ["1"], [1], [b"{}"], terms={"lysbillede": "print", "maleri": ""})
         assert (standardise([WORD]), standardise(["maleri"]), shipped("Maleri")) == (("print",), (), ("painting",))
     finally:
-        read_records(smk, *record)  # type: ignore[arg-type]
+        read_records(smk, ["1"], [1], [b"{}"])
     assert (standardise([WORD]), standardise(["maleri"])) == ((), ("painting",))
 
 
