@@ -70,12 +70,12 @@ class TextTower:
         scores = query @ key.transpose(0, 2, 1) / math.sqrt(width // self._heads)
         scores = np.where(np.tri(count, dtype=bool), scores, -np.inf)
         shares = np.exp(scores - scores.max(-1, keepdims=True))
-        mixed = shares / shares.sum(-1, keepdims=True) @ value
+        mixed: Any = shares / shares.sum(-1, keepdims=True) @ value
         return self._linear(f"{name}.out_proj", mixed.transpose(1, 0, 2).reshape(count, width))
 
     def _perceptron(self, name: str, rows: Rows) -> Rows:
-        wide = self._linear(f"{name}.c_fc", rows)
-        bent = wide * (1 + _erf(wide / math.sqrt(2)).astype(np.float32)) / 2  # GELU, exactly
+        wide: Any = self._linear(f"{name}.c_fc", rows)  # numpy's types say more in some versions than in others
+        bent: Any = wide * (1 + _erf(wide / math.sqrt(2)).astype(np.float32)) / 2  # GELU, exactly
         return self._linear(f"{name}.c_proj", bent)
 
 
