@@ -67,3 +67,11 @@ def conform(slug: Annotated[str, typer.Argument(help="The museum.")], json: Json
     from museum_assets.cli.museum_conform import show_conform
 
     raise typer.Exit(show_conform(slug, as_json=json))
+
+
+@app.command()
+def tables(json: Json = False) -> None:
+    """Check the tables that a curator edits: work types, unknown artists, licences, terms of copyright."""
+    from museum_assets.cli.museum_tables import show_tables
+
+    raise typer.Exit(show_tables(as_json=json))

@@ -13,6 +13,7 @@ from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.paging import entries_and_total, walk_scopes
 from museum_assets.museums.reading import build_artwork, distinct, mappings, text, texts
+from museum_assets.museums.unknown_artists import unknown_names
 from museum_assets.museums.work_types import remembered, standardise
 from museum_assets.museums.years import year_range
 
@@ -22,7 +23,6 @@ OBJECT_NAMES = ("pastel", "akvatinte", "akvarel", "Buste", "maleri", "tegning")
 ROWS_PER_REQUEST = 2_000
 """The most rows the API gives at once; a full listing is then about 20 requests."""
 
-_UNKNOWN = frozenset({"unknown", "ubekendt"})
 _NUMERAL = re.compile(r"^(?P<forename>.*\S)\s+(?P<numeral>[IVX]+)$")
 
 
@@ -116,7 +116,7 @@ def _artists(payload: dict[str, Json]) -> tuple[str, ...]:
     `artist` is absent from everything recorded in 2019 and 2020; then `production` alone names the creators.
     """
     names = texts(payload, "artist") or distinct(map(_creator, mappings(payload, "production")))
-    return tuple([name for name in names if name.lower() not in _UNKNOWN])
+    return tuple([name for name in names if name.casefold() not in unknown_names()])
 
 
 def _creator(production: dict[str, Json]) -> str | None:

@@ -6,12 +6,13 @@ the standard English words for it (several separated by ';'). What people mapped
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
+
+from museum_assets.museums.tables import Table, anything, language
 
 SEARCHABLE: tuple[str, ...] = (
     "drawing",
@@ -31,7 +32,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _mapped: dict[str, str] = {}
 _remembering: list[Callable[[], None]] = []
 
-_TABLE = Path(__file__).with_name("work_types.csv")
+TABLE = Table(
+    Path(__file__).with_name("work_types.csv"), {"term": anything, "language": language, "standard": anything}, "term"
+)
 
 _WHOLE_WORD = re.compile(rf"\b({'|'.join(SEARCHABLE)})s?\b")
 
@@ -39,8 +42,7 @@ _WHOLE_WORD = re.compile(rf"\b({'|'.join(SEARCHABLE)})s?\b")
 @cache
 def translations() -> dict[str, str]:
     """Return {lower-case term: standard English words}, as in work_types.csv."""
-    with _TABLE.open(encoding="utf-8", newline="") as table:
-        return {row["term"].strip().lower(): row["standard"].strip().lower() for row in csv.DictReader(table)}
+    return {row["term"].lower(): row["standard"].lower() for row in TABLE.rows()}
 
 
 def remembered(maxsize: int) -> Callable[[F], F]:

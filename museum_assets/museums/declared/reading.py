@@ -15,6 +15,7 @@ from museum_assets.museums.declared.schema import Makers, Rights, Types, Years
 from museum_assets.museums.mediums import types_in
 from museum_assets.museums.reading import distinct
 from museum_assets.museums.rights import is_open, latest_death
+from museum_assets.museums.unknown_artists import unknown_names
 from museum_assets.museums.work_types import remembered, standardise
 from museum_assets.museums.years import year, year_range, year_range_as_written, years_in
 
@@ -53,7 +54,7 @@ def makers_of(declared: Makers | None) -> Callable[[Record], list[Maker]]:
     """Return what gives the makers of a record, without those that are excluded."""
     if declared is None:
         return lambda _: []
-    no_names = {name.casefold() for name in declared.exclude_names}
+    no_names = unknown_names() | {name.casefold() for name in declared.exclude_names}
     if declared.each is None:
         names = many(declared.name)
         return lambda record: [Maker(name) for name in names(record) if name.casefold() not in no_names]

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from museum_assets.core.addresses import host_of, web_address
+from museum_assets.museums.copyright_terms import copyright_terms
 from museum_assets.museums.declared.fields import Part, Path, Pattern, Spec
 from museum_assets.museums.mediums import MEDIUMS
-from museum_assets.museums.rights import TERMS
 from museum_assets.museums.work_types import SEARCHABLE
 
 Kind = Literal["json-files", "json", "json-lines", "csv", "json-api", "oai-pmh", "iiif"]
@@ -139,7 +139,7 @@ class Makers(Part):
     exclude_roles: list[str] = Field([])
     """Roles of those who are no makers, such as publisher."""
     exclude_names: list[str] = Field([])
-    """Names that are none, such as unknown, in any case."""
+    """Names that are none, in any case, besides those of unknown_artists.csv."""
     born: Spec | None = None
     died: Spec | None = None
     """The year of death, or a text whose pattern finds it."""
@@ -180,14 +180,16 @@ class Rights(Part):
     @classmethod
     def a_known_country(cls, code: str | None) -> str | None:
         """Refuse a country whose term is not known."""
-        if code is not None and code not in TERMS:
-            raise ValueError(f"no term is known for {code!r}: choose from {', '.join(TERMS)}, or give `dead_for`")
+        if code is not None and code not in copyright_terms():
+            raise ValueError(
+                f"no term is known for {code!r}: choose from {', '.join(copyright_terms())}, or give `dead_for`"
+            )
         return code
 
     @property
     def term(self) -> int | None:
         """Return the years after a maker's death, None when they do not count."""
-        return self.dead_for or (TERMS[self.country] if self.country else None)
+        return self.dead_for or (copyright_terms()[self.country] if self.country else None)
 
     @model_validator(mode="after")
     def some_reason(self) -> Self:
