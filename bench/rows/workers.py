@@ -16,23 +16,25 @@ from bench.measuring import IMAGES, Rates, Result, Target, per_second, ratio
 from bench.ray_cluster import ray_cluster
 from museum_assets.collection.stages import STAGES
 from museum_assets.loop.run import run_stage
+from museum_assets.loop.stage import Options
 from resources.platform import Platform
 
 TARGET = Target("at least", 1.7)
 PARCEL = 4
+FIRST = 32
 SPECS = {spec.name: spec for spec in STAGES}
 TABLES = {"stored_thumbnails": "staging.thumbnail", IMAGES: "ops.vector"}
 
 
 def measure(bench: Bench) -> Iterator[Result]:
-    """Run both stages on each, in turns. What counts is the pace after the first batch: a model takes long to load."""
-    pictures = bench.size(96, 24)
-    with bench.platform() as empty, serving(pictures) as image_server, tempfile.TemporaryDirectory() as folder:
+    """Run both stages on each, in turns. What counts is the pace after the first: a model takes long to load."""
+    count = bench.size(192, 96)
+    with bench.platform() as empty, serving(count) as image_server, tempfile.TemporaryDirectory() as folder:
         weights = _weights(empty.settings.clip_model, Path(folder))
         platform = empty.with_settings(clip_weights=str(weights))
         _environment(platform, image_server)
         platform.thumbnails().ensure_bucket()
-        harvested(platform.database(), records(10 * pictures, pictures=pictures, image_server=image_server))
+        harvested(platform.database(), records(count, pictures=count, image_server=image_server))
         transformed(platform.database())
         with SPECS["indexed_artworks"].opened(platform, MUSEUM) as stage:
             run_stage(platform.database(), MUSEUM, stage)
@@ -50,20 +52,16 @@ def measure(bench: Bench) -> Iterator[Result]:
 
 
 def _pace(platform: Platform, name: str) -> float:
-    """Do a stage anew, and return the records per second between its first batch and its last."""
-    seen: list[tuple[int, float]] = []
-
-    def note(done: int, _: int | None) -> None:
-        seen.append((done, time.perf_counter()))
-
-    with platform.database().connect() as conn:
+    """Do a stage anew, and return the records per second of all but the first, for which the workers start."""
+    database = platform.database()
+    with database.connect() as conn:
         conn.execute("DELETE FROM ops.ledger WHERE stage = %s", (name,))
-    emptied(platform.database(), TABLES[name])
+    emptied(database, TABLES[name])
     with SPECS[name].opened(platform, MUSEUM) as stage:
         stage.batch_size = PARCEL
-        run_stage(platform.database(), MUSEUM, stage, None, note)
-    (first, begun), (last, ended) = seen[0], seen[-1]
-    return (last - first) / (ended - begun)
+        run_stage(database, MUSEUM, stage, Options(limit=FIRST))
+        begun = time.perf_counter()
+        return run_stage(database, MUSEUM, stage).done / (time.perf_counter() - begun)
 
 
 def _weights(model: str, folder: Path) -> Path:
