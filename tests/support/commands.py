@@ -37,16 +37,20 @@ def commands_in(text: str) -> list[str]:
 def parse(command: str) -> None:
     """Parse a command with its options, assets and museums; nothing is run. Raises for one that cannot run."""
     _, *arguments = [WORDS.get(word, word) for word in shlex.split(command)]
-    # Made anew each time, so that the commands without a body are this call's own.
+    _program_without_bodies().main(arguments, prog_name="museum", standalone_mode=False)
+
+
+@cache
+def _program_without_bodies() -> Any:
     program: Any = typer.main.get_command(app)
     for option in program.params:
         option.callback = None  # which would install the shell's completion
-    _without_bodies(program).main(arguments, prog_name="museum", standalone_mode=False)
+    return _without_bodies(program)
 
 
 def is_name(command: str) -> bool:
     """Say whether it is a command's name without its arguments, that of a group, or an option of the program itself."""
-    program: Any = typer.main.get_command(app)
+    program = _program_without_bodies()
     words = command.split()[1:]
     if any(words == [option] for each in program.params for option in each.opts):
         return True
