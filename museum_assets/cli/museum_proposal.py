@@ -213,5 +213,8 @@ def _types(words: Guess, medium: Guess, profile: Profile) -> list[str]:
         seen.add(term.casefold())
         found = list(standardise((term,))) or types_in(term)
         mark, value = ("", found) if found and not re.search("photo", term, re.IGNORECASE) else ("# ", [])
-        lines.append(f"{mark}{_quoted(term)} = {json.dumps(value)}  # {count:,}")
+        told = json.dumps(value)
+        if len(value) > 1 and medium.path:  # "drawings and watercolors" is a group: the medium says which a work is
+            told = f"{{ medium = {told}, otherwise = {json.dumps(value[:1])} }}"
+        lines.append(f"{mark}{_quoted(term)} = {told}  # {count:,}")
     return lines

@@ -72,7 +72,9 @@ def show_try(slug: str, file: Path, *, as_json: bool) -> int:
     chosen = museum(slug)
     try:
         body = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise MuseumError(f"{file} is not one record in UTF-8. Add --all when it is a file of many records") from error
+    except OSError as error:
         raise MuseumError(f"{file} cannot be read: {error}") from error
     try:
         artwork = chosen.read(chosen.payload(body))

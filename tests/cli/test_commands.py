@@ -104,3 +104,5 @@ def test_try_reads_one_record_without_any_service(tmp_path: Path) -> None:
     assert "Havnen" in invoke("try", "smk", "-", stdin=json.dumps(RECORD)).output
     missing = invoke("try", "smk", str(tmp_path / "none.json"))
     assert "cannot be read" in str(missing.exception)
+    file.write_bytes(b"\x1f\x8b\x08")
+    assert "Add --all" in str(invoke("try", "smk", str(file)).exception)

@@ -74,6 +74,8 @@ def test_the_guide_leads_from_a_file_to_a_museum_that_conforms(folder: Path) -> 
     new, try_, report, conform = (shlex.split(command) for command in COMMANDS if "--sample" not in command)
     proposed = CliRunner().invoke(app, new)
     assert proposed.exit_code == 0, proposed.output
+    group = '"Drawings and watercolours" = { medium = ["drawing", "watercolor"], otherwise = ["drawing"] }'
+    assert group in (folder / "museums" / "harbour.toml").read_text(encoding="utf-8")
     file, sample = folder / "museums/harbour.toml", folder / "museums/harbour.sample.jsonl"
     assert len(sample.read_text().splitlines()) == 20
     told = parse(file.read_text(), file.name)
