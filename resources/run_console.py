@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from museum_assets.core.failures import MuseumError
 
@@ -28,11 +28,11 @@ def stated_failures_in_brief() -> None:
 class _Brief:
     """Makes log records as before, shorter where they quote a stated failure."""
 
-    def __init__(self, make: object) -> None:
+    def __init__(self, make: Callable[..., logging.LogRecord]) -> None:
         self.make = make
 
     def __call__(self, *args: object, **kwargs: object) -> logging.LogRecord:
-        record: logging.LogRecord = self.make(*args, **kwargs)  # type: ignore[operator]
+        record = self.make(*args, **kwargs)
         if record.name == CONSOLE:
             told = str(record.msg)
             if STACKS in told:

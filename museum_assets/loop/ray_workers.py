@@ -20,6 +20,7 @@ from typing import Any
 
 from museum_assets.core.failures import Failure, MuseumError
 from museum_assets.loop.workers import PartSpec
+from resources.extras import install_command
 from resources.platform import Platform
 
 MOST_DEATHS = 2
@@ -226,7 +227,7 @@ class _End:
 def open_ray_workers(spec: PartSpec, platform: Platform, slug: str) -> Iterator[RayWorkers]:
     """Open one actor to each core of the cluster, or each GPU for a model. Raises NoWorkers."""
     if importlib.util.find_spec("ray") is None:
-        raise NoWorkers("WORKERS=ray needs Ray: run `pip install museum-data-platform[ray]`")
+        raise NoWorkers(f"WORKERS=ray needs the extra `ray` of this package: run `{install_command('ray')}`")
     contract = spec.contract(platform, slug)
     resources = _connected(str(platform.settings.ray_address))
     gpus = int(resources.get("GPU", 0)) if spec.model else 0

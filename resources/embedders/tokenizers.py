@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from museum_assets.core.failures import MuseumError
 from resources.embedders.weights import probe_hub
-
-EXTRA = "museum-data-platform[siglip]"
+from resources.extras import install_command
 
 
 def tokenizer(
@@ -33,7 +30,7 @@ def tokenizer(
     except ImportError as error:
         raise MuseumError(
             f"The tokenizer of {variable}={model} needs the extra `siglip` of this package ({error}): run "
-            f"`{_installer()} '{EXTRA}'`."
+            f"`{install_command('siglip')}`."
         ) from error
 
 
@@ -54,8 +51,3 @@ def _from_hub(model: str, source: str, variable: str) -> Callable[[str], Any]:
             f"{error}. Allow this machine to reach the hub once, or copy the tokenizer's files into a folder and name "
             f"that as hf_tokenizer_name in a model configuration below {variable}_CONFIGS."
         ) from error
-
-
-def _installer() -> str:
-    """Return the command that installs into this environment. One made by `make install` has no pip of its own."""
-    return f"{sys.executable} -m pip install" if find_spec("pip") else f"uv pip install --python {sys.prefix}"
