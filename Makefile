@@ -10,7 +10,7 @@ INSTALLED := $(VENV)/installed
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-model up test test-fast test-servers test-postgres15 coverage robustness deploy-check lint types bench wheel platforms requirements schema pictures
+.PHONY: help install demo demo-model up test test-fast test-servers test-postgres15 coverage robustness deploy-check lint types bench wheel platforms requirements schema pictures site
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -97,6 +97,9 @@ types: $(INSTALLED)  ## Check types
 
 bench: $(INSTALLED)  ## Measure the figures in docs
 	.venv/bin/python -m bench
+
+site: $(INSTALLED)  ## Build the documentation as one site into build/site; a broken link fails
+	.venv/bin/mkdocs build --quiet
 
 wheel: | $(UV)  ## Build the wheel and the source distribution into dist
 	rm -rf dist

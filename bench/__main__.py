@@ -1,4 +1,4 @@
-"""Measure and print: `python -m bench [--only NAME]... [--quick] [--json]`.
+"""Measure and print: `python -m bench [--only NAME]... [--quick] [--json] [--qdrant URL]`.
 
 A missed target is no error; a row that breaks is one.
 """
@@ -23,12 +23,13 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=ROWS, help="measure this; may be repeated")
     parser.add_argument("--quick", action="store_true", help="fewer items and rounds: about a minute, rougher")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    parser.add_argument("--qdrant", metavar="URL", help="an empty Qdrant server in place of the embedded index")
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     results: list[Result] = []
     broken: list[str] = []
     begun = time.monotonic()
-    with started(quick=arguments.quick) as bench:
+    with started(quick=arguments.quick, qdrant=arguments.qdrant) as bench:
         for name in arguments.only or ROWS:
             print(f"{time.monotonic() - begun:4.0f} s  {name} …", file=sys.stderr, flush=True)
             try:

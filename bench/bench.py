@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -19,6 +21,8 @@ from resources.platform import Platform
 from resources.postgres import Database
 
 _numbers = itertools.count(1)
+GRPC_PORT = 6334
+"""Qdrant's own default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Bench:
 
     settings: Settings
     quick: bool
+    qdrant: str | None = None
+    """A Qdrant server to measure with; the embedded index when left out."""
 
     def size(self, full: int, quick: int) -> int:
         """Return how many items or rounds to measure with."""
@@ -46,8 +52,17 @@ class Bench:
                 database_url=origin.replace("/platform?", f"/{name}?"),
                 thumbnails_bucket=name.replace("_", "-"),
                 home=home,
+                **self._server(name),
             )
             conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _server(self, name: str) -> dict[str, Any]:
+        """Return the settings of the server, with collections that no other run has."""
+        if self.qdrant is None:
+            return {}
+        collection = f"{name}_{secrets.token_hex(4)}"
+        return {"qdrant_url": self.qdrant, "qdrant_grpc_port": GRPC_PORT, "qdrant_collection": collection,
+                "qdrant_production_collection": f"{collection}_production"}  # fmt: skip
 
     @contextmanager
     def database(self) -> Iterator[Database]:
@@ -57,7 +72,7 @@ class Bench:
 
 
 @contextmanager
-def started(*, quick: bool) -> Iterator[Bench]:
+def started(*, quick: bool, qdrant: str | None = None) -> Iterator[Bench]:
     """Start the services for a benchmark. Whatever the environment names is left alone: it may be production."""
     own = {"database_url": None, "dagster_postgres_url": None, "s3_endpoint_url": None, "qdrant_url": None}
     with tempfile.TemporaryDirectory(prefix="museum-bench-") as folder:
@@ -71,4 +86,4 @@ def started(*, quick: bool) -> Iterator[Bench]:
                 "aws_access_key_id": found["AWS_ACCESS_KEY_ID"],
                 "aws_secret_access_key": found["AWS_SECRET_ACCESS_KEY"],
             }
-            yield Bench(Settings(**given, **own | services), quick)  # type: ignore[arg-type]
+            yield Bench(Settings(**given, **own | services), quick, qdrant)  # type: ignore[arg-type]

@@ -124,5 +124,6 @@ def _points(platform: Platform, museum: str, release: int, works: Sequence[dict[
             session.put_records(records)
     with index.open() as session:
         session.optimise()
+        session.wait_until_built()
     if copies := copies_of(index):
         copies.publish({museum: release})

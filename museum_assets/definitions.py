@@ -11,8 +11,10 @@ from museum_assets.collection import definitions as collection
 from museum_assets.collection import stages
 from museum_assets.core.settings import read_settings
 from museum_assets.documents import definitions as documents
+from museum_assets.enrichment import definitions as enrichment
 from museum_assets.kiosk import definitions as kiosk
 from museum_assets.kit.dead_letters import dead_letter_jobs
+from museum_assets.pruning import definitions as pruning
 from museum_assets.releases import definitions as releases
 from museum_assets.sources import definitions as sources
 from resources.dagster_resources import configured_resources
@@ -24,11 +26,13 @@ def build_definitions(resource_overrides: Mapping[str, Any] | None = None) -> dg
     """Merge the domains' definitions; `resource_overrides` replace resources by name, for tests."""
     return dg.Definitions.merge(
         collection.definitions(stages.STAGES),
+        enrichment.definitions(catalogue.enrichment()),
         documents.definitions(),
         sources.definitions(),
         kiosk.definitions(),
         archives.definitions(),
         releases.definitions(stages.STAGES),
+        pruning.definitions(),
         dg.Definitions(
             jobs=dead_letter_jobs(catalogue.letter_sources()),
             sensors=sensors(),

@@ -92,6 +92,13 @@ class MuseumApis(ServiceResource):
     contact_email: str | None = Field(None, description="Whom a museum can reach.")
 
 
+class Reconciliation(ServiceResource):
+    """The authority that makers are matched to; without an address none is asked."""
+
+    reconciliation_url: str | None = Field(None, description="Address of its Reconciliation Service.")
+    reconciliation_authority: str | None = Field(None, description="Name of its identities.")
+
+
 SERVICES: Mapping[str, type[ServiceResource]] = {
     "postgres": Postgres,
     "s3": S3,
@@ -100,6 +107,7 @@ SERVICES: Mapping[str, type[ServiceResource]] = {
     "language_model": LanguageModel,
     "kafka": KafkaBrokers,
     "museum_apis": MuseumApis,
+    "reconciliation": Reconciliation,
 }
 
 
@@ -113,6 +121,7 @@ class PlatformResource(dg.ConfigurableResource[None]):
     language_model: LanguageModel
     kafka: KafkaBrokers
     museum_apis: MuseumApis
+    reconciliation: Reconciliation
 
     def get(self) -> Platform:
         """Return the platform: the fields that are set, and for the rest the settings. Raises SettingsError."""

@@ -8,9 +8,12 @@ from dagster._serdes import ConfigurableClassData  # noqa: TID251
 from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.utils import pg_url_from_config
 
+from museum_assets.core.json_logs import write_json
 from museum_assets.core.postgres_address import postgres_url
+from museum_assets.core.settings import read_settings
 from resources.run_console import stated_failures_in_brief
 from resources.storage_outages import tell_outages
+from resources.tracing import start_tracing
 
 
 class PlatformStorage(DagsterPostgresStorage):
@@ -24,6 +27,11 @@ class PlatformStorage(DagsterPostgresStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:
         """Return the storage at the configured address. Raises BadAddress."""
         stated_failures_in_brief()
+        settings = read_settings()
+        if settings.log_format == "json":
+            write_json()
+        if settings.traces_url:
+            start_tracing(settings.traces_url)
         tell_outages()
         plain = postgres_url(pg_url_from_config(config_value))
         return cls(

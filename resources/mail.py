@@ -65,6 +65,12 @@ class Mailer(Closing):
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
 
+    def log_in(self) -> None:
+        """Connect and log in, and send nothing. Raises Failure or Unavailable."""
+        self._deadline.restart()
+        with self._translated():
+            (self._server or self._connect()).noop()
+
     def send(self, message: EmailMessage) -> None:
         """Hand a message to the server.
 

@@ -92,7 +92,7 @@ class MuseumClient(Closing):
 
     `timeout` is in seconds of silence, and a request may take ten times as long in all. The client only talks to the
     host of `base` and to `more_hosts` (host or host:port), wherever a full URL or a redirect points. `requests` and
-    `retries` count what was sent.
+    `retries` count what was sent, `bytes` what came, as it travelled.
     """
 
     def __init__(  # noqa: PLR0913 - each is one decision of the caller, all but two by keyword
@@ -119,6 +119,7 @@ class MuseumClient(Closing):
         self.dump = dump
         self.requests = 0
         self.retries = 0
+        self.bytes = 0
         self._slug = museum_slug
         self._limiter = limiter
         self._concurrency = concurrency
@@ -195,6 +196,8 @@ class MuseumClient(Closing):
                 if failure := classify(response, what):
                     raise failure
                 body = read_body(response, what)
+                with self._counting:
+                    self.bytes += response.num_bytes_downloaded
             return decode(response, body, what)
 
         return politely(

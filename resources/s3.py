@@ -123,17 +123,25 @@ class ObjectStore:
         except ValueError:
             raise StorageMisconfigured("S3_ENDPOINT_URL is not an address such as https://s3.example.org") from None
 
-    def ensure_bucket(self) -> None:
-        """Create the bucket unless it exists. Raises StorageMisconfigured or Unavailable."""
+    def exists(self) -> bool:
+        """Say whether there is such a bucket. Raises StorageMisconfigured or Unavailable."""
         try:
             with self._translated("look for"):
                 self.client.head_bucket(Bucket=self.bucket)
         except Gone:
-            # AWS wants the region named when a bucket is made, except us-east-1, which it refuses to read.
-            elsewhere = self.region != "us-east-1"
-            where = {"CreateBucketConfiguration": {"LocationConstraint": self.region}} if elsewhere else {}
-            with self._translated("create"):
-                self.client.create_bucket(Bucket=self.bucket, **where)
+            return False
+        return True
+
+    def ensure_bucket(self) -> bool:
+        """Create the bucket unless it exists, and say whether it was. Raises StorageMisconfigured or Unavailable."""
+        if self.exists():
+            return False
+        # AWS wants the region named when a bucket is made, except us-east-1, which it refuses to read.
+        elsewhere = self.region != "us-east-1"
+        where = {"CreateBucketConfiguration": {"LocationConstraint": self.region}} if elsewhere else {}
+        with self._translated("create"):
+            self.client.create_bucket(Bucket=self.bucket, **where)
+        return True
 
     def put(self, key: str, body: bytes, *, content_type: str, metadata: dict[str, str] | None = None) -> None:
         """Store an object, replacing what was there. Metadata outside ASCII is percent-encoded on its way.

@@ -10,7 +10,7 @@ from museum_assets.core.failures import Gone, Malformed, MuseumError, RequestRef
 MISSING = {"404", "NoSuchKey", "NotFound"}
 MISCONFIGURED = {
     *("403", "AccessDenied", "AllAccessDisabled", "AuthorizationHeaderMalformed", "ExpiredToken", "InvalidAccessKeyId"),
-    *("InvalidBucketName", "NoSuchBucket", "PermanentRedirect", "SignatureDoesNotMatch"),
+    *("InvalidBucketName", "PermanentRedirect", "SignatureDoesNotMatch"),
 }
 
 
@@ -47,6 +47,11 @@ def translated(place: str, bucket: str, action: str, key: str) -> Iterator[None]
         status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
         if code in MISSING:
             raise Gone(f"{what}: it does not exist") from error
+        if code == "NoSuchBucket":
+            raise StorageMisconfigured(
+                f"{what} (NoSuchBucket): `museum init` makes the platform's own; those of a museum's kiosks "
+                f"are the museum's, which `museum init --kiosk-buckets` makes too. Or {advice}"
+            ) from error
         if code in MISCONFIGURED:
             raise StorageMisconfigured(f"{what} ({code}): {advice}") from error
         if 400 <= status < 500 and code not in {"RequestTimeout", "SlowDown", "429"}:

@@ -240,10 +240,12 @@ BEGIN
     DELETE FROM production.artwork_search_release WHERE museum = slug AND slot = filled;
     DELETE FROM production.artwork_facet_release WHERE museum = slug AND slot = filled;
     DELETE FROM production.artwork_word_release WHERE museum = slug AND slot = filled;
+    DELETE FROM production.artist_work_release WHERE museum = slug AND slot = filled;
     WITH work AS MATERIALIZED (
         SELECT *, dense_rank() OVER (ORDER BY types, first_century, last_century, has_image)::integer AS facet
         FROM (
-            SELECT a.object_number, a.title, a.artists, a.work_types, a.period, a.row_hash,
+            SELECT a.object_number, a.title, a.artists || coalesce(n.names, '{}') AS artists, a.work_types, a.period,
+                   a.row_hash,
                    coalesce(a.searchable_work_types, '{}') AS types,
                    production.century(least(a.production_date_start, a.production_date_end)) AS first_century,
                    production.century(greatest(a.production_date_start, a.production_date_end)) AS last_century,
@@ -253,6 +255,13 @@ BEGIN
                 SELECT DISTINCT object_number
                 FROM production.thumbnail_release
                 WHERE museum = slug AND slot = filled AND object_key IS NOT NULL) AS t USING (object_number)
+            LEFT JOIN (
+                SELECT w.object_number, array_agg(DISTINCT spelt.name) AS names
+                FROM production.artwork_identity_release AS w
+                JOIN production.artist_identity_release AS i USING (museum, slot, identity),
+                    unnest(i.names) AS spelt (name)
+                WHERE w.museum = slug AND w.slot = filled
+                GROUP BY w.object_number) AS n USING (object_number)
             WHERE a.museum = slug AND a.slot = filled) AS shown
     ), facets AS (
         INSERT INTO production.artwork_facet_release
@@ -287,6 +296,15 @@ BEGIN
     SELECT slug, filled, word, production.word_stems(word), ndoc
     FROM ts_stat(format('SELECT words FROM production.artwork_search_release WHERE museum = %L AND slot = %s',
         slug, filled), 'ABC');
+    INSERT INTO production.artist_work_release
+    SELECT slug, filled, w.identity, s.place, s.facet, s.object_number
+    FROM (
+        SELECT DISTINCT object_number, identity
+        FROM production.artwork_identity_release
+        WHERE museum = slug AND slot = filled AND identity IS NOT NULL) AS w
+    JOIN production.artwork_search_release AS s USING (object_number)
+    WHERE s.museum = slug AND s.slot = filled
+    ORDER BY w.identity, s.place;
     RETURN made;
 END $$;
 
@@ -936,6 +954,18 @@ ALTER TABLE ops.archive_import ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY 
     CACHE 1
 );
 
+CREATE TABLE ops.authority_answer (
+    authority text NOT NULL,
+    digest bytea NOT NULL,
+    asked jsonb NOT NULL,
+    answer jsonb NOT NULL,
+    answered_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+COMMENT ON TABLE ops.authority_answer IS 'What an authority answered to a question, kept for good: the same is not asked twice.';
+
+COMMENT ON COLUMN ops.authority_answer.digest IS 'SHA-256 of what was asked.';
+
 CREATE TABLE ops.correction (
     id bigint NOT NULL,
     museum text NOT NULL,
@@ -951,9 +981,9 @@ CREATE TABLE ops.correction (
     until date,
     dropped_at timestamp with time zone,
     dropped_by text,
-    CONSTRAINT correction_check CHECK (((kind = ANY (ARRAY['field'::text, 'term'::text])) = (field <> ''::text))),
+    CONSTRAINT correction_check CHECK (((kind = 'refuse'::text) OR ((kind = ANY (ARRAY['field'::text, 'term'::text, 'merge'::text, 'split'::text])) = (field <> ''::text)))),
     CONSTRAINT correction_check1 CHECK (((dropped_at IS NULL) = (dropped_by IS NULL))),
-    CONSTRAINT correction_kind_check CHECK ((kind = ANY (ARRAY['field'::text, 'exclude'::text, 'wins'::text, 'term'::text]))),
+    CONSTRAINT correction_kind_check CHECK ((kind = ANY (ARRAY['field'::text, 'exclude'::text, 'wins'::text, 'term'::text, 'accept'::text, 'refuse'::text, 'merge'::text, 'split'::text]))),
     CONSTRAINT correction_made_by_check CHECK ((made_by <> ''::text)),
     CONSTRAINT correction_record_check CHECK (((kind = 'term'::text) = (record_id = ''::text))),
     CONSTRAINT correction_why_check CHECK ((why <> ''::text))
@@ -990,7 +1020,7 @@ CREATE VIEW ops.correction_in_effect AS
             correction.made_by,
             correction.why
            FROM ops.correction
-          WHERE ((correction.dropped_at IS NULL) AND ((correction.until IS NULL) OR (correction.until >= CURRENT_DATE)))
+          WHERE ((correction.dropped_at IS NULL) AND ((correction.until IS NULL) OR (correction.until >= CURRENT_DATE)) AND (correction.kind = ANY (ARRAY['field'::text, 'exclude'::text, 'wins'::text, 'term'::text])))
         UNION ALL
          SELECT correction.museum,
             (correction.value #>> '{}'::text[]),
@@ -1253,6 +1283,90 @@ CREATE VIEW ops.index_status AS
                    FROM ops.input_text) i USING (museum, record_id, input_hash))
           GROUP BY l.museum, l.record_id) v USING (museum, record_id));
 
+CREATE TABLE staging.artist_identities (
+    museum text NOT NULL,
+    maker_key text NOT NULL,
+    authority text,
+    identity text,
+    label text,
+    method text,
+    score real,
+    candidates jsonb NOT NULL,
+    contradiction text,
+    decided_by bigint,
+    answered_at timestamp with time zone,
+    CONSTRAINT artist_identities_method_check CHECK ((method = ANY (ARRAY['given'::text, 'reconciled'::text, 'curated'::text]))),
+    CONSTRAINT artist_identities_score_check CHECK (((score >= (0)::double precision) AND (score <= (1)::double precision)))
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE staging.artist_identities IS 'Who each of a museum''s makers is at an authority. Without a method, candidates make it a question to a person; without candidates, nobody there is alike.';
+
+COMMENT ON COLUMN staging.artist_identities.contradiction IS 'What the data says against the decision of a person, which stands.';
+
+COMMENT ON COLUMN staging.artist_identities.answered_at IS 'When the authority answered; null where the museum''s own link says it.';
+
+CREATE VIEW ops.input_artist_facts AS
+ SELECT DISTINCT museum,
+    ((authority || ':'::text) || identity) AS record_id,
+    sha256(convert_to(((authority || ':'::text) || identity), 'UTF8'::name)) AS input_hash,
+    authority,
+    identity
+   FROM staging.artist_identities
+  WHERE (identity IS NOT NULL);
+
+CREATE VIEW ops.maker_decisions AS
+ SELECT museum,
+    record_id AS maker_key,
+    jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'value', value, 'seen', seen, 'by', made_by) ORDER BY id) AS decisions
+   FROM ops.correction
+  WHERE ((dropped_at IS NULL) AND ((until IS NULL) OR (until >= CURRENT_DATE)) AND (kind = ANY (ARRAY['accept'::text, 'refuse'::text])))
+  GROUP BY museum, record_id;
+
+CREATE TABLE staging.makers (
+    museum text NOT NULL,
+    object_number text NOT NULL,
+    "position" integer NOT NULL,
+    maker_key text NOT NULL,
+    name text NOT NULL,
+    role text,
+    qualifier text,
+    birth_year integer,
+    death_year integer,
+    dates text,
+    nationality text,
+    museum_id text,
+    links text[] NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE staging.makers IS 'The makers of each artwork as the museum has them; maker_key tells one from the museum''s others.';
+
+COMMENT ON COLUMN staging.makers.qualifier IS 'What sets the work apart from the person named ("after", "school of"); null where nothing does.';
+
+CREATE VIEW ops.input_artist_identities AS
+ SELECT m.museum,
+    m.maker_key AS record_id,
+    sha256(record_send(ROW(m.name, m.birth_year, m.death_year, m.nationality, m.qualifier, m.links, (d.decisions)::text))) AS input_hash,
+    m.name,
+    m.birth_year,
+    m.death_year,
+    m.nationality,
+    m.qualifier,
+    m.links,
+    d.decisions
+   FROM (( SELECT makers.museum,
+            makers.maker_key,
+            min(makers.name) AS name,
+            max(makers.birth_year) AS birth_year,
+            max(makers.death_year) AS death_year,
+            min(makers.nationality) AS nationality,
+            max(makers.qualifier) AS qualifier,
+            max(makers.links) AS links
+           FROM staging.makers
+          GROUP BY makers.museum, makers.maker_key) m
+     LEFT JOIN ops.maker_decisions d ON (((d.museum = m.museum) AND (d.maker_key = m.maker_key))));
+
 CREATE TABLE ops.setting (
     name text NOT NULL,
     value text NOT NULL
@@ -1384,6 +1498,13 @@ CREATE VIEW ops.input_stored_thumbnails AS
     thumbnail_url
    FROM staging.artwork;
 
+CREATE VIEW ops.input_thumbnail_colours AS
+ SELECT museum,
+    record_id,
+    sha256 AS input_hash,
+    s3_key
+   FROM staging.thumbnail;
+
 CREATE SEQUENCE raw.record_seq
     START WITH 1
     INCREMENT BY 1
@@ -1424,6 +1545,13 @@ CREATE VIEW ops.input_transformed_artworks AS
            FROM ops.setting
           WHERE (setting.name = 'withdrawal_grace_days'::text))))));
 
+CREATE VIEW ops.input_work_type_terms AS
+ SELECT museum,
+    record_id,
+    sha256(convert_to(array_to_string(searchable_work_types, ','::text), 'UTF8'::name)) AS input_hash,
+    searchable_work_types
+   FROM staging.artwork;
+
 CREATE TABLE ops.notice_event (
     event text NOT NULL,
     seen_at timestamp with time zone DEFAULT now() NOT NULL
@@ -1459,6 +1587,30 @@ CREATE TABLE ops.notices_ledger (
     CONSTRAINT ledger_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'rejected'::text, 'duplicate'::text, 'failed'::text])))
 );
 
+CREATE TABLE staging.artwork_enrichments (
+    museum text NOT NULL,
+    source text NOT NULL,
+    subject text NOT NULL,
+    facts jsonb NOT NULL,
+    enriched_at timestamp with time zone DEFAULT now() NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE staging.artwork_enrichments IS 'What a source says of a work or an artist besides the museum. The source is the stage that wrote it; the subject is an artwork''s record_id, or an identity such as wikidata:Q5598.';
+
+CREATE VIEW ops.output_artist_facts AS
+ SELECT museum,
+    subject AS record_id,
+    sha256(record_send(ROW(museum, subject, facts))) AS output_hash
+   FROM staging.artwork_enrichments
+  WHERE (source = 'artist_facts'::text);
+
+CREATE VIEW ops.output_artist_identities AS
+ SELECT museum,
+    maker_key AS record_id,
+    sha256(record_send(ROW(museum, maker_key, authority, identity, label, method, score, candidates, contradiction, decided_by, answered_at))) AS output_hash
+   FROM staging.artist_identities;
+
 CREATE VIEW ops.output_document_records AS
  SELECT museum,
     (document_id)::text AS record_id,
@@ -1471,11 +1623,25 @@ CREATE VIEW ops.output_stored_thumbnails AS
     sha256(record_send(ROW(museum, record_id, s3_key, sha256, width, height, bytes, source_url, etag, last_modified))) AS output_hash
    FROM staging.thumbnail;
 
+CREATE VIEW ops.output_thumbnail_colours AS
+ SELECT museum,
+    subject AS record_id,
+    sha256(record_send(ROW(museum, subject, facts))) AS output_hash
+   FROM staging.artwork_enrichments
+  WHERE (source = 'thumbnail_colours'::text);
+
 CREATE VIEW ops.output_transformed_artworks AS
  SELECT museum,
     record_id,
     sha256(record_send(ROW(museum, record_id, object_number, museum_db_id, title, artists, production_date_start, production_date_end, period, work_types, searchable_work_types, thumbnail_url, image_url, rights, source_url, search_text, text_repairs))) AS output_hash
    FROM staging.artwork;
+
+CREATE VIEW ops.output_work_type_terms AS
+ SELECT museum,
+    subject AS record_id,
+    sha256(record_send(ROW(museum, subject, facts))) AS output_hash
+   FROM staging.artwork_enrichments
+  WHERE (source = 'work_type_terms'::text);
 
 CREATE TABLE ops.partitioned_table (
     kind text NOT NULL,
@@ -1500,6 +1666,25 @@ CREATE TABLE ops.vector (
 
 COMMENT ON TABLE ops.vector IS 'Embeddings by contract (model, weights, preprocessing) and content: little-endian float32. Each image is embedded once.';
 
+CREATE TABLE production.artist_identity_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    identity text NOT NULL,
+    label text,
+    method text,
+    score double precision,
+    birth_year integer,
+    death_year integer,
+    names text[],
+    artworks integer,
+    row_hash bytea NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE production.artist_identity_release IS 'The artists of a release; those of several museums with one identity are one.';
+
+COMMENT ON COLUMN production.artist_identity_release.names IS 'Spellings of all museums; artworks counts those of this museum.';
+
 CREATE TABLE production.artist_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
@@ -1512,6 +1697,18 @@ CREATE TABLE production.artist_release (
 PARTITION BY LIST (museum);
 
 COMMENT ON COLUMN production.artist_release.identity IS 'The name folded (NFKC, lower case, single spaces); artist_id is made from it, so it is the same in every release.';
+
+CREATE TABLE production.artist_work_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    identity text NOT NULL,
+    place integer NOT NULL,
+    facet integer NOT NULL,
+    object_number text NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE production.artist_work_release IS 'The works of each artist in the order in which they are shown, each with its combination of what it can be filtered by.';
 
 CREATE TABLE production.artwork_artist_release (
     museum text NOT NULL,
@@ -1536,6 +1733,19 @@ CREATE TABLE production.artwork_facet_release (
 PARTITION BY LIST (museum);
 
 COMMENT ON TABLE production.artwork_facet_release IS 'Every combination of what works can be filtered by, with how many have it. A search counts works by this one number.';
+
+CREATE TABLE production.artwork_identity_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    object_number text NOT NULL,
+    "position" integer NOT NULL,
+    identity text,
+    name text,
+    role text,
+    qualifier text,
+    row_hash bytea NOT NULL
+)
+PARTITION BY LIST (museum);
 
 CREATE TABLE production.artwork_release (
     museum text NOT NULL,
@@ -1805,6 +2015,25 @@ CREATE VIEW staging.artwork_status AS
      LEFT JOIN ops.ledger l USING (museum, record_id))
   GROUP BY a.museum, a.record_id, a.object_number;
 
+CREATE TABLE staging.joined_identities (
+    museum text NOT NULL,
+    maker_key text NOT NULL,
+    identity text NOT NULL,
+    label text NOT NULL,
+    method text NOT NULL,
+    score real,
+    birth_year integer,
+    death_year integer,
+    candidates jsonb NOT NULL,
+    joined_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT joined_identities_method_check CHECK ((method = ANY (ARRAY['given'::text, 'reconciled'::text, 'inferred'::text, 'curated'::text, 'alone'::text])))
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE staging.joined_identities IS 'Who each maker is across museums. Makers with one identity are one artist; its name is that at an authority (wikidata:Q5598), else the first maker_key.';
+
+COMMENT ON COLUMN staging.joined_identities.candidates IS 'Makers that it may be one with, and is not: questions, the likeliest first.';
+
 ALTER TABLE ONLY ops.ledger ATTACH PARTITION ops.notices_ledger FOR VALUES IN ('notices');
 
 ALTER TABLE ONLY candidate.made
@@ -1869,6 +2098,9 @@ ALTER TABLE ONLY ops.archive_duplicate
 
 ALTER TABLE ONLY ops.archive_import
     ADD CONSTRAINT archive_import_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY ops.authority_answer
+    ADD CONSTRAINT authority_answer_pkey PRIMARY KEY (authority, digest);
 
 ALTER TABLE ONLY ops.correction
     ADD CONSTRAINT correction_pkey PRIMARY KEY (id);
@@ -1948,11 +2180,23 @@ ALTER TABLE ONLY production.slot
 ALTER TABLE ONLY raw.record
     ADD CONSTRAINT record_pkey PRIMARY KEY (museum, record_id) INCLUDE (payload_hash, withdrawn_at);
 
+ALTER TABLE ONLY staging.artist_identities
+    ADD CONSTRAINT artist_identities_pkey PRIMARY KEY (museum, maker_key);
+
+ALTER TABLE ONLY staging.artwork_enrichments
+    ADD CONSTRAINT artwork_enrichments_pkey PRIMARY KEY (museum, source, subject);
+
 ALTER TABLE ONLY staging.artwork
     ADD CONSTRAINT artwork_museum_object_number_key UNIQUE (museum, object_number);
 
 ALTER TABLE ONLY staging.artwork
     ADD CONSTRAINT artwork_pkey PRIMARY KEY (museum, record_id);
+
+ALTER TABLE ONLY staging.joined_identities
+    ADD CONSTRAINT joined_identities_pkey PRIMARY KEY (museum, maker_key);
+
+ALTER TABLE ONLY staging.makers
+    ADD CONSTRAINT makers_pkey PRIMARY KEY (museum, object_number, "position");
 
 ALTER TABLE ONLY staging.thumbnail
     ADD CONSTRAINT thumbnail_pkey PRIMARY KEY (museum, record_id);
@@ -1977,11 +2221,21 @@ CREATE INDEX notice_event_seen_at_idx ON ops.notice_event USING btree (seen_at);
 
 CREATE INDEX notice_last_at_idx ON ops.notice USING btree (last_at);
 
+CREATE INDEX artist_identity_release_identity_idx ON ONLY production.artist_identity_release USING btree (identity);
+
 CREATE INDEX artist_release_artist_id_idx ON ONLY production.artist_release USING btree (artist_id);
+
+CREATE INDEX artist_work_release_identity_place_idx ON ONLY production.artist_work_release USING btree (identity, place);
+
+CREATE INDEX artist_work_release_object_number_idx ON ONLY production.artist_work_release USING btree (object_number);
 
 CREATE INDEX artwork_artist_release_artist_id_idx ON ONLY production.artwork_artist_release USING btree (artist_id);
 
 CREATE INDEX artwork_artist_release_object_number_position_idx ON ONLY production.artwork_artist_release USING btree (object_number, "position");
+
+CREATE INDEX artwork_identity_release_identity_idx ON ONLY production.artwork_identity_release USING btree (identity);
+
+CREATE INDEX artwork_identity_release_object_number_position_idx ON ONLY production.artwork_identity_release USING btree (object_number, "position");
 
 CREATE INDEX artwork_release_museum_db_id_idx ON ONLY production.artwork_release USING btree (museum_db_id);
 
@@ -2016,6 +2270,12 @@ CREATE UNIQUE INDEX release_museum_slot_idx ON production.release USING btree (m
 CREATE INDEX review_release_at_exhibition_code_rating_occurrence_origin_idx ON ONLY production.review_release USING btree (at, exhibition_code, rating, occurrence, origin);
 
 CREATE INDEX thumbnail_release_object_number_idx ON ONLY production.thumbnail_release USING btree (object_number);
+
+CREATE INDEX artist_identities_identity ON ONLY staging.artist_identities USING btree (authority, identity);
+
+CREATE INDEX joined_identities_identity ON ONLY staging.joined_identities USING btree (identity);
+
+CREATE INDEX makers_key ON ONLY staging.makers USING btree (museum, maker_key);
 
 ALTER INDEX ops.ledger_pkey ATTACH PARTITION ops.notices_ledger_pkey;
 

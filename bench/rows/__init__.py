@@ -11,6 +11,7 @@ from bench.rows import (
     embedding,
     index,
     kiosk,
+    matching,
     memory,
     points,
     readers,
@@ -38,5 +39,6 @@ ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "points": points.measure,
     "readers": readers.measure,
     "workers": workers.measure,
+    "matching": matching.measure,
 }
 """By the name that `--only` takes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -12,7 +13,12 @@ def main() -> None:
 
     from museum_assets.cli.app import app
     from museum_assets.core.failures import MuseumError
+    from museum_assets.core.json_logs import write_json
+    from museum_assets.core.settings import read_settings
 
+    with suppress(MuseumError):  # of wrong settings, which the command tells, or has no use for
+        if read_settings().log_format == "json":
+            write_json()
     try:
         app()
     except MuseumError as error:

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from museum_assets.cli.archive import app as archive
+from museum_assets.cli.artists import app as artists
 from museum_assets.cli.corrections import app as corrections
 from museum_assets.cli.dead_letters import app as dead_letters
 from museum_assets.cli.kiosk import app as kiosk
 from museum_assets.cli.museums import app as museums
 from museum_assets.cli.notices import app as notices
+from museum_assets.cli.operating import app as operating
 from museum_assets.cli.options import Json
 from museum_assets.cli.release_archive import app as release
 from museum_assets.cli.sources import app as sources
@@ -20,11 +22,13 @@ from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 
 app = typer.Typer(name="museum", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(archive)
+app.add_typer(artists)
 app.add_typer(corrections)
 app.add_typer(dead_letters)
 app.add_typer(kiosk)
 app.add_typer(museums)
 app.add_typer(notices)
+app.add_typer(operating)
 app.add_typer(release)
 app.add_typer(sources)
 

@@ -98,10 +98,11 @@ def _print_made(found: list[Made], *, as_json: bool) -> None:
         note = f" ({each.note})" if each.note else ""
         console.print(printable(f"{state}: {each.name} {what}{note}"), markup=False, highlight=False, soft_wrap=True)
     museums = dict.fromkeys(each.name.partition(":")[0] for each in found if not each.unchanged)
-    _say_next(transformed_artworks.again(museum) for museum in museums)
+    say_next(transformed_artworks.again(museum) for museum in museums)
 
 
-def _say_next(commands: Iterable[str]) -> None:
+def say_next(commands: Iterable[str]) -> None:
+    """Print the commands that apply at once what was just decided."""
     from museum_assets.cli.printing import console
 
     for command in commands:
@@ -174,7 +175,7 @@ def drop(ids: Ids, by: By = None, json: Json = False) -> None:
     for row in rows:
         console.print(f"dropped {row['id']}: {row['museum']}:{row['record_id']} {row['field'] or row['kind']}",
                       markup=False, highlight=False)  # fmt: skip
-    _say_next(transformed_artworks.again(museum) for museum in dict.fromkeys(row["museum"] for row in rows))
+    say_next(transformed_artworks.again(museum) for museum in dict.fromkeys(row["museum"] for row in rows))
 
 
 @made.command()

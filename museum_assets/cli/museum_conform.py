@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from museum_assets.cli.museum_files import local_dump
-from museum_assets.cli.printing import print_json, print_table
+from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.core.failures import MuseumError, Rejected
 from museum_assets.museums import DECLARED, museum
 from museum_assets.museums.artwork import Artwork
@@ -245,4 +245,7 @@ def show_conform(slug: str, *, as_json: bool) -> int:
     else:
         rows = [("yes" if each.passed else "NO", each.rule, each.told) for each in found]
         print_table(f"{museum(slug).name}", ("kept", "rule", "what was tried"), rows)
+        if (address := museum(slug).api_base).startswith("file:"):
+            told = f"{address} lies on this machine: another one harvests it only with MUSEUM_API_{slug.upper()}"
+            console.print(told, highlight=False, markup=False)
     return 0 if all(each.passed for each in found) else 1

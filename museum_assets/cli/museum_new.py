@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from museum_assets.museums.declared.load import DeclarationError, load
 from museum_assets.museums.declared.museum import museum_of
 
 SAMPLED = 20
+KINDS = 8
 LOOKED_AT = 50_000
 """Records of which a profile is made."""
 KEYS_SHOWN = 60
@@ -106,22 +107,28 @@ def _fetched(source: str) -> tuple[Path, str]:
 
 
 def varied(entries: Any, museum: Any) -> list[dict[str, Any]]:
-    """Return up to SAMPLED records that differ: of each work type and each reason for a rejection some."""
+    """Return up to SAMPLED records: one of each of the most frequent kinds, the rest by how frequent their kinds are.
+
+    A kind is a combination of work types, or a reason for which a record is no artwork, of which three are enough.
+    """
     kinds: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    counted: Counter[Any] = Counter()
     for entry in entries:
         if isinstance(entry, dict):
             kind = _kind(entry, museum)
+            counted[kind] += 1
             if len(kinds[kind]) < SAMPLED:
                 kinds[kind].append(entry)
     # Artworks first: a sample is what the demo shows.
-    order = sorted(kinds, key=lambda kind: (kind[0] != "artwork", str(kind)))
-    chosen: list[dict[str, Any]] = []
-    for turn in range(SAMPLED):
-        for kind in order:
-            enough = kind[0] != "artwork" and turn >= 2 and any(each[0] == "artwork" for each in order)
-            if turn < len(kinds[kind]) and len(chosen) < SAMPLED and not enough:
-                chosen.append(kinds[kind][turn])
-    return chosen
+    works = [kind for kind, _ in counted.most_common() if kind[0] == "artwork"]
+    others = [kind for kind, _ in counted.most_common() if kind[0] != "artwork"]
+    taken = Counter(works[:KINDS] + others[: KINDS if not works else 3])
+    while taken.total() < min(SAMPLED, sum(map(len, kinds.values()))):
+        free = [kind for kind in kinds if taken[kind] < len(kinds[kind])]
+        few = [kind for kind in free if kind[0] == "artwork" or not works]
+        # By what each has for every one that it would have: so a collection of prints has a sample of prints.
+        taken[max(few or free, key=lambda kind: counted[kind] / (taken[kind] + 1))] += 1
+    return [record for kind in works + others for record in kinds[kind][: taken[kind]]]
 
 
 def _kind(entry: dict[str, Any], museum: Any) -> tuple[Any, ...]:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 MOST_VALUES = 5_000
 """Different values that are counted of a key; what has more is no list of terms."""
 LONGEST = 300
+MOST_TERMS = 12
+"""Values that are shown of a key whose values are terms. Three hid 81 of 84 roles of makers."""
 
 
 @dataclass
@@ -24,8 +26,14 @@ class Key:
 
     @property
     def examples(self) -> list[str]:
-        """Return up to three values, the most frequent first."""
-        return [value[:60] for value, _ in self.values.most_common(3)]
+        """Return up to three values, the most frequent first; of a list of terms all, up to MOST_TERMS."""
+        shown = MOST_TERMS if self.terms else 3
+        return [value[:60] for value, _ in self.values.most_common(shown)]
+
+    @property
+    def terms(self) -> bool:
+        """Say whether its values are terms: texts that come again and again."""
+        return self.types["str"] > 0 and len(self.values) <= min(200, sum(self.values.values()) // 10)
 
     @property
     def unique(self) -> bool:

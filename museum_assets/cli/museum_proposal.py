@@ -18,8 +18,11 @@ from museum_assets.museums.work_types import standardise
 MOST_CLASSES = 40
 FREE = ("CC0", "PDM", "CC BY", "CC BY-SA")
 """Licences that are proposed as open, by the names of rights.py."""
-_PICTURE = re.compile(r"https?://\S+?(?:\.(?:jpe?g|png|webp)(?:\?\S*)?|/full/\S+)", re.IGNORECASE)
-_YEAR = re.compile(r"-?\d{3,4}(?:\.0)?")
+_PICTURE = re.compile(
+    r"https?://\S+?(?:\.(?:jpe?g|png|webp)(?:\?\S*)?|/full/\S+|\?(?:\S*&)?(?:size|width|height|irn)=\S+)", re.IGNORECASE
+)
+"""The last are addresses of a program that sends pictures, such as `?irn=102066&size=Medium`."""
+_YEAR = re.compile(r"-?\d{3,4}(?:\.0|-\d\d(?:-\d\d(?:[T ]\S*)?)?)?")
 _MAKERS = "artist|maker|creator|contributor|constituent|person|author|kunstner|kunstenaar|künstler"
 _LIFE = re.compile(r".*\d{4}\s*[-–—]\s*\d{4}\s*")
 _CLAIM = re.compile(r"©|copyright", re.IGNORECASE)
@@ -98,7 +101,10 @@ def propose(name: str, address: str, shape: Shape, profile: Profile) -> str:
         ["licen[cs]e", "public.?domain|copyright.?status|rights.?status", "rights|copyright"], least=0.05
     )
     makers = _makers(guess)
-    period = guess.find(["date|dating|datering|period|created|year"], _text)
+    period = guess.find(
+        ["(creat|produc|made|object|work).*dat|dat.*(creat|produc|made)|dating|datering",
+         "^(?!.*(acqui|modif|updat|birth|death)).*(date|period|created|year)"], _text,
+    )  # fmt: skip
     medium = guess.find(["medium|technique|material|teknik|techniek"], _text)
     words = guess.find(["classification|object.?type|work.?type", "object.?name|category|genre|types?$|kind"],
                        lambda key: _text(key) and not key.overflowed)  # fmt: skip
@@ -159,6 +165,7 @@ def _makers(guess: Proposer) -> list[str]:
         for key, names in {"role": ["role|function"], "born": ["birth|born"], "died": ["death|died"]}.items():
             if (found := inner.find(names, least=0.02)).path:
                 lines += _line(key, found)
+                lines += _role_terms(inner.profile.keys[found.path]) if key == "role" else []
         if (life := inner.find(["date|life|dates|years"], _has(_LIFE, 0.3), least=0.02)).path:
             lines += [f"# {life.why}", f"died = {{ path = {_quoted(life.path)}, pattern = '(\\d{{4}})\\s{{0,9}}$' }}",
                       "alive = '^(?i:born|b\\.)'"]  # fmt: skip
@@ -168,6 +175,15 @@ def _makers(guess: Proposer) -> list[str]:
         value = f'{{ path = {_quoted(name.path)}, split = ";" }}' if semicolons else _quoted(name.path)
         return ["[makers]", f"# {name.why}", f"name = {value}", 'exclude_names = ["unknown"]', ""]
     return ['# No makers were found: [makers] with name = "…" names them.', ""]
+
+
+def _role_terms(key: Key) -> list[str]:
+    stated = "; ".join(f"{value[:60]} ({count:,})" for value, count in key.values.most_common(100))
+    return [
+        f"# All its values: {stated}".replace("\n", " "),
+        '# Those that made nothing, such as a publisher, belong into exclude_roles = ["…"]; those that say nothing,',
+        "# such as artist, into plain_roles.",
+    ]
 
 
 def _rights(guess: Guess, profile: Profile, host: str) -> list[str]:

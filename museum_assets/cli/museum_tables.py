@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from museum_assets.cli.printing import console, print_json, print_table
-from museum_assets.museums import copyright_terms, rights, unknown_artists, work_types
+from museum_assets.enrichment.facts import terms
+from museum_assets.museums import copyright_terms, qualifiers, rights, unknown_artists, work_types
 from museum_assets.museums.tables import TableError
 
-TABLES = (work_types.TABLE, unknown_artists.TABLE, rights.TABLE, copyright_terms.TABLE)
+TABLES = (work_types.TABLE, unknown_artists.TABLE, qualifiers.TABLE, rights.TABLE, copyright_terms.TABLE,
+          terms.TABLE)  # fmt: skip
 
 
 def show_tables(*, as_json: bool) -> int:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
 from museum_assets import catalogue
+from museum_assets.cli.artists import print_makers
 from museum_assets.cli.corrections import print_corrections
 from museum_assets.cli.printing import console, print_json, print_table
 from museum_assets.cli.session import connected
 from museum_assets.core.failures import Malformed, MuseumError, Rejected
 from museum_assets.museums import museum
+from museum_assets.museums.artwork import Artwork
 
 
 def show_status(museums: list[str], *, as_json: bool) -> None:
@@ -43,9 +46,12 @@ def show_where(name: str, *, as_json: bool) -> None:
     """Print the story of the records of this name."""
     from museum_assets.collection.stages import STAGES
     from museum_assets.collection.where import where
+    from museum_assets.enrichment.authority.decisions import makers_of
 
     with connected() as platform, platform.database().connect() as conn:
         stories = where(conn, name, [spec for spec in STAGES if not spec.inactive(platform.settings)])
+        for story in stories:
+            story["makers"] = makers_of(conn, story["museum"], story.get("object_number"))
     if as_json:
         print_json(stories)
         return
@@ -60,6 +66,8 @@ def show_where(name: str, *, as_json: bool) -> None:
         print_table(title, ("stage", "state", "code or output", "last attempt", "input", "why, and what next"), rows)
         if story["corrections"]:
             print_corrections(f"Corrections of {named}", story["corrections"])
+        if story["makers"]:
+            print_makers(f"Makers of {named}", story["makers"])
 
 
 def _step_row(step: dict[str, Any]) -> tuple[Any, ...]:
@@ -76,18 +84,23 @@ def show_try(slug: str, file: Path, *, as_json: bool) -> int:
         raise MuseumError(f"{file} is not one record in UTF-8. Add --all when it is a file of many records") from error
     except OSError as error:
         raise MuseumError(f"{file} cannot be read: {error}") from error
+    judged: Artwork | Sequence[Rejected | Malformed]
     try:
-        artwork = chosen.read(chosen.payload(body))
+        judged = chosen.judge(chosen.payload(body))
     except (Rejected, Malformed) as rejection:
+        judged = [rejection]
+    if not isinstance(judged, Artwork):
         if as_json:
-            print_json({"rejected": rejection.code, "message": str(rejection)})
+            reasons = [{"rejected": each.code, "message": str(each)} for each in judged]
+            print_json(reasons[0] | {"reasons": reasons})
         else:
-            console.print(f"[bold red]rejected[/] {escape(f'{rejection.code}: {rejection}')}", highlight=False)
+            for each in judged:
+                console.print(f"[bold red]rejected[/] {escape(f'{each.code}: {each}')}", highlight=False)
         return 1
     if as_json:
-        print_json({"artwork": artwork.model_dump(mode="json")})
+        print_json({"artwork": judged.model_dump(mode="json")})
     else:
-        fields = artwork.model_dump(mode="json").items()
+        fields = judged.model_dump(mode="json").items()
         rows = [
             (name, ", ".join(value) if isinstance(value, list) else str(value if value is not None else ""))
             for name, value in fields

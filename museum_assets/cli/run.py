@@ -89,7 +89,7 @@ def _chosen(definitions: dg.Definitions, platform: Platform, assets: list[str]) 
     known = {key.to_user_string() for key in graph.materializable_asset_keys}
     inactive = {spec.name: reason for spec in catalogue.stages() if (reason := spec.inactive(platform.settings))}
     if assets == [ALL]:
-        names = [spec.name for spec in catalogue.collection()]
+        names = [spec.name for spec in (*catalogue.collection(), *catalogue.enrichment())]
         # Not where the report goes: with --json that is for programs.
         notes = Console(stderr=True)
         for name in filter(inactive.get, names):

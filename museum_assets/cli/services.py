@@ -1,9 +1,10 @@
-"""`museum up`, `museum migrate`, `museum webserver` and `museum serve`: all at once, or each process by itself."""
+"""`museum up`, `migrate`, `webserver`, `serve` and `metrics`: all at once, or each process by itself."""
 
 from __future__ import annotations
 
 import socket
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import typer
@@ -17,7 +18,7 @@ from museum_assets.operations.running import migrate as bring_up_to_date
 from museum_assets.operations.running import running_unprepared
 from museum_assets.operations.ui import WORKSPACE, ui
 from museum_assets.operations.ui_guard import LOOPBACK, parse_hosts
-from resources.embedded.services import dagster_home, environment, unwinding_on_signals
+from resources.embedded.services import attach_running, dagster_home, environment, unwinding_on_signals
 from resources.platform import Platform
 
 
@@ -89,11 +90,31 @@ def readers(settings: Settings, *, host: str | None, port: int | None, fd: int |
         serve(listening, platform)
 
 
+def metrics(settings: Settings, *, host: str | None, port: int | None) -> None:
+    """Serve the metrics until Ctrl-C or SIGTERM. Starts no service, and uses those of this home that run.
+
+    Raises MuseumError when the port cannot be had.
+    """
+    from museum_assets.operations.metrics.serve import served
+
+    host, port = host or settings.metrics_host, port or settings.metrics_port
+    platform = Platform(attach_running(settings))
+    with unwinding_on_signals(), suppress(KeyboardInterrupt), ExitStack() as opened:
+        try:
+            had = opened.enter_context(served(platform, host, port))
+        except OSError as error:
+            raise _not_had(host, port, error) from error
+        typer.echo(f"Metrics are at http://{host}:{had}/metrics. Ctrl-C stops them.")
+        threading.Event().wait()
+
+
 def _bound(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise MuseumError(
-            f"{host}:{port} cannot be had ({error}): choose another one with --host and --port"
-        ) from error
+        raise _not_had(host, port, error) from error
+
+
+def _not_had(host: str, port: int, error: OSError) -> MuseumError:
+    return MuseumError(f"{host}:{port} cannot be had ({error}): choose another one with --host and --port")

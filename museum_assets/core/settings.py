@@ -15,12 +15,15 @@ from pydantic_settings import SettingsConfigDict
 
 from museum_assets.core.addresses import WebAddress
 from museum_assets.core.backup_settings import BackupSettings
+from museum_assets.core.history_settings import HistorySettings
 from museum_assets.core.kafka_settings import KafkaSettings
 from museum_assets.core.notice_settings import ADDRESS, NoticeSettings
 from museum_assets.core.postgres_address import postgres_url
 from museum_assets.core.profiles import PER_MUSEUM, Profile, SettingsError, current_profile, explain
 from museum_assets.core.readers_settings import ReadersSettings
+from museum_assets.core.reconciliation_settings import ReconciliationSettings
 from museum_assets.core.vector_index_settings import VectorIndexSettings
+from museum_assets.core.watching_settings import WatchingSettings
 from museum_assets.core.worker_settings import WorkerSettings
 
 LAION_WEIGHTS = "laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K/open_clip_model.safetensors"
@@ -29,7 +32,17 @@ SIGLIP_WEIGHTS = "timm/ViT-B-16-SigLIP-i18n-256/open_clip_model.safetensors"
 HOST = r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?"
 
 
-class Settings(VectorIndexSettings, KafkaSettings, NoticeSettings, BackupSettings, ReadersSettings, WorkerSettings):
+class Settings(
+    VectorIndexSettings,
+    KafkaSettings,
+    NoticeSettings,
+    HistorySettings,
+    BackupSettings,
+    ReadersSettings,
+    WatchingSettings,
+    WorkerSettings,
+    ReconciliationSettings,
+):
     """The platform's settings. A field is its variable in lower case, unless an alias names the variable.
 
     Aliased fields are filled by the alias (`Settings(museum_home=...)`): filling them by name as well would

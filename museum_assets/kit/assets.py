@@ -12,6 +12,7 @@ from pydantic import Field
 from museum_assets.core.findings import Markdown
 from museum_assets.core.progress import Progress
 from museum_assets.core.settings import read_settings
+from museum_assets.core.work_in_hand import working_on
 from museum_assets.loop.books import codes
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.spec import StageSpec
@@ -75,7 +76,7 @@ def stage_asset(spec: StageSpec) -> dg.AssetsDefinition:
             context.log.warning("%s is not materialized: %s", spec.name, reason)
             return
         slug, database = context.partition_key, services.database()
-        with spec.opened(services, slug) as opened:
+        with working_on(run=context.run_id), spec.opened(services, slug) as opened:
             progress = Progress(f"{spec.name} of {slug}", context.log.info)
             options = config.options(services.settings.max_attempts)
             counts = run_stage(database, slug, opened, options, progress)

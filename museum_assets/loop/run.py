@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,9 +19,11 @@ from museum_assets.loop.letters import keep_letters, settle_letters
 from museum_assets.loop.outputs import abandon, announced, discard_abandoned, forget_announced
 from museum_assets.loop.stage import Counts, Options, Outcome, Stage
 from resources.postgres import Connection, Database
+from resources.tracing import batch_traced, stage_traced
 
 T = TypeVar("T")
 R = TypeVar("R")
+log = logging.getLogger(__name__)
 
 
 def run_stage(
@@ -40,7 +43,7 @@ def run_stage(
     options = options or Options()
     started = time.monotonic()
     ledger = Ledger(slug, stage)
-    with streaming(), database.lock(slug, stage.name) as conn:
+    with stage_traced(slug, stage.name), streaming(), database.lock(slug, stage.name) as conn:
         discard_abandoned(conn, slug, stage)  # those that a killed run noted
         books = ledger.books(conn, options)
         counts = Counts()
@@ -77,7 +80,7 @@ def _write_all(
     guard = StallGuard(slug, stage.name)
 
     def write(batch: Sequence[Outcome]) -> Sequence[Outcome]:
-        with writer.transaction():
+        with batch_traced(len(batch)), writer.transaction():
             final = stage.write(writer, slug, batch)
             ledger.record(writer, final, max_attempts)
             forget_announced(writer, slug, stage, final)
@@ -98,7 +101,17 @@ def _write_all(
 
     for final in overlapped(batches, commit):
         counts.add(final)
+        _log_failures(final)
         on_progress(counts.processed)
+
+
+def _log_failures(outcomes: Sequence[Outcome]) -> None:
+    """Write a line for each record that failed, where lines of this kind are wanted (LOG_FORMAT=json)."""
+    if log.isEnabledFor(logging.INFO):
+        for outcome in outcomes:
+            if outcome.status == "failed":
+                ids = {"record": outcome.work.record_id, "code": outcome.code}
+                log.info("a record failed: %s", outcome.message, extra=ids)
 
 
 def _remove_leftovers(writer: Connection, ledger: Ledger) -> int:

@@ -46,7 +46,8 @@ def _declared() -> dict[str, Path]:
                     load(file)
                 except MuseumError as error:
                     BROKEN[file.stem] = error
-                    log.warning("%s", error)
+                    slug = file.stem
+                    log.warning("%s", f"{file} declares no museum: `museum try {slug} --all` says what is wrong")
                 else:
                     found[file.stem] = file
     return found
@@ -84,7 +85,10 @@ def museum(slug: str) -> Museum:
 
         return declared_museum(slug, DECLARED[slug])
     if slug not in MUSEUMS:
-        raise MuseumError(f"unknown museum {slug!r}: the registry knows {', '.join(MUSEUMS)}")
+        raise MuseumError(
+            f"unknown museum {slug!r}: the registry knows {', '.join(MUSEUMS)}, and {declarations_folder().resolve()} "
+            f"(MUSEUM_DECLARATIONS) has no {slug}.toml"
+        )
     module = import_module(f"museum_assets.museums.{slug}")
     found: Museum = module.MUSEUM
     return found

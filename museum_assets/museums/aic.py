@@ -5,7 +5,7 @@ The listing holds whole records, the last updated first. Search is not used: it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,10 +14,11 @@ from urllib.parse import quote
 
 from museum_assets.core.failures import CheckpointExpired, Malformed, Rejected
 from museum_assets.core.json_pages import UnreadableEntry
+from museum_assets.museums.aic_makers import artists, makers
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.dumps import file_pages
 from museum_assets.museums.entries import record_with_id, sort_out
-from museum_assets.museums.museum import Api, Json, Museum, Page, RawRecord
+from museum_assets.museums.museum import Api, Json, Leg, Museum, Page, RawRecord
 from museum_assets.museums.reading import build_artwork, distinct, malformed, text, texts
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import year_range
@@ -28,8 +29,8 @@ LISTING_LIMIT = 100
 
 LISTING_FIELDS = (
     "id,title,main_reference_number,image_id,is_public_domain,artwork_type_title,classification_title,"
-    "classification_titles,artist_title,artist_titles,artist_display,date_start,date_end,date_display,"
-    "medium_display,place_of_origin,department_title,copyright_notice,source_updated_at,updated_at,timestamp"
+    "classification_titles,artist_title,artist_titles,artist_id,artist_ids,artist_display,date_start,date_end,"
+    "date_display,medium_display,place_of_origin,department_title,copyright_notice,source_updated_at,updated_at,timestamp"
 )
 """The fields asked for: a sixth of the whole record (17 samples), on more than 1,260 pages (2024)."""
 
@@ -149,6 +150,15 @@ class Aic(Museum):
             finished = at_end and (place.scope == MOVED or place.head is None)
             place = following
 
+    def beginnings(self) -> Sequence[dict[str, Json]]:
+        """Return where the listing begins."""
+        return [ListingPosition().checkpoint()]
+
+    def legs(self, api: Api) -> Iterator[Leg]:
+        """Yield the listing, whose head is read twice."""
+        for leg in super().legs(api):
+            yield replace(leg, requests=(leg.requests or 1) + 1, share=leg.share / (1 + leg.share))
+
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one artwork. Raises Rejected; anything but `is_public_domain: true` is not public domain."""
         if payload.get("is_public_domain") is not True:
@@ -164,8 +174,8 @@ class Aic(Museum):
             object_number=text(payload, "main_reference_number"),
             museum_db_id=museum_db_id,
             title=text(payload, "title"),
-            # Not artist_display: where there is no artist it holds the place ("Italian; Sicily").
-            artists=distinct((text(payload, "artist_title"), *texts(payload, "artist_titles"))),
+            artists=artists(payload),
+            makers=makers(payload),
             production_date_start=start_year,
             production_date_end=end_year,
             period=text(payload, "date_display"),

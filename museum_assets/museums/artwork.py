@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from museum_assets.museums.keys import LONGEST_KEY, is_too_long
-
-NonEmptyText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+from museum_assets.museums.maker import Maker, NonEmptyText, Year
 
 
 def _bounded(key: str) -> str:
@@ -18,14 +17,14 @@ def _bounded(key: str) -> str:
 
 
 Key = Annotated[NonEmptyText, AfterValidator(_bounded)]
-Year = Annotated[int, Field(ge=-10_000, le=2_100)]
 
 
 class Artwork(BaseModel):
     """One artwork. Years are astronomical-free signed years (BCE negative); empty text is None, never ''.
 
     `work_types` keeps the museum's own words; `searchable_work_types` the standard English ones. `text_repairs` says
-    what was wrong with the museum's text, such as `title: windows_1252`.
+    what was wrong with the museum's text, such as `title: windows_1252`. `artists` are names for readers, `makers` what
+    the museum says of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,3 +44,4 @@ class Artwork(BaseModel):
     rights: NonEmptyText
     source_url: NonEmptyText | None
     text_repairs: tuple[str, ...] = ()
+    makers: tuple[Maker, ...] = ()

@@ -6,7 +6,7 @@ works.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError, register_namespace, tostring
 
@@ -25,9 +25,7 @@ _NAMESPACES = {
     "owl": "http://www.w3.org/2002/07/owl#",
     "rdaGr2": "http://rdvocab.info/ElementsGr2/",
 }
-RDF, _ORE, _EDM, _DC, _DCTERMS, _SKOS = (
-    f"{{{_NAMESPACES[prefix]}}}" for prefix in ("rdf", "ore", "edm", "dc", "dcterms", "skos")
-)
+RDF, _ORE, _EDM, _DC, _DCTERMS, _SKOS, _OWL, _RDA = (f"{{{uri}}}" for uri in _NAMESPACES.values())
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _PREFERRED_LANGUAGES = ("en", "nl")
 
@@ -37,6 +35,17 @@ for _prefix, _uri in _NAMESPACES.items():
 
 LanguageText = tuple[str, str]
 """A language code ('' when none is given) and a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A maker as the record describes it; of one who is only named, all but the name is None."""
+
+    name: str
+    id: str | None = None
+    born: str | None = None
+    died: str | None = None
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,7 @@ class Edm:
     created: tuple[str, ...]
     rights: tuple[str, ...]
     images: tuple[str, ...]
+    agents: tuple[Agent, ...]
 
 
 MOST_MARKUP = 1_000_000
@@ -138,7 +148,23 @@ def read_edm(rdf: Element, source: str) -> Edm:
         rights=(_plain(aggregation.findall(f"{_EDM}rights")) or _plain(cho.findall(f"{_DC}rights")))
         + _plain(image_rights),
         images=images,
+        agents=_agents(rdf, cho.findall(f"{_DC}creator"), labels),
     )
+
+
+def _agents(rdf: Element, creators: Sequence[Element], labels: dict[str, list[LanguageText]]) -> tuple[Agent, ...]:
+    """Return the makers in the order of `creators`: those that are referred to, then those that are only named."""
+    found = {}
+    for uri in filter(None, map(_target, creators)):
+        for name in _in_best_language(labels.get(uri) or [])[:1]:
+            nodes = [node for node in rdf.iter(f"{_EDM}Agent") if node.get(f"{RDF}about") == uri]
+            born, died, links = (
+                _plain([each for node in nodes for each in node.findall(tag)])
+                for tag in (f"{_RDA}dateOfBirth", f"{_RDA}dateOfDeath", f"{_OWL}sameAs")
+            )
+            found[uri] = Agent(name, uri, next(iter(born), None), next(iter(died), None), links)
+    named = _preferred([each for each in creators if not _target(each)], labels)
+    return tuple([each for each in found.values() if each.name]) + tuple(map(Agent, named))
 
 
 def _provided_cho(rdf: Element, aggregation: Element) -> Element | None:

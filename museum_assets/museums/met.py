@@ -16,8 +16,9 @@ from museum_assets.core.failures import CheckpointExpired, Failure, Gone, Malfor
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.entries import evidence
 from museum_assets.museums.met_dump import OBJECT_ID, dump_pages
-from museum_assets.museums.museum import Api, BadEntry, Json, Museum, Page, RawRecord
-from museum_assets.museums.reading import as_text, build_artwork, distinct, malformed, mappings, text
+from museum_assets.museums.met_makers import artists, makers
+from museum_assets.museums.museum import Api, BadEntry, Json, Leg, Museum, Page, RawRecord
+from museum_assets.museums.reading import build_artwork, distinct, malformed, text
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import year_range
 
@@ -35,6 +36,9 @@ OBJECTS, SEARCH = "/v1/objects", "/v1.1/search"
 OBJECTS_PER_PAGE = 100
 SEARCH_LIMIT = 500
 """The most ids that one search answer holds."""
+
+PLAN_SAMPLE = 10
+"""Objects that a plan asks for, to see how large they are."""
 
 BLOCKED_AFTER = 25
 """So many failures in a row are the host's and not the objects'."""
@@ -108,6 +112,17 @@ class Met(Museum):
                     yield _page(api, place, wanted, listed=len(chunk), total=total)
             handled.update(ids)
 
+    def legs(self, api: Api) -> Iterator[Leg]:
+        """Yield each listing, which has to be read whole to know what the scopes share, and then the objects."""
+        wanted: set[int] = set()
+        for scope in SCOPES:
+            ids, total = _ids(api, scope, None)
+            wanted.update(ids)
+            yield Leg(scope, None, total, 1.0)
+        sample = sorted(wanted)[:PLAN_SAMPLE]
+        _page(api, IdPosition("plan"), sample, listed=0, total=None)
+        yield Leg("objects", len(wanted), None, len(sample) / len(wanted) if wanted else 1.0)
+
     def refetch(self, api: Api, ids: Sequence[str]) -> Iterator[Page]:
         """Ask again for single objects."""
         for first in range(0, len(ids), OBJECTS_PER_PAGE):
@@ -130,7 +145,8 @@ class Met(Museum):
             object_number=text(payload, "accessionNumber"),
             museum_db_id=text(payload, "objectID"),
             title=text(payload, "title"),
-            artists=_artists(payload),
+            artists=artists(payload),
+            makers=makers(payload),
             production_date_start=start_year,
             production_date_end=end_year,
             period=text(payload, "period") or text(payload, "objectDate"),
@@ -252,12 +268,6 @@ def _outcome(object_id: int, answer: Json | Failure) -> RawRecord | Failure:
         case {"message": str(message)} if message in NOT_AN_OBJECT:
             return Gone(f"MET object {object_id}: {message}")
     return Malformed(f"MET object {object_id}: the answer is not this object: {answer!r:.200}")
-
-
-def _artists(payload: dict[str, Json]) -> tuple[str, ...]:
-    constituents = mappings(payload, "constituents")
-    names = distinct(as_text(each.get("name"), "constituents[].name") for each in constituents)
-    return names or distinct([text(payload, "artistDisplayName")])
 
 
 def _url(payload: dict[str, Json], key: str) -> str | None:

@@ -76,6 +76,30 @@ class Page:
     failed: dict[str, Failure] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A part of a harvest that is planned, after as much of it was asked for as its plan takes.
+
+    `requests` is None when these were all of it. `share` is how much of its answers has come so far, above 0 and up to
+    1; `entries` is None when the API does not count them.
+    """
+
+    scope: str
+    requests: int | None
+    entries: int | None
+    share: float
+
+    @classmethod
+    def of(cls, page: Page) -> Leg:
+        """Return the leg that begins with this page; the others will be as long."""
+        if page.total is None and page.checkpoint.get("scope") != page.scope:
+            return cls(page.scope, 1, page.listed, 1.0)  # OAI-PMH gives no total where a list is one page
+        if page.total is None or not page.listed:
+            return cls(page.scope, None if page.total is None else 1, page.total, 1.0)
+        pages = -(-page.total // page.listed)
+        return cls(page.scope, pages, page.total, min(1.0, page.listed / page.total))
+
+
 class Api(Protocol):
     """The museum's API as `harvest` sees it: polite, retrying, and raising only `museum_assets.core.failures`.
 
@@ -128,8 +152,8 @@ class Dump(Protocol):
         """Return what tells one edition of the dump from another: its SHA-256."""
         ...
 
-    def count(self, pattern: str) -> int:
-        """Return how many files match a wildcard of `museum_assets/core/wildcards.py`."""
+    def count(self, pattern: str) -> int | None:
+        """Return how many files match a wildcard of `museum_assets/core/wildcards.py`; None where nobody counts."""
         ...
 
     def files(self, pattern: str, start: int = 0) -> Iterator[DumpFile]:
@@ -192,6 +216,15 @@ class Museum(ABC):
         `limit` only sizes the requests (the caller stops). An exception ends the harvest as incomplete: it is
         resumed later from the last checkpoint. Raises CheckpointExpired when the checkpoint is not accepted.
         """
+
+    def beginnings(self) -> Sequence[dict[str, Json]]:
+        """Return the checkpoints at which the scopes of a full harvest begin; none where no API counts entries."""
+        return ()
+
+    def legs(self, api: Api) -> Iterator[Leg]:
+        """Yield the parts of a full harvest: each after its first page, which `harvest` itself asks for."""
+        for beginning in self.beginnings():
+            yield Leg.of(next(self.harvest(api, checkpoint=beginning)))
 
     def refetch(self, api: Api, ids: Sequence[str]) -> Iterator[Page]:
         """Ask again for records that could not be fetched. The pages have `listed` 0; their checkpoints are not used.

@@ -47,6 +47,10 @@ class OaiListing:
             yield page
             position = page.checkpoint
 
+    def beginnings(self) -> list[dict[str, Json]]:
+        """Return the checkpoints at which the sets begin."""
+        return [{"scope": scope, "token": None} for scope in self.sets]
+
     def page(self, scope: str, entries: Iterable[oai_pmh.OaiEntry], **accounts: Any) -> Page:
         """Return a page of these entries. Raises nothing: what cannot be shaped is a failure of the page."""
         page = Page(scope=scope, records=[], **accounts)

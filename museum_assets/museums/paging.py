@@ -38,6 +38,11 @@ def walk_scopes(scopes: Sequence[str], fetch: FetchPage, checkpoint: dict[str, J
         )
 
 
+def beginnings(scopes: Sequence[str]) -> list[dict[str, Json]]:
+    """Return the checkpoints at which the scopes begin."""
+    return [{"scope": scope, "offset": 0} for scope in scopes]
+
+
 def entries_and_total(envelope: Json, *, entries: object, total: object) -> tuple[list[Any], int]:
     """Return both when they are a list and a count. Raises Malformed: any other answer is no page."""
     if not isinstance(entries, list) or not isinstance(total, int):

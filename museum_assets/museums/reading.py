@@ -55,6 +55,10 @@ def text(record: JsonObject, key: str) -> str | None:
 def texts(record: JsonObject, key: str) -> tuple[str, ...]:
     """Return `record[key]`, a list of texts or one text, as distinct non-blank texts in their order."""
     value = record.get(key)
+    if value is None:
+        return ()
+    if type(value) is str:  # as nearly always, and five times a record
+        return (value,) if (value := value.strip()) else ()
     values = value if isinstance(value, list) else [value]
     return distinct([as_text(each, key) for each in values])
 

@@ -22,6 +22,7 @@ from museum_assets.core.failures import Failure, Gone, Malformed, Rejected
 from museum_assets.museums import edm, oai_pmh
 from museum_assets.museums.addresses import iiif_thumbnail, is_iiif
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.maker import Maker, maker
 from museum_assets.museums.museum import Api, Json, Museum, Page, RawRecord
 from museum_assets.museums.oai_listing import OaiListing
 from museum_assets.museums.reading import build_artwork, text
@@ -68,6 +69,10 @@ class Rma(Museum):
         """Walk the paintings, then the drawings; or, with `since`, all that changed from that second on."""
         return LISTING.walk(api, checkpoint, since)
 
+    def beginnings(self) -> Sequence[dict[str, Json]]:
+        """Return where each set begins."""
+        return LISTING.beginnings()
+
     def refetch(self, api: Api, ids: Sequence[str]) -> Iterator[Page]:
         """Ask again for single records, each by its own GetRecord."""
         for first in range(0, len(ids), _RECORDS_PER_PAGE):
@@ -98,6 +103,7 @@ class Rma(Museum):
             museum_db_id=edm.last_segment(identifier or ""),
             title=next(iter(record.titles), None),
             artists=record.creators,
+            makers=tuple([found for each in record.agents if (found := _maker(each))]),
             production_date_start=start,
             production_date_end=end,
             period=created or None,
@@ -114,6 +120,12 @@ class Rma(Museum):
         if not text.lstrip().startswith("<"):
             return super().payload(text)
         return _raw_record(oai_pmh.read_record(text, "the file")).payload
+
+
+def _maker(agent: edm.Agent) -> Maker | None:
+    dates = f"{agent.born or '..'}/{agent.died or '..'}" if agent.born or agent.died else None
+    id_ = edm.last_segment(agent.id) if agent.id else None
+    return maker(agent.name, years=(agent.born, agent.died), dates=dates, museum_id=id_, links=agent.links)
 
 
 def _get_records(api: Api, ids: Sequence[str]) -> Page:

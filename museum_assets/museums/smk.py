@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from museum_assets.core.failures import Rejected
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.maker import Maker, beside, maker
 from museum_assets.museums.museum import Api, Json, Museum, Page
-from museum_assets.museums.paging import entries_and_total, walk_scopes
+from museum_assets.museums.paging import beginnings, entries_and_total, walk_scopes
 from museum_assets.museums.reading import build_artwork, distinct, mappings, text, texts
 from museum_assets.museums.unknown_artists import unknown_names
 from museum_assets.museums.work_types import remembered, standardise
@@ -71,6 +72,10 @@ class Smk(Museum):
 
         yield from walk_scopes(OBJECT_NAMES, fetch, checkpoint)
 
+    def beginnings(self) -> Sequence[dict[str, Json]]:
+        """Return where each object name begins."""
+        return beginnings(OBJECT_NAMES)
+
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one item. Raises Rejected; anything but `public_domain: true` is not public domain."""
         if payload.get("public_domain") is not True:
@@ -86,6 +91,7 @@ class Smk(Museum):
             museum_db_id=text(payload, "id"),
             title=next(iter(distinct([text(entry, "title") for entry in mappings(payload, "titles")])), None),
             artists=_artists(payload),
+            makers=_makers(payload),
             production_date_start=start,
             production_date_end=end,
             period=text(production_date, "period"),
@@ -117,6 +123,29 @@ def _artists(payload: dict[str, Json]) -> tuple[str, ...]:
     """
     names = texts(payload, "artist") or distinct(map(_creator, mappings(payload, "production")))
     return tuple([name for name in names if name.casefold() not in unknown_names()])
+
+
+def _makers(payload: dict[str, Json]) -> tuple[Maker, ...]:
+    """Return the makers as `production` has them, `Købke, Christen`; without it, those that `artist` names."""
+    found = [
+        maker(
+            beside(each, "creator") or _creator(each),
+            role=beside(each, "creator_role"),
+            qualifier=beside(each, "creator_qualifier"),
+            years=(each.get("creator_date_of_birth"), each.get("creator_date_of_death")),
+            dates=_dates(each),
+            nationality=beside(each, "creator_nationality"),
+            museum_id=beside(each, "creator_lref"),
+        )
+        for each in mappings(payload, "production")
+    ]
+    found = found if any(found) else list(map(maker, texts(payload, "artist")))
+    return tuple([each for each in found if each and each.name.casefold() not in unknown_names()])
+
+
+def _dates(production: dict[str, Json]) -> str | None:
+    written = [beside(production, f"creator_date_of_{each}") for each in ("birth", "death")]
+    return "/".join(each or ".." for each in written) if any(written) else None
 
 
 def _creator(production: dict[str, Json]) -> str | None:

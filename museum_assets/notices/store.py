@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from museum_assets.dead_letters.letters import storable
@@ -14,24 +13,18 @@ from sql import query
 
 OCCURRENCE_COLUMNS = ("event", "partition", "asset", "reason", "message", "run_id", "at")
 OCCURRENCE_TYPES = ("text", "text", "text", "text", "text", "text", "timestamptz")
-FORGET = timedelta(days=90)
-FORGET_EVENTS = timedelta(days=7)
-"""Sensors continue after the event that they read last, so that none reads events as old as this again."""
 
 
 def record(conn: Connection, occurrences: Iterable[Occurrence], channels: Sequence[str], window_minutes: int) -> int:
     """Count the occurrences that were not counted before; return how many notices are new or changed.
 
-    A notice is told on `channels` once per window. Notices and events older than FORGET and FORGET_EVENTS are deleted
-    in the same transaction.
+    A notice is told on `channels` once per window.
     """
     with conn.transaction():
         conn.execute(query("notices.batch"))
         copy_rows(conn, "notice_batch", OCCURRENCE_COLUMNS, OCCURRENCE_TYPES, map(_row, occurrences))
         touched = conn.execute(query("notices.fold"), {"channels": list(channels), "window": window_minutes}).rowcount
         conn.execute("TRUNCATE notice_batch")
-        conn.execute(query("notices.forget"), {"days": FORGET.days})
-        conn.execute(query("notices.forget_events"), {"days": FORGET_EVENTS.days})
     return touched
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from museum_assets.core.json_logs import write_json
+from museum_assets.core.settings import read_settings
+
 SOCKET, SHARED = "code-server", "workspace.yaml"
 
 
@@ -17,6 +20,8 @@ def main() -> None:
     from dagster._cli.api import api_cli  # noqa: TID251 - this is orchestration
     from dagster._core.workspace.load_target import WorkspaceFileTarget  # noqa: TID251
 
+    if read_settings().log_format == "json":
+        write_json()
     workspace, folder = sys.argv[2], Path(sys.argv[3])
     (origin, *_) = WorkspaceFileTarget(paths=[workspace]).create_origins()
     place = f"grpc_server: {{socket: '{folder / SOCKET}', location_name: '{origin.location_name}'}}"

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from museum_assets.core.failures import MuseumError
 from museum_assets.core.settings import Settings
 from museum_assets.kiosk.register import register_all
-from museum_assets.museums import BY_KIND, KIOSK_MUSEUMS
+from museum_assets.museums import BY_KIND
 from museum_assets.operations.backup.unfinished import refuse_unfinished
+from museum_assets.operations.buckets import make_buckets
 from museum_assets.releases.schema import prepare as prepare_releases
-from resources.embedded import s3
 from resources.embedded.dagster_instance import write_configuration
 from resources.embedded.services import Environment, dagster_home, own_databases, running_services
 from resources.migrations import OlderDatabase, migrate_platform
 from resources.platform import Platform
 from resources.postgres import Database, DatabaseUnavailable
-from resources.s3 import ObjectStore
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,10 @@ def prepare(settings: Settings, *, for_runs: bool, migrates: bool) -> None:
             # Who promotes is told again. Everything else goes on without that server.
             log.warning("Production is not brought up to date: %s", error)
     if for_runs:
-        _prepare_buckets(platform)
+        for _ in make_buckets(platform):
+            pass
+        if migrates:
+            _prepare_collections(platform)
         write_configuration(dagster_home(settings), settings)
 
 
@@ -130,14 +133,15 @@ def _migrate(settings: Settings, database: Database) -> None:
         ) from error
 
 
-def _prepare_buckets(platform: Platform) -> None:
-    settings = platform.settings
-    for name, value in settings:
-        if name.endswith("_bucket"):
-            ObjectStore.from_settings(settings, value).ensure_bucket()
-    if settings.compute_logs_s3:
-        ObjectStore.from_settings(settings, settings.compute_logs_s3).ensure_bucket()
-    if settings.s3_endpoint_url == s3.own_url(settings.home):
-        # Elsewhere these are the museums' own; here nobody else makes them.
-        for slug in KIOSK_MUSEUMS:
-            platform.kiosk_source(slug).ensure_bucket()
+def _prepare_collections(platform: Platform) -> None:
+    """Make the collections of a Qdrant server. The embedded ones are made by the run that first writes to them."""
+    if not platform.settings.qdrant_url:
+        return
+    from museum_assets.operations.collections import make_collections  # which loads the catalogue of all stages
+
+    try:
+        for _ in make_collections(platform):
+            pass
+    except MuseumError as error:
+        # The stages of the index are told again. Everything else goes on without that server.
+        log.warning("The collections of the vector index are not made: %s", error)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 
 from museum_assets.readers import api_models as shapes
 from museum_assets.readers import api_parameters as parameters
-from museum_assets.readers.api_parameters import Limit, MuseumSlug, Number, errors
+from museum_assets.readers.api_parameters import Identity, Limit, MuseumSlug, Number, errors
 from museum_assets.readers.asked import asked, known
 from museum_assets.readers.problems import API, not_found
 from museum_assets.readers.shaped import Shaped, counts
@@ -42,11 +42,13 @@ def router(site: Site, uploads: Uploads) -> APIRouter:
         work_type: parameters.OfType = None,
         century: parameters.OfCentury = None,
         image: parameters.WithImage = None,
+        artist: parameters.OfArtist = None,
         limit: Limit = 24,
         offset: parameters.Offset = 0,
     ) -> shapes.SearchAnswer:
         """Search by words and filters; each hit says why it was found."""
-        filters = {"museum": museum, "work_type": work_type, "century": century, "has_image": image}
+        filters = {"museum": museum, "work_type": work_type, "century": century, "has_image": image,
+                   "artist": artist or None}  # fmt: skip
         return shaped.answer(site.search(asked(q, filters, limit, offset)))
 
     @made.get("/artworks/{museum}/{number:path}", responses=errors(404))
@@ -97,4 +99,12 @@ def router(site: Site, uploads: Uploads) -> APIRouter:
             for news in site.reader.news(limit)
         ]
 
+    _add_artists(made, site, shaped)
     return made
+
+
+def _add_artists(made: APIRouter, site: Site, shaped: Shaped) -> None:
+    @made.get("/artists/{identity:path}", responses=errors(400, 404))
+    def artist(identity: Identity, limit: Limit = 24) -> shapes.ArtistOut:
+        """Return an artist with the first works of all museums."""
+        return shaped.artist(site.artist(identity, limit))

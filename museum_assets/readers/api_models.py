@@ -69,12 +69,35 @@ class FacetsOut(BaseModel):
     image: list[Count]
 
 
+class ArtistFound(BaseModel):
+    """An artist of works that were found."""
+
+    identity: str = Field(description="What `artist` searches.")
+    name: str
+    works: int = Field(description="Of the first 200 works; with `artist`, of all.")
+    page: str
+
+
+class ArtistOut(BaseModel):
+    """An artist across museums, as their live releases have it. Works after the artist are not among the artist's."""
+
+    identity: str
+    name: str
+    names: list[str] = Field(description="As the museums write it.")
+    born: int | None
+    died: int | None
+    works: list[Count] = Field(description="By museum.")
+    hits: list[Hit]
+    page: str
+
+
 class SearchAnswer(BaseModel):
     """One page of an answer, of one release per museum."""
 
     total: int
     hits: list[Hit]
     facets: FacetsOut
+    artists: list[ArtistFound]
     releases: dict[str, int]
     corrected: str | None = Field(description="What was searched for instead of words with typing errors.")
     words_only: bool = Field(description="That no vectors took part, since the model still loads.")

@@ -9,7 +9,7 @@ from fastapi import Path, Query
 from museum_assets.museums import MUSEUMS
 from museum_assets.museums.work_types import SEARCHABLE
 from museum_assets.readers.problems import ADVICE, MEDIA_TYPE
-from museum_assets.search.question import CENTURIES, DEEPEST, LARGEST_LIMIT, LONGEST_WORDS
+from museum_assets.search.question import CENTURIES, DEEPEST, LARGEST_LIMIT, LONGEST_IDENTITY, LONGEST_WORDS
 
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -43,6 +43,12 @@ OfCentury = Annotated[
     ),
 ]
 WithImage = Annotated[bool | None, Query(alias="image", description="Only works with a picture, or without one.")]
+OfArtist = Annotated[
+    str | None, Query(max_length=LONGEST_IDENTITY, description="Only this artist, in whichever museum: an identity.")
+]
+Identity = Annotated[
+    str, Path(description="The artist's identity, such as `wikidata:Q5598`.", min_length=1, max_length=LONGEST_IDENTITY)
+]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_LIMIT, description="How many works.")]
 Offset = Annotated[
     int, Query(ge=0, le=DEEPEST - LARGEST_LIMIT, description="How many works of the answer are left out before.")

@@ -19,7 +19,10 @@ def plain(words: str) -> str:
     return " ".join(_CONTROL.sub(" ", words).split())
 
 
-def page_question(words: str, museum: str, work_type: str, century: str, image: str, page: str) -> Question:
+def page_question(
+    words: str = "", museum: str = "", work_type: str = "", century: str = "", image: str = "", page: str = "",
+    artist: str = "",
+) -> Question:  # fmt: skip
     """Return the question of a search page. What a form sends empty is not asked. Raises Problem 400."""
     if image and image not in _YES_NO:
         raise Problem(400, "With or without a picture is asked as image=true or image=false.")
@@ -31,12 +34,15 @@ def page_question(words: str, museum: str, work_type: str, century: str, image: 
         "work_type": work_type or None,
         "century": _whole(century, "century") if century else None,
         "has_image": _YES_NO.get(image),
+        "artist": artist or None,
     }
     return asked(words, filters, PER_PAGE, (number - 1) * PER_PAGE)
 
 
 def asked(words: str, filters: Mapping[str, object], limit: int, offset: int) -> Question:
     """Return a question. Raises Problem 400 for one that has no answer."""
+    if (artist := filters.get("artist")) is not None:
+        filters = {**filters, "artist": plain(str(artist)) or None}
     try:
         return Question(plain(words), Filters(**filters), limit, offset)  # type: ignore[arg-type]
     except BadQuestion as error:

@@ -11,7 +11,8 @@ from museum_assets.core.settings import Settings
 from museum_assets.search.answer import Artwork
 from museum_assets.search.question import DEEPEST, Filters, Question
 
-PARAMETERS = {"museum": "museum", "work_type": "type", "century": "century", "has_image": "image"}
+PARAMETERS = {"museum": "museum", "work_type": "type", "century": "century", "has_image": "image",
+              "artist": "artist"}  # fmt: skip
 """The name of each filter in an address."""
 PER_PAGE = 24
 LAST_PAGE = DEEPEST // PER_PAGE
@@ -60,6 +61,10 @@ class Links:
     def museum(self, slug: str) -> str:
         """Return the address of a museum's page."""
         return f"{self.base}/museums/{slug}"
+
+    def artist(self, identity: str) -> str:
+        """Return the address of an artist's page."""
+        return f"{self.base}/artists/{quote(identity, safe=':')}"
 
     def thumbnail(self, artwork: Artwork) -> str | None:
         """Return the address of a work's thumbnail, which changes with the picture; None without one."""

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 
 from museum_assets.readers import shown
 from museum_assets.readers.asked import known, page_question
+from museum_assets.readers.links import PER_PAGE
 from museum_assets.readers.problems import not_found
 from museum_assets.readers.site import Site
 from museum_assets.readers.uploads import LARGEST, Uploads
@@ -27,9 +28,9 @@ class Pages:
         self.site, self.links, self.uploads = site, site.links, uploads
 
     def search(self, q: Text = "", museum: Text = "", type: Text = "", century: Text = "", image: Text = "",  # noqa: A002
-               page: Text = "") -> HTMLResponse:  # fmt: skip
+               page: Text = "", artist: Text = "") -> HTMLResponse:  # fmt: skip
         """Show one page of what is found, with filters as links."""
-        question = page_question(q, museum, type, century, image, page)
+        question = page_question(q, museum, type, century, image, page, artist)
         answer = self.site.search(question)
         return self.site.page(
             "search.html",
@@ -38,7 +39,7 @@ class Pages:
             question=question,
             answer=answer,
             works=shown.tiles(self.links, answer.found),
-            filters=shown.filters(self.links, question, answer.facets, self.site.museums),
+            filters=shown.filters(self.links, question, answer.facets, self.site.museums, answer.artists),
             pages=shown.pages(self.links, question, answer),
             longest=LONGEST_WORDS,
         )
@@ -57,6 +58,7 @@ class Pages:
             source=shown.web_link(work.source_url),
             live=now.live,
             similar=shown.tiles(self.links, now.similar),
+            makers=[each for each in now.makers if each.identity and each.label],
             linked_data=shown.linked_data(self.links, work, self.site.museums[museum]),
         )
 
@@ -76,7 +78,7 @@ class Pages:
         now = self.site.reader.museum(slug)
         if now is None:
             raise not_found("This museum")
-        question = page_question("", slug, "", "", "", "")
+        question = page_question(museum=slug)
         filters = shown.filters(self.links, question, now.facets, self.site.museums)
         rights = [(shown.rights_of(each), shown.web_link(each), works) for each, works in now.rights]
         return self.site.page(
@@ -88,6 +90,21 @@ class Pages:
             rights=rights,
             all_works=self.links.search(question),
             works=shown.tiles(self.links, now.works),
+        )
+
+    def artist(self, identity: str) -> HTMLResponse:
+        """Show an artist with works of all museums, whichever of them spells the name."""
+        now = self.site.artist(identity, PER_PAGE)
+        question = page_question(artist=now.artist.identity)
+        filters = shown.filters(self.links, question, now.answer.facets, self.site.museums)
+        return self.site.page(
+            "artist.html",
+            artist=now.artist,
+            life=shown.life(now.artist.born, now.artist.died),
+            total=now.answer.total,
+            filters=filters,
+            all_works=self.links.search(question),
+            works=shown.tiles(self.links, now.answer.found),
         )
 
     def new(self) -> HTMLResponse:
@@ -129,6 +146,7 @@ def router(site: Site, uploads: Uploads) -> APIRouter:
         ("/similar/{museum}/{number:path}", pages.similar),
         ("/museums", pages.museums),
         ("/museums/{slug}", pages.museum_page),
+        ("/artists/{identity:path}", pages.artist),
         ("/new", pages.new),
         ("/image", pages.image_form),
         ("/robots.txt", pages.robots),

@@ -8,7 +8,7 @@ from typing import Any
 from museum_assets.readers import api_models as shapes
 from museum_assets.readers.links import Links
 from museum_assets.readers.shown import web_link
-from museum_assets.search.answer import Answer, Artwork, Counts, Facets, Found, LiveRelease
+from museum_assets.search.answer import Answer, ArtistNow, Artwork, Counts, Facets, Found, LiveRelease
 
 
 class Shaped:
@@ -52,9 +52,32 @@ class Shaped:
             total=answer.total,
             hits=[self.hit(found) for found in answer.found],
             facets=self.facets(answer.facets),
+            artists=[
+                shapes.ArtistFound(
+                    identity=each.identity,
+                    name=each.label,
+                    works=each.works,
+                    page=self.links.full(self.links.artist(each.identity)),
+                )
+                for each in answer.artists
+            ],
             releases=dict(answer.releases),
             corrected=answer.corrected,
             words_only=answer.words_only,
+        )
+
+    def artist(self, now: ArtistNow) -> shapes.ArtistOut:
+        """Return an artist with works."""
+        artist = now.artist
+        return shapes.ArtistOut(
+            identity=artist.identity,
+            name=artist.label,
+            names=list(artist.names),
+            born=artist.born,
+            died=artist.died,
+            works=counts(list(artist.museums)),
+            hits=[self.hit(found) for found in now.answer.found],
+            page=self.links.full(self.links.artist(artist.identity)),
         )
 
     def similar(self, found: Sequence[Found]) -> shapes.SimilarAnswer:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from museum_assets.readers.links import LAST_PAGE, PARAMETERS, PER_PAGE, Links
-from museum_assets.search.answer import Answer, Artwork, Facets, Found, Reason, Why
+from museum_assets.readers.links import LAST_PAGE, PER_PAGE, Links
+from museum_assets.search.answer import Answer, ArtistCount, Artwork, Facets, Found, Reason, Why
 from museum_assets.search.question import Question
 
 RIGHTS = {
@@ -112,7 +112,17 @@ def century_label(century: int) -> str:
     return f"{number}{ending} century{' BCE' if century < 0 else ''}"
 
 
-def filters(links: Links, question: Question, facets: Facets, museums: dict[str, str]) -> list[Filter]:
+def life(born: int | None, died: int | None) -> str | None:
+    """Return an artist's years: `1606–1669`, `born 1955`; None where neither is known."""
+    if born is None and died is None:
+        return None
+    first, last = (None if year is None else f"{-year} BCE" if year < 0 else str(year) for year in (born, died))
+    return f"{first}–{last}" if first and last else f"born {first}" if first else f"died {last}"
+
+
+def filters(
+    links: Links, question: Question, facets: Facets, museums: dict[str, str], artists: Sequence[ArtistCount] = ()
+) -> list[Filter]:
     """Return the filters with their choices, those without any left out."""
     labels: dict[str, tuple[str, Callable[[Any], str]]] = {
         "museum": ("Museum", lambda value: museums.get(value, value)),
@@ -121,8 +131,7 @@ def filters(links: Links, question: Question, facets: Facets, museums: dict[str,
         "has_image": ("Picture", lambda value: "With a picture" if value else "Without one"),
     }
     made = []
-    for name in PARAMETERS:
-        label, say = labels[name]
+    for name, (label, say) in labels.items():
         now = getattr(question.filters, name)
         counts = list(getattr(facets, name))
         if now is not None and now not in dict(counts):
@@ -133,7 +142,18 @@ def filters(links: Links, question: Question, facets: Facets, museums: dict[str,
         ]
         if choices:
             made.append(Filter(label, choices, next((each for each in choices if each.current), None)))
-    return made
+    return [*made, *_of_artists(links, question, artists)]
+
+
+def _of_artists(links: Links, question: Question, artists: Sequence[ArtistCount]) -> list[Filter]:
+    """Return the filter by artist: those of the first works, or the one that was chosen."""
+    now = question.filters.artist
+    counted = artists or ([ArtistCount(now, now, 0)] if now else [])
+    choices = [
+        Choice(each.label, each.works, links.search(question, artist=None if now else each.identity), bool(now))
+        for each in counted
+    ]
+    return [Filter("Artist", choices, choices[0] if now else None)] if choices else []
 
 
 def pages(links: Links, question: Question, answer: Answer) -> Pages:

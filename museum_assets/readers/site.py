@@ -16,14 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from museum_assets.core.settings import Settings
 from museum_assets.images.decoder import ImageDecoder
 from museum_assets.museums import MUSEUMS, museum
-from museum_assets.readers.asked import known
+from museum_assets.readers.asked import known, plain
 from museum_assets.readers.limits import ClientLimits
 from museum_assets.readers.links import Links
 from museum_assets.readers.metrics import Metrics
 from museum_assets.readers.model import Model
 from museum_assets.readers.problems import ADVICE, Problem, as_json, is_api, not_found, path_of
-from museum_assets.search.answer import Answer, Artwork, WorkNow
-from museum_assets.search.question import Question
+from museum_assets.search.answer import Answer, ArtistNow, Artwork, WorkNow
+from museum_assets.search.question import LONGEST_IDENTITY, Question
 from museum_assets.search.reader import Reader
 from resources.s3 import ObjectStore
 
@@ -85,6 +85,14 @@ class Site:
         if artwork is None:
             raise not_found("This work")
         return artwork
+
+    def artist(self, identity: str, limit: int) -> ArtistNow:
+        """Return an artist with works of all museums. Raises Problem 404."""
+        artist = plain(identity)
+        found = self.reader.artist(artist, limit) if 0 < len(artist) <= LONGEST_IDENTITY else None
+        if found is None:
+            raise not_found("This artist")
+        return found
 
     def similar(self, museum: str, number: str, limit: int) -> WorkNow:
         """Return a live work with what is like it. Raises Problem 404."""

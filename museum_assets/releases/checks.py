@@ -21,6 +21,8 @@ LINKS = Input.of("links between artworks and artists", "artwork_artist")
 THUMBNAILS = Input.of("thumbnails", "thumbnail")
 EXHIBITIONS = Input.of("exhibitions", "exhibition")
 PRESSES = Input.of("reviews and incidents", "review", "incident")
+MAKERS = Input.of("makers", "artwork_identity")
+ARTISTS = Input.of("artists across museums", "artist_identity")
 ANYTHING = Input("rows", lambda _: True)
 """Of rules for which no row at all is a finding as well."""
 
@@ -176,6 +178,14 @@ RULES: tuple[Rule, ...] = (
     Rule("vectors_not_kept", "incomplete", "collection", VECTORS_RECORDED, VECTORS_KEPT, vectors_not_kept),
     Rule("vectors_not_indexed", "inconsistent", "collection", VECTORS_RECORDED, VECTORS_INDEXED, vectors_not_indexed),
     Rule("demo_vectors", "warning", "collection", VECTORS_RECORDED, VECTORS_MEANT, demo_vectors),
+    by_query("orphaned_identities", query("releases_checks.orphaned_identities"), ("orphan", "collection"), MAKERS,
+             "Every maker has its artwork and its artist.", "makers lack their artwork or their artist", RESTAGE),
+    by_query("contradicting_deaths", query("releases_checks.contradicting_deaths"), ("warning", "collection"), ARTISTS,
+             "Every artist has one year of death, in all museums.", "artists died in two years, as museums have it",
+             "Look whether they are two people (`museum artists decide MAKER split OTHER --why WHY`)"),
+    by_query("works_before_birth", query("releases_checks.works_before_birth"), ("warning", "collection"), MAKERS,
+             "Every work was finished after its artist was born.", "works were finished before their artist was born",
+             "Look whether they are by somebody else of that name, or correct the dates (`docs/corrections.md`)"),
     by_query("orphaned_presses", query("releases_checks.orphaned_presses"), ("orphan", "kiosk"), PRESSES,
              "Every review and every incident has its exhibition.", "reviews or incidents have no exhibition",
              f"Add the exhibition's file with `museum kiosk put FILE --museum {{museum}}`, {RELOAD}"),

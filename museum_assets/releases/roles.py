@@ -43,13 +43,14 @@ def make_roles(production: Database) -> None:
         _make_roles(production, conn)
 
 
-def make_reader(production: Database) -> None:
+def make_reader(production: Database) -> bool:
     """Make the role of readers alone, where nobody but the platform's own login publishes. Safe to repeat.
 
-    Raises RolesRefused, DatabaseUnavailable.
+    Returns whether it was missing. Raises RolesRefused, DatabaseUnavailable.
     """
     with production.connect() as conn:
         try:
+            new = conn.execute("SELECT rolname FROM pg_roles WHERE rolname = %s", (READER,)).fetchone() is None
             # The role is the server's: another process may make it for another database at this moment.
             with suppress(DuplicateObject, UniqueViolation), conn.transaction():
                 conn.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(READER)))
@@ -61,6 +62,7 @@ def make_reader(production: Database) -> None:
             raise _refused(production, error) from error
         except LockNotAvailable as error:
             raise _in_the_way(production) from error
+    return new
 
 
 def _refused(production: Database, error: psycopg.Error) -> RolesRefused:

@@ -120,6 +120,46 @@ class Facets:
 
 
 @dataclass(frozen=True, slots=True)
+class Artist:
+    """An artist as the live releases have them. `names` are spellings, `museums` those with works and how many."""
+
+    identity: str
+    label: str
+    names: tuple[str, ...]
+    born: int | None
+    died: int | None
+    museums: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistCount:
+    """An artist of works that were found, and of how many of the first ones."""
+
+    identity: str
+    label: str
+    works: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakerOf:
+    """A maker of a work as the museum has it, and who that is. `qualifier` sets the work apart ("after")."""
+
+    name: str
+    role: str | None
+    qualifier: str | None
+    identity: str | None
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtistNow:
+    """An artist with their works in all museums, as one answer."""
+
+    artist: Artist
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One page of an answer, all of it of one release per museum, which `releases` names.
 
@@ -133,6 +173,8 @@ class Answer:
     releases: Mapping[str, int]
     corrected: str | None = None
     words_only: bool = False
+    artists: Sequence[ArtistCount] = ()
+    """The artists of the first works, to narrow the search by; of a search by artist that one, with all works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +195,7 @@ class WorkNow:
     artwork: Artwork
     live: LiveRelease
     similar: Sequence[Found]
+    makers: Sequence[MakerOf] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from museum_assets.museums import MUSEUMS
 from museum_assets.museums.work_types import SEARCHABLE
 
 LONGEST_WORDS = 300
+LONGEST_IDENTITY = 1_200
 LARGEST_LIMIT = 100
 DEEPEST = 1000
 """How many works of an answer can be reached page by page."""
@@ -31,6 +32,8 @@ class Filters:
     work_type: str | None = None
     century: int | None = None
     has_image: bool | None = None
+    artist: str | None = None
+    """An identity across museums, such as `wikidata:Q5598`."""
 
     def __post_init__(self) -> None:
         """Refuse what no work can be."""
@@ -38,6 +41,8 @@ class Filters:
             raise BadQuestion(f"unknown museum {self.museum!r}: choose from {', '.join(MUSEUMS)}")
         if self.work_type is not None and self.work_type not in SEARCHABLE:
             raise BadQuestion(f"unknown work type {self.work_type!r}: choose from {', '.join(SEARCHABLE)}")
+        if self.artist is not None and (len(self.artist) > LONGEST_IDENTITY or "\0" in self.artist):
+            raise BadQuestion("an artist is asked for by the identity that is part of the address of their page")
         first, last = CENTURIES
         if self.century is not None and (self.century == 0 or not first <= self.century <= last):
             raise BadQuestion(

@@ -8,6 +8,8 @@ from typing import Any
 from museum_assets.core.failures import Unavailable
 from museum_assets.search.answer import (
     Answer,
+    ArtistCount,
+    ArtistNow,
     Artwork,
     Found,
     LiveRelease,
@@ -18,6 +20,7 @@ from museum_assets.search.answer import (
     Why,
     WorkNow,
 )
+from museum_assets.search.artists import Artists
 from museum_assets.search.browsing import Browsing
 from museum_assets.search.facets import Combination, Combinations, Key, admitted, facets, total
 from museum_assets.search.lexical import Lexical, Worded
@@ -25,7 +28,7 @@ from museum_assets.search.nearest import Near, by_point, by_query, joined, shown
 from museum_assets.search.production import Now, Production
 from museum_assets.search.question import DEEPEST, Filters, Question
 from museum_assets.search.ranking import Name, Rankings, name_of
-from museum_assets.search.words import Words
+from museum_assets.search.words import Words, read_words
 from resources.postgres import Database
 from resources.vector_index.index import Hit
 from resources.vector_index.readers import readers_of
@@ -58,6 +61,7 @@ class Reader:
         self._index = readers_of(index)
         self._combinations = Combinations()
         self._browsing = Browsing()
+        self._artists = Artists()
         self._lexical = Lexical(self._production)
 
     def begin(self) -> None:
@@ -71,6 +75,9 @@ class Reader:
 
     def search(self, question: Question) -> Answer:
         """Return one page of what a question finds, best first."""
+        if question.filters.artist:
+            with self._production.now() as now:
+                return self._of_artist(now, question, question.filters.artist)
         if not question.words.strip():
             return self._browsed(question)
         vector = self.vectors_for(question.words)  # before the snapshot, which should not grow old meanwhile
@@ -94,7 +101,31 @@ class Reader:
                 total(counts, combinations, question.filters),
                 facets(counts, combinations, question.filters),
                 now.releases,
+                artists=self._artists.among(now, listed),
             )
+
+    def _of_artist(self, now: Now, question: Question, identity: str) -> Answer:
+        """Return an artist's works, in the order of places. Words narrow them, and no vectors take part."""
+        combinations, filters = self._combinations.of(now), question.filters
+        words = read_words(now, question.words) if question.words.strip() else None
+        works = self._artists.works(now, identity, admitted(combinations, filters), combinations, words)
+        names = works.names[question.offset : question.offset + question.limit]
+        found = total(works.counts, combinations, filters)
+        who = self._artists.who(now, identity)
+        return Answer(
+            [Found(artwork) for artwork, _ in self._artworks(now, names)],
+            found,
+            facets(works.counts, combinations, filters),
+            now.releases,
+            artists=[ArtistCount(identity, who.label, found)] if who else [],
+        )
+
+    def artist(self, identity: str, limit: int = 24) -> ArtistNow | None:
+        """Return an artist with the first works of all museums, None where no live work is theirs."""
+        with self._production.now() as now:
+            who = self._artists.who(now, identity)
+            question = Question(filters=Filters(artist=identity), limit=limit)
+            return ArtistNow(who, self._of_artist(now, question, identity)) if who else None
 
     def _near(
         self, now: Now, vector: QueryVector, worded: Worded, combinations: dict[Key, Combination], filters: Filters
@@ -133,7 +164,8 @@ class Reader:
         exact = {*worded.numbers, *worded.titles}
         more = {each.name: each.facet for found in (near or {}).values() for each in found if not each.worded}
         more = {name: facet for name, facet in more.items() if name not in exact} | worded.besides
-        names = rankings.fused()[:DEEPEST][question.offset : question.offset + question.limit]
+        fused = rankings.fused()[:DEEPEST]
+        names = fused[question.offset : question.offset + question.limit]
         filters = question.filters
         return Answer(
             [Found(artwork, _why(rankings, worded.words, artwork, by)) for artwork, by in self._artworks(
@@ -143,6 +175,7 @@ class Reader:
             now.releases,
             worded.corrected,
             words_only or (near is None and not worded.numbers),
+            self._artists.among(now, fused),
         )  # fmt: skip
 
     def artwork(self, museum: str, number: str) -> Artwork | None:
@@ -156,7 +189,8 @@ class Reader:
             for artwork, _ in self._artworks(now, [(museum, number)]):
                 with self._index.open(now.releases) as session:
                     reason, hits = by_point(session, shown(now, Filters()), (museum, number), self._model, limit)
-                return WorkNow(artwork, now.live[museum], self._found(now, hits, reason, Filters()))
+                similar = self._found(now, hits, reason, Filters())
+                return WorkNow(artwork, now.live[museum], similar, self._artists.of_work(now, museum, number))
         return None
 
     def by_vector(self, vector: QueryVector, filters: Filters, limit: int = 24) -> list[Found]:

@@ -1,8 +1,8 @@
 """Run the simulator: `python -m museum_assets.simulator --port 0 --works 12 [--records DIR] [--faults JSON]`.
 
 The first line on standard output is JSON: `base_url`, and in `environment` the variables to set for the platform. With
-`--everything` a model server and the kiosks' live stream run beside the museums: on the brokers that the KAFKA_*
-settings name, or on one of its own.
+`--everything` a model server, an authority of makers and the kiosks' live stream run beside the museums: the stream on
+the brokers that the KAFKA_* settings name, or on one of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from museum_assets.core.parent import end_with_stdin
 from museum_assets.core.settings import read_settings
 from museum_assets.simulator.faults import Faults
-from museum_assets.simulator.server import Simulator, environment, model_environment, serve
+from museum_assets.simulator.server import Simulator, authority_environment, environment, model_environment, serve
 from museum_assets.simulator.stream import stream
 
 
@@ -24,10 +24,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m museum_assets.simulator", description="Simulate the museums.")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--works", type=int, default=12, help="synthetic works per museum")
+    parser.add_argument("--people", type=int, default=0, help="made-up people at the authority, beside the artists")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--records", type=Path, help="serve the real records of this folder instead")
     parser.add_argument("--faults", default="{}", help='for example {"smk": {"too_many_requests": 0.2}}')
-    parser.add_argument("--everything", action="store_true", help="a model server and kiosks that press as well")
+    parser.add_argument(
+        "--everything", action="store_true", help="a model server, an authority and kiosks that press as well"
+    )
     parser.add_argument("--closed-kiosks", action="store_true", help="nobody presses before `open_kiosks` is called")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end with the process that started this one")
     arguments = parser.parse_args()
@@ -37,7 +40,7 @@ def main() -> None:
         parser.error(f"--faults is not JSON: {error}")
     try:
         faults = Faults(arguments.seed, settings)
-        simulator = Simulator(arguments.works, arguments.seed, faults, arguments.records)
+        simulator = Simulator(arguments.works, arguments.seed, faults, arguments.records, arguments.people)
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     if arguments.until_stdin_closes:
@@ -52,8 +55,12 @@ def main() -> None:
         serve(
             simulator,
             arguments.port,
-            lambda base_url: _announce(base_url, environment(base_url) | model_environment(base_url) | own),
+            lambda base_url: _announce(base_url, _everything(base_url) | own),
         )
+
+
+def _everything(base_url: str) -> dict[str, str]:
+    return environment(base_url) | model_environment(base_url) | authority_environment(base_url)
 
 
 def _announce(base_url: str, variables: dict[str, str]) -> None:

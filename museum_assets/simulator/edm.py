@@ -117,6 +117,7 @@ def synthetic(work: SimulatedWork, record_id: str, number: str, image: str | Non
     entities = [
         f'<edm:Agent rdf:about="{LOD}{agent_id}">'
         f'<rdaGr2:dateOfBirth xml:lang="nl">{artist.born}</rdaGr2:dateOfBirth>'
+        f'<rdaGr2:dateOfDeath xml:lang="nl">{artist.died}</rdaGr2:dateOfDeath>'
         f"{_labels(artist.name, artist.name)}</edm:Agent>"
         for agent_id, artist in agents
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import blake2b
@@ -46,6 +46,8 @@ class MuseumFaults(BaseModel):
     """API bodies whose connection is cut half way through what Content-Length promised."""
     malformed: Rate = 0
     """API bodies that are complete and broken JSON or XML."""
+    html_answers: Rate = 0
+    """API answers that are an HTML page with status 200, as services send when they have too much to do."""
 
     html_images: Rate = 0
     empty_images: Rate = 0
@@ -81,6 +83,7 @@ class FaultKind(StrEnum):
     DELAY = "delay"
     TRUNCATED = "truncated"
     MALFORMED = "malformed"
+    HTML_ANSWER = "html_answer"
     HTML_IMAGE = "html_image"
     EMPTY_IMAGE = "empty_image"
     TRUNCATED_IMAGE = "truncated_image"
@@ -93,7 +96,11 @@ _PASSING = (
     ("server_errors", FaultKind.SERVER_ERROR),
     ("delayed", FaultKind.DELAY),
 )
-_BODIES = (("truncated", FaultKind.TRUNCATED), ("malformed", FaultKind.MALFORMED))
+_BODIES = (
+    ("truncated", FaultKind.TRUNCATED),
+    ("malformed", FaultKind.MALFORMED),
+    ("html_answers", FaultKind.HTML_ANSWER),
+)
 _IMAGES = (
     ("html_images", FaultKind.HTML_IMAGE),
     ("empty_images", FaultKind.EMPTY_IMAGE),
@@ -104,17 +111,24 @@ _IMAGES = (
 
 
 class Faults:
-    """The faults of all museums, changeable while the server runs."""
+    """The faults of all museums, or of whatever `servers` there are; changeable while they run."""
 
-    def __init__(self, seed: int = 1, settings: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        servers: Sequence[str] = MUSEUMS,
+    ) -> None:
         """`settings` maps a museum's slug, or `all`, to fields of `MuseumFaults`. Raises ValueError as `set` does."""
         self.seed = seed
+        self.servers = servers
         self.generation = 0
-        self._faults = {museum: MuseumFaults() for museum in MUSEUMS}
+        self._faults = {museum: MuseumFaults() for museum in servers}
         self._failures_left: Counter[str] = Counter()
         self._attempts: Counter[tuple[str, str]] = Counter()
-        self._arrivals: dict[str, deque[float]] = {museum: deque() for museum in MUSEUMS}
-        self._wall_until = dict.fromkeys(MUSEUMS, 0.0)
+        self._arrivals: dict[str, deque[float]] = {museum: deque() for museum in servers}
+        self._wall_until = dict.fromkeys(servers, 0.0)
         self._since: dict[tuple[str, str], datetime] = {}
         for museum, changes in (settings or {}).items():
             self.set(museum, **changes)
@@ -128,9 +142,9 @@ class Faults:
 
         Raises ValueError (pydantic's is one) for an unknown museum, field or value.
         """
-        if museum != "all" and museum not in MUSEUMS:
-            raise ValueError(f"unknown museum {museum!r} in the faults: use one of {', '.join(MUSEUMS)} or all")
-        for slug in MUSEUMS if museum == "all" else (museum,):
+        if museum != "all" and museum not in self.servers:
+            raise ValueError(f"unknown museum {museum!r} in the faults: use one of {', '.join(self.servers)} or all")
+        for slug in self.servers if museum == "all" else (museum,):
             old = self._faults[slug]
             new = MuseumFaults.model_validate(old.model_dump() | changes)
             self._remember_when(slug, old, new)
@@ -141,7 +155,7 @@ class Faults:
 
     def clear(self) -> None:
         """Heal everything: objects come back, changed ones return to their first version."""
-        for museum in MUSEUMS:
+        for museum in self.servers:
             self.set(museum, **MuseumFaults().model_dump())
             self._wall_until[museum] = 0.0
             self._arrivals[museum].clear()

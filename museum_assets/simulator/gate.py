@@ -73,6 +73,7 @@ def _instead(fault: FaultKind, retry_after: int) -> Response | None:
         ),
         FaultKind.SERVER_ERROR: lambda: Response("Service Unavailable", 503, media_type="text/plain"),
         FaultKind.BOT_WALL: lambda: Response(_WALL, 403, media_type="text/html"),
+        FaultKind.HTML_ANSWER: lambda: Response(_WALL, media_type="text/html"),
         FaultKind.HTML_IMAGE: lambda: Response(_ERROR_PAGE, media_type="text/html"),
         FaultKind.EMPTY_IMAGE: lambda: Response(b"", media_type="image/jpeg"),
         FaultKind.BOMB_IMAGE: lambda: Response(bomb(), media_type="image/png"),

@@ -36,7 +36,7 @@ class ListedObject(Protocol):
 class FillableBucket(Protocol):
     """A bucket that can be filled."""
 
-    def ensure_bucket(self) -> None:
+    def ensure_bucket(self) -> bool:
         """Make it when it is missing."""
         ...
 

@@ -24,7 +24,7 @@ from museum_assets.simulator.dialect import (
 )
 from museum_assets.simulator.dice import mix
 from museum_assets.simulator.facts import Facts
-from museum_assets.simulator.works import SimulatedWork, Traits
+from museum_assets.simulator.works import ARTISTS, Artist, SimulatedWork, Traits
 
 SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX = 100, 500
 # The longer side of `web-large` pictures.
@@ -96,7 +96,7 @@ class Met(Dialect):
             "isPublicDomain": work.traits.is_open,
             **(self._images(work.n, base) if shown else {"primaryImage": "", "primaryImageSmall": ""}),
             "additionalImages": [],
-            "constituents": [_constituent(artist.name, i) for i, artist in enumerate(work.artists)] or None,
+            "constituents": [_constituent(artist) for artist in work.artists] or None,
             "department": DEPARTMENTS[department],
             "objectName": object_name,
             "title": work.titles[0] if work.titles else "",
@@ -245,9 +245,9 @@ def _department(n: int, traits: Traits) -> int:
     return 15 if department == 11 and mix(n) % 5 == 0 else department
 
 
-def _constituent(name: str, i: int) -> dict[str, Any]:
-    return {"constituentID": 161_000 + i, "role": "Artist", "name": name, "constituentULAN_URL": "",
-            "constituentWikidata_URL": "", "gender": ""}  # fmt: skip
+def _constituent(artist: Artist) -> dict[str, Any]:
+    return {"constituentID": 161_000 + ARTISTS.index(artist), "role": "Artist", "name": artist.name,
+            "constituentULAN_URL": "", "constituentWikidata_URL": "", "gender": ""}  # fmt: skip
 
 
 def _date(start: int | None, end: int | None) -> str:

@@ -26,6 +26,8 @@ from starlette.routing import Mount, Route, Router
 
 from museum_assets.museums import MUSEUMS
 from museum_assets.simulator import NOT_SIMULATED
+from museum_assets.simulator.authority.service import NAME as AUTHORITY
+from museum_assets.simulator.authority.service import Authority
 from museum_assets.simulator.collection import Collection, SampleSource, SyntheticSource
 from museum_assets.simulator.dialect import Dialect, Endpoint, json_response
 from museum_assets.simulator.dialects import dialects
@@ -55,17 +57,19 @@ class Simulator:
         seed: int = 1,
         faults: Faults | None = None,
         records: Path | None = None,
+        made_up_people: int = 0,
     ) -> None:
         """`works_per_museum` counts synthetic works; museums that a mapping does not name have none.
 
         With `records` (a folder with museum_records/<slug> and images/) the real records found there are served
-        instead. Raises FileNotFoundError when the folder lacks a museum's records or pictures, ValueError for an
-        unknown museum.
+        instead. The authority knows the artists of synthetic works, and `made_up_people` more. Raises FileNotFoundError
+        when the folder lacks a museum's records or pictures, ValueError for an unknown museum.
         """
         if not isinstance(works_per_museum, int) and (unknown := set(works_per_museum) - set(MUSEUMS)):
             raise ValueError(f"unknown museums {sorted(unknown)} in works_per_museum: use {', '.join(MUSEUMS)}")
         self.faults = faults or Faults(seed)
         self.gate = Gate(self.faults)
+        self.authority = Authority(seed, made_up_people)
         self.collections: dict[str, Collection] = {}
         for dialect in DIALECTS:
             if records is not None:
@@ -77,10 +81,13 @@ class Simulator:
             self.collections[dialect.slug] = Collection(dialect, source, self.faults)
 
     def set_faults(self, museum: str, **changes: Any) -> None:
-        """Change a museum's faults, or those of `all`; the fields are those of `MuseumFaults`.
+        """Change a museum's faults, those of `all` museums or of the `authority`; fields as in `MuseumFaults`.
 
         Raises ValueError for an unknown museum, field, value or object id.
         """
+        if museum == AUTHORITY:
+            self.authority.faults.set(museum, **changes)
+            return
         for slug in MUSEUMS if museum == "all" else (museum,):
             named = chain.from_iterable(changes.get(field, ()) for field in ("vanished", "changed", "hostile"))
             for record_id in named:
@@ -98,6 +105,7 @@ class Simulator:
     def reset_counts(self) -> None:
         """Begin counting anew."""
         self.gate.counts.clear()
+        self.authority.forget_counts()
 
 
 class Running:
@@ -120,6 +128,7 @@ def build_app(simulator: Simulator) -> Starlette:
         Route("/_control", _control(simulator), methods=["GET", "POST", "DELETE"]),
         Route("/images/{slug}/{path:path}", _images(simulator)),
         Mount(MODEL_PATH, model_server()),
+        Mount(f"/{AUTHORITY}", simulator.authority.app()),
         *mounts,
     ]
     return Starlette(routes=routes, exception_handlers={Exception: _broken})
@@ -140,6 +149,15 @@ def environment(base_url: str) -> dict[str, str]:
 def model_environment(base_url: str) -> dict[str, str]:
     """Return the variables that lead the reading of documents to a simulator at `base_url`."""
     return {"LLM_BASE_URL": base_url + MODEL_PATH, "LLM_MODEL": SIMULATED_MODEL}
+
+
+def authority_environment(base_url: str) -> dict[str, str]:
+    """Return the variables that lead the matching of makers to a simulator at `base_url`."""
+    return {
+        "RECONCILIATION_URL": f"{base_url}/{AUTHORITY}/api",
+        "RECONCILIATION_AUTHORITY": "simulated",
+        "RECONCILIATION_PER_SECOND": "1000",
+    }
 
 
 @contextmanager
@@ -229,6 +247,7 @@ def _control(simulator: Simulator) -> Any:
         """POST {museum or all: {field: value}}; DELETE heals everything and forgets the counts."""
         if request.method == "DELETE":
             simulator.faults.clear()
+            simulator.authority.faults.clear()
             simulator.reset_counts()
         if request.method == "POST":
             try:
@@ -237,7 +256,9 @@ def _control(simulator: Simulator) -> Any:
             except (ValueError, TypeError, AttributeError) as error:
                 return json_response({"error": f"the faults were not taken: {error}"}, 400)
         faults = {slug: simulator.faults.of(slug).model_dump(mode="json") for slug in simulator.collections}
-        return json_response({"counts": simulator.counts(), "faults": faults})
+        faults[AUTHORITY] = simulator.authority.faults.of(AUTHORITY).model_dump(mode="json")
+        counts = {"counts": simulator.counts(), "authority": simulator.authority.counts()}
+        return json_response({**counts, "faults": faults})
 
     return answer
 

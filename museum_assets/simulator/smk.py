@@ -26,7 +26,7 @@ from museum_assets.simulator.dialect import (
     whole_number,
 )
 from museum_assets.simulator.facts import Facts
-from museum_assets.simulator.works import Artist, SimulatedWork
+from museum_assets.simulator.works import ARTISTS, Artist, SimulatedWork
 
 ROWS_MAX = 2000
 UNSIMULATED = ("facets", "range", "qfields")
@@ -281,6 +281,7 @@ def _production(artist: Artist) -> dict[str, Any]:
         "creator_date_of_birth": f"{artist.born}-01-01T00:00:00.000Z",
         "creator_date_of_death": f"{artist.died}-01-01T00:00:00.000Z",
         "creator_nationality": _NATIONALITIES[artist.nationality],
+        "creator_lref": f"{29_000 + ARTISTS.index(artist)}_person",
     }  # fmt: skip
 
 

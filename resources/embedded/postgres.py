@@ -77,6 +77,11 @@ def ensure_running(home: Path) -> None:
         raise EmbeddedServiceError(f"The embedded PostgreSQL does not answer: see {home / 'postgres' / 'log'}")
 
 
+def is_running(home: Path) -> bool:
+    """Tell whether the server has processes, be it that it does not answer yet."""
+    return bool(processes(data_directory(home)))
+
+
 def answers(home: Path) -> bool:
     """Tell whether the server takes connections; makes the databases that are missing."""
     try:
@@ -174,12 +179,14 @@ def processes(pgdata: Path) -> list[psutil.Process]:
 
     All of them have the data directory as their working directory.
     """
-    found = [
-        process
-        for process in psutil.process_iter(["name", "cwd", "create_time"])
-        if process.info["cwd"] == str(pgdata) and (process.info["name"] or "").startswith("postgres")
-    ]
-    return sorted(found, key=lambda process: float(process.info["create_time"]))
+    found: list[psutil.Process] = []
+    # Without a list of what is wanted: psutil keeps that in objects which all threads share, and two threads that want
+    # different things take it from each other, as those of the doctor did.
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.cwd() == str(pgdata) and process.name().startswith("postgres"):
+                found.append(process)
+    return sorted(found, key=lambda process: process.create_time())
 
 
 def log_tail(log: Path, lines: int = 15) -> str:

@@ -112,11 +112,13 @@ def end(process: psutil.Process) -> None:
 
 def processes(home: Path) -> list[psutil.Process]:
     """Return the servers of this home, whoever started them, known by their command line."""
-    return [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if (line := process.info["cmdline"] or [])[1:3] == ["serve", "s3"] and line[-1] == str(home / "s3")
-    ]
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():  # as in `postgres.processes`, safe in several threads
+        with suppress(psutil.Error):
+            line = process.cmdline()
+            if line[1:3] == ["serve", "s3"] and line[-1] == str(home / "s3"):
+                found.append(process)
+    return found
 
 
 def answers(access: Access) -> bool:

@@ -72,13 +72,28 @@ def attach(settings: Settings) -> Settings:
         postgres.ensure_running(settings.home)
         found |= {name: postgres.url(settings.home, DATABASES[name]) for name in missing}
     if settings.s3_endpoint_url in {None, s3.own_url(settings.home)}:
-        access = s3.ensure_running(settings.home)
-        found |= {
-            "s3_endpoint_url": access.url,
-            "aws_access_key_id": access.access_key,
-            "aws_secret_access_key": SecretStr(access.secret_key),
-        }
+        found |= _given(s3.ensure_running(settings.home))
     return settings.model_copy(update=found)
+
+
+def attach_running(settings: Settings) -> Settings:
+    """Return the settings with those services filled in that run already; none is started."""
+    found: dict[str, Any] = {}
+    if settings.profile == "prod":
+        return settings
+    if postgres.is_running(settings.home):
+        found |= {name: postgres.url(settings.home, DATABASES[name]) for name in own_databases(settings)}
+    if settings.s3_endpoint_url in {None, s3.own_url(settings.home)} and s3.processes(settings.home):
+        found |= _given(s3.load_access(settings.home))
+    return settings.model_copy(update=found)
+
+
+def _given(access: s3.Access) -> dict[str, Any]:
+    return {
+        "s3_endpoint_url": access.url,
+        "aws_access_key_id": access.access_key,
+        "aws_secret_access_key": SecretStr(access.secret_key),
+    }
 
 
 def own_databases(settings: Settings) -> list[str]:

@@ -44,16 +44,43 @@ def resolve(setting: str, *, demo: bool, variable: str = DEMO_VARIABLE) -> Weigh
                 "file, or unset it."
             )
         return _measured(DEMO_FOLDER / f"{DEMO}.safetensors")
+    found = _named(setting, variable)
+    if isinstance(found, Path):
+        return _measured(found)
+    return _from_hub(found["repository"], found["file"], variable, demo=demo and variable == DEMO_VARIABLE)
+
+
+def on_this_machine(setting: str, *, variable: str = DEMO_VARIABLE) -> Path | None:
+    """Return the file of the weights that a setting names; None where the hub would have to be asked for it.
+
+    Nothing is downloaded or read. Raises MuseumError for a setting that names nothing.
+    """
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if setting == DEMO and variable == DEMO_VARIABLE:
+        return DEMO_FOLDER / f"{DEMO}.safetensors"
+    found = _named(setting, variable)
+    if isinstance(found, Path):
+        return found
+    try:
+        return Path(hf_hub_download(found["repository"], found["file"], local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+
+
+def _named(setting: str, variable: str) -> Path | re.Match[str]:
+    """Return the file that a setting names, or what it names on the hub. Raises MuseumError."""
     path = Path(setting).expanduser()
     if path.is_file():
-        return _measured(path)
+        return path
     hub = _HUB_FILE.fullmatch(setting)
     if not hub or path.is_absolute() or setting.startswith("."):
         raise MuseumError(
             f"{variable} is {setting!r}, and there is no such file. Set it to an existing .safetensors file, or to "
             "org/repository/file.safetensors of the model hub."
         )
-    return _from_hub(hub["repository"], hub["file"], variable, demo=demo and variable == DEMO_VARIABLE)
+    return hub
 
 
 def _from_hub(repository: str, file: str, variable: str, *, demo: bool) -> Weights:

@@ -66,6 +66,11 @@ class QdrantServer:
         except OSError:
             return False
 
+    def version(self) -> str:
+        """Ask the server for its version. Raises as every request does."""
+        with self.client() as client:
+            return str(patiently(self.attempt("any", "read"), client.info).version)
+
     def attempt(self, collection: str, intent: Intent) -> Attempt:
         """Return a request to this server, as its failure is told."""
         return Attempt(self.rest, self.grpc, collection, intent)

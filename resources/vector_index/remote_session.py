@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from functools import cached_property, partial
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from qdrant_client import QdrantClient, models
 
 T = TypeVar("T")
+BUILT_EVERY = 0.25
+BUILT_WITHIN = 3600.0
+"""A server that is not ready by then is slow to answer, and right: nobody has to wait longer for that."""
 PARALLEL = 4
 """Requests of one write that are on their way at once: the next is made while the server works at those before."""
 
@@ -142,6 +146,21 @@ class RemoteSession(VectorSession):
 
     def optimise(self) -> None:
         """Do nothing: a server builds its graphs by itself, in the background."""
+
+    def wait_until_built(self) -> float:
+        """Wait until the server has no graph to build, at most BUILT_WITHIN seconds; return how many.
+
+        Until then it compares each question with every new vector. Raises Unavailable when the server stops answering.
+        """
+        from qdrant_client.models import CollectionStatus
+
+        begun, still = time.monotonic(), 0
+        # It says so a moment after the write that made the work: twice in a row it has none.
+        while still < 2 and time.monotonic() < begun + BUILT_WITHIN:
+            time.sleep(BUILT_EVERY)
+            built = self._call("read", self._rest.get_collection).status == CollectionStatus.GREEN
+            still = still + 1 if built else 0
+        return time.monotonic() - begun
 
     def _write(self, writes: Sequence[Callable[[], None]]) -> None:
         """Make these writes, some at a time. When one fails, those that were not begun are left."""

@@ -182,6 +182,10 @@ class VectorSession(ABC):
     def optimise(self) -> None:
         """Build the search structure over what was written; call it once at the end of a stage that wrote."""
 
+    def wait_until_built(self) -> float:
+        """Wait for a search structure that is built in the background; return the seconds that took."""
+        return 0.0
+
     def _write(self, writes: Sequence[Callable[[], None]]) -> None:
         """Make these writes, of which no two concern one point."""
         for write in writes:

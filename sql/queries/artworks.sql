@@ -40,15 +40,23 @@ SET outcome = 'duplicate', code = %(code)s, message = %(message)s, output = %(wi
 WHERE museum = %(museum)s AND stage = %(stage)s AND record_id = %(loser)s
 
 -- name: remove
--- Remove artworks, and forget their duplicates, so that one of those takes the object number.
+-- Remove artworks with their makers, and forget their duplicates, so that one of those takes the object number.
 WITH removed AS (
     DELETE FROM staging.artwork
     WHERE museum = %(museum)s AND record_id = ANY(%(record_ids)s)
-    RETURNING record_id
+    RETURNING record_id, object_number
+), makers AS (
+    DELETE FROM staging.makers
+    WHERE museum = %(museum)s AND object_number IN (SELECT object_number FROM removed)
 )
 DELETE FROM ops.ledger
 WHERE museum = %(museum)s AND stage = %(stage)s AND outcome = 'duplicate'
   AND output IN (SELECT record_id FROM removed)
+
+-- name: remove_makers
+-- Remove the makers of artworks, to write them anew.
+DELETE FROM staging.makers
+WHERE museum = %(museum)s AND object_number = ANY(%(numbers)s)
 
 -- name: free_losers
 -- Forget the duplicates of these records, so that they are judged anew.

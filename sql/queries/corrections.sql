@@ -44,10 +44,10 @@ FROM jsonb_to_recordset(%(rows)s) AS n (
 RETURNING id, museum, record_id, kind, field
 
 -- name: drop
--- Take corrections back.
+-- Take corrections back, or decisions over makers.
 UPDATE ops.correction
 SET dropped_at = now(), dropped_by = %(by)s
-WHERE id = ANY(%(ids)s) AND dropped_at IS NULL
+WHERE id = ANY(%(ids)s) AND dropped_at IS NULL AND kind = ANY(%(kinds)s)
 RETURNING id, museum, record_id, kind, field
 
 -- name: list
@@ -62,6 +62,7 @@ LEFT JOIN staging.artwork AS a ON a.museum = c.museum AND a.record_id = c.record
 LEFT JOIN ops.input_transformed_artworks AS i ON i.museum = c.museum AND i.record_id = c.record_id
 LEFT JOIN ops.ledger AS l ON l.museum = c.museum AND l.stage = %(stage)s AND l.record_id = c.record_id
 WHERE c.museum = ANY(%(museums)s) AND (%(dropped)s OR c.dropped_at IS NULL)
+  AND c.kind IN ('field', 'exclude', 'wins', 'term')
   AND (%(record_id)s::text IS NULL OR c.record_id = %(record_id)s)
   AND (%(ids)s::bigint[] IS NULL OR c.id = ANY(%(ids)s))
 ORDER BY c.museum, c.record_id, c.id

@@ -45,14 +45,14 @@ SET message = excluded.message, run_id = excluded.run_id, last_at = greatest(lea
     )
 
 -- name: forget
--- Delete the notices of what has not happened again for some days.
+-- Delete the notices of what has not happened again since then.
 DELETE FROM ops.notice
-WHERE last_at < now() - make_interval(days => %(days)s)
+WHERE last_at < %(before)s
 
 -- name: forget_events
--- Delete the events that are too old for any sensor to read again.
+-- Delete the events that no sensor reads again: each continues after the event that it read last.
 DELETE FROM ops.notice_event
-WHERE seen_at < now() - make_interval(days => %(days)s)
+WHERE seen_at < %(before)s
 
 -- name: list
 -- Notices, latest first, each with its state on every channel that it is told on.

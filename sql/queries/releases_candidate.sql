@@ -67,6 +67,38 @@ SELECT object_number, digest, vectors, contracts, contents
 FROM ops.index_status
 WHERE museum = %(museum)s
 
+-- name: artist_identity
+-- The artists of the museum's works, as they are joined across museums now. A maker that is not joined yet is alone.
+SELECT a.identity, a.label, a.method, a.score, a.birth_year, a.death_year,
+       coalesce(n.names[1:50], a.own_names[1:50]) AS names, a.artworks
+FROM (
+    SELECT coalesce(j.identity, m.maker_key) AS identity, min(coalesce(j.label, m.name)) AS label,
+           min(coalesce(j.method, 'alone')) AS method, round(max(j.score)::numeric, 3)::double precision AS score,
+           min(coalesce(j.birth_year, m.birth_year)) AS birth_year,
+           min(coalesce(j.death_year, m.death_year)) AS death_year,
+           array_agg(DISTINCT m.name) AS own_names, count(DISTINCT m.object_number)::integer AS artworks
+    FROM staging.makers AS m
+    JOIN staging.artwork AS w ON w.museum = m.museum AND w.object_number = m.object_number
+    LEFT JOIN staging.joined_identities AS j ON j.museum = m.museum AND j.maker_key = m.maker_key
+    WHERE m.museum = %(museum)s
+    GROUP BY coalesce(j.identity, m.maker_key)
+) AS a
+LEFT JOIN (
+    SELECT j.identity, array_agg(DISTINCT m.name) AS names
+    FROM staging.joined_identities AS j
+    JOIN staging.makers AS m ON m.museum = j.museum AND m.maker_key = j.maker_key
+    WHERE j.identity IN (SELECT o.identity FROM staging.joined_identities AS o WHERE o.museum = %(museum)s)
+    GROUP BY j.identity
+) AS n USING (identity)
+
+-- name: artwork_identity
+-- The makers of each artwork, in the museum's order, with who they are.
+SELECT m.object_number, m.position, coalesce(j.identity, m.maker_key) AS identity, m.name, m.role, m.qualifier
+FROM staging.makers AS m
+JOIN staging.artwork AS w ON w.museum = m.museum AND w.object_number = m.object_number
+LEFT JOIN staging.joined_identities AS j ON j.museum = m.museum AND j.maker_key = m.maker_key
+WHERE m.museum = %(museum)s
+
 -- name: exhibition
 -- Exhibitions with their department and floors.
 SELECT e.exhibition_code, e.exhibition_id, e.name, e.description, d.name AS department,

@@ -230,3 +230,31 @@ FROM (
     SELECT 'incident ' || incident_type FROM candidate.incident WHERE museum = %(museum)s AND label IS NULL
 ) AS p
 GROUP BY button
+
+-- name: orphaned_identities
+-- Makers of works that lack the work or the artist.
+SELECT w.object_number, w.position, w.identity,
+       CASE WHEN a.object_number IS NULL THEN 'no such artwork' ELSE 'no such artist' END AS fault
+FROM candidate.artwork_identity AS w
+LEFT JOIN candidate.artwork AS a ON a.museum = w.museum AND a.object_number = w.object_number
+LEFT JOIN candidate.artist_identity AS i ON i.museum = w.museum AND i.identity = w.identity
+WHERE w.museum = %(museum)s AND (a.museum IS NULL OR i.museum IS NULL)
+
+-- name: contradicting_deaths
+-- Artists of the candidate of whom the museums say two years of death.
+SELECT c.identity, c.label,
+       (array_agg(DISTINCT m.museum || ' ' || m.death_year ORDER BY m.museum || ' ' || m.death_year))[:5] AS died
+FROM candidate.artist_identity AS c
+JOIN staging.joined_identities AS j ON j.identity = c.identity
+JOIN staging.makers AS m ON m.museum = j.museum AND m.maker_key = j.maker_key
+WHERE c.museum = %(museum)s
+GROUP BY c.identity, c.label
+HAVING count(DISTINCT m.death_year) > 1
+
+-- name: works_before_birth
+-- Works that were finished before their artist was born. A work after somebody is another maker's.
+SELECT a.object_number, a.production_date_end, i.label, i.birth_year
+FROM candidate.artwork_identity AS w
+JOIN candidate.artwork AS a ON a.museum = w.museum AND a.object_number = w.object_number
+JOIN candidate.artist_identity AS i ON i.museum = w.museum AND i.identity = w.identity
+WHERE w.museum = %(museum)s AND w.qualifier IS NULL AND a.production_date_end < i.birth_year

@@ -42,7 +42,10 @@ def test_a_correction_from_beginning_to_end(platform: Platform, tmp_path: Path) 
     assert (story["title"], title["source"], title["value"], title["why"]) == (
         "Winter", "Vinteren", "Winter", "the frame"
     )  # fmt: skip
-    assert "Corrections of smk:KMS1" in invoke("where", "smk:KMS1").stdout
+    assert [maker["name"] for maker in story["makers"]] == ["Anna Ancher", "Michael Ancher"]
+    shown = invoke("where", "smk:KMS1").stdout
+    assert "Corrections of smk:KMS1" in shown
+    assert "Makers of smk:KMS1" in shown
     (changed,) = answer("corrections", "list", "--changed", "-m", "smk")
     assert changed["id"] == title["id"]
     assert "the museum now says Vinteren" in " ".join(invoke("corrections", "review", str(title["id"])).stdout.split())

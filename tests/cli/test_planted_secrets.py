@@ -47,12 +47,22 @@ SHOWN = {
     "LLM_BASE_URL",
     "NOTICE_UI_URL",
     "READERS_URL",
+    "TRACES_URL",
+    "RECONCILIATION_URL",
 }
 """Addresses that are shown, and therefore refused with a secret in them."""
 WITHOUT = {
     *("QDRANT_COLLECTION", "QDRANT_PRODUCTION_COLLECTION", "KAFKA_BOOTSTRAP_SERVERS"),
     *("QDRANT_CA", "QDRANT_GRPC_PORT", "QDRANT_LAYOUT", "QDRANT_PRODUCTION_LAYOUT"),
-    *("SMTP_HOST", "ARCHIVE_HOSTS", "UI_HOSTS", "READERS_HOST", "AWS_ACCESS_KEY_ID", "BACKUP_ACCESS_KEY_ID"),
+    *(
+        "SMTP_HOST",
+        "ARCHIVE_HOSTS",
+        "UI_HOSTS",
+        "READERS_HOST",
+        "METRICS_HOST",
+        "AWS_ACCESS_KEY_ID",
+        "BACKUP_ACCESS_KEY_ID",
+    ),
 }
 """Names of hosts, places, files and ports, whose patterns leave no room for a password, layouts, the name of a key."""
 SUSPECT = ("URL", "KEY", "SECRET", "PASSWORD", "TOKEN", "HOST", "SERVERS", "ENDPOINT", "QDRANT")
@@ -134,6 +144,7 @@ GOOD = [
 ]
 BROKEN = [
     ["settings"],
+    ["doctor"],
     ["status"],
     ["run", "raw_metadata", "-m", "smk"],
     ["release", "list"],

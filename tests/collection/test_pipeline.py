@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg  # noqa: TID251 - it is Dagster that is tried here
 import pytest
 
+from museum_assets import catalogue
 from museum_assets.cli.run import Controls, materialize
 from museum_assets.collection.stages import STAGES, vectors_of
 from museum_assets.definitions import build_definitions
@@ -43,7 +44,8 @@ def test_one_museum_through_dagster(
     (ran,) = materialize(["all"], ["smk"], Controls())
     assert ran.errors == []
     assert ran.good
-    assert ran.assets.keys() == {spec.name for spec in STAGES} - NOT_ACTIVE
+    every = (*STAGES, *catalogue.enrichment())
+    assert ran.assets.keys() == {spec.name for spec in every} - NOT_ACTIVE - {"artist_identities", "artist_facts"}
     said = capsys.readouterr()
     assert all(f"{name}: Jina's model is not active: set JINA_API_KEY" in said.err for name in vectors_of("jina"))
     assert all(

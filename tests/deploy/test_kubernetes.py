@@ -21,7 +21,7 @@ RUNS = "museum-run"
 """The label of runs, which dagster.yaml gives them."""
 (INSTANCE,) = documents("kubernetes/dagster.yaml")
 LAUNCHER = INSTANCE["run_launcher"]["config"]
-SECRETS = {"museum-secrets", "museum-readers"}
+SECRETS = {"museum-secrets", "museum-readers", "museum-metrics"}
 CONFIG_MAPS = {"museum-settings", "museum-dagster", "museum-workspace"}
 
 

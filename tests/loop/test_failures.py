@@ -19,12 +19,15 @@ from resources.postgres import Database
 from tests.support.copying_stage import MUSEUM, Copying, add, books_of, drop, ledger
 
 
-def test_a_failure_is_a_row_and_not_an_aborted_batch(six: Database) -> None:
+def test_a_failure_is_a_row_and_not_an_aborted_batch(six: Database, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "museum_assets.loop.run")
     plan = {"b": Failure("slow", code="slow_down"), "d": Failure("no", code="gone", permanent=True),
             "e": Rejected("not_public_domain", "closed")}  # fmt: skip
     counts = books_of(run_stage(six, MUSEUM, Copying(plan)))
     assert (counts.done, counts.failed, counts.rejected) == (3, 2, 1)
     assert counts.codes == Counter(slow_down=1, gone=1, not_public_domain=1)
+    told = [(each.__dict__["record"], each.__dict__["code"]) for each in caplog.records]
+    assert told == [("b", "slow_down"), ("d", "gone")]
     rows = ledger(six)
     assert [rows[i]["outcome"] for i in "abcdef"] == ["done", "failed", "done", "failed", "rejected", "done"]
     assert [(rows[i]["code"], rows[i]["message"], rows[i]["permanent"]) for i in "bd"] == [

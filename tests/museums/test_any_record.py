@@ -74,7 +74,7 @@ def test_every_poison_that_can_be_stored_is_read_or_rejected(slug: str, poison: 
         orjson.dumps(record)
     except TypeError:
         return
-    code, _ = outcome(slug, record)
+    code = outcome(slug, record)[0]
     if poison is Poison.LONG_NUMBER:
         assert code == "object_number_too_long"
 
@@ -82,7 +82,7 @@ def test_every_poison_that_can_be_stored_is_read_or_rejected(slug: str, poison: 
 @pytest.mark.parametrize(("letter", "bytes_each"), [("x", 1), ("é", 2), ("𝄞", 4)])
 def test_an_object_number_is_bounded_in_bytes(letter: str, bytes_each: int) -> None:
     most = LONGEST_KEY // bytes_each
-    number, row = outcome("smk", RECORDS["smk"] | {"object_number": letter * most})
+    number, row, _ = outcome("smk", RECORDS["smk"] | {"object_number": letter * most})
     assert (number, type(row)) == (letter * most, bytes)
     code, message = outcome("smk", RECORDS["smk"] | {"object_number": letter * (most + 1)})
     assert code == "object_number_too_long"

@@ -53,7 +53,7 @@ def with_images(*names: str) -> dict[str, Any]:
 
 
 def test_a_full_item() -> None:
-    assert MUSEUM.read(ITEM) == Artwork(
+    assert MUSEUM.read(ITEM).model_copy(update={"makers": ()}) == Artwork(
         museum="cma",
         object_number="1925.1188",
         museum_db_id="107189",

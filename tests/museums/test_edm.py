@@ -28,6 +28,7 @@ def test_both_shapes_read_the_same(shape: Callable[..., str]) -> None:
         created=(),
         rights=(PDM,),
         images=(IMAGE,),
+        agents=(),
     )
 
 

@@ -47,7 +47,7 @@ def without(*keys: str) -> dict[str, Any]:
 
 
 def test_a_full_item() -> None:
-    assert MUSEUM.read(ITEM) == Artwork(
+    assert MUSEUM.read(ITEM).model_copy(update={"makers": ()}) == Artwork(
         museum="smk",
         object_number="KKSgb6775/3 Ø",
         museum_db_id="1180000026_object",

@@ -81,17 +81,6 @@ def test_rounds_are_what_a_person_would_count(database: Database, ticks: list[li
     assert found == ([(seen, rounds)] if seen else [])
 
 
-def test_what_has_not_happened_for_a_season_is_forgotten(database: Database) -> None:
-    happened(database, FAILED)
-    with database.connect() as conn:
-        conn.execute("UPDATE ops.notice SET last_at = last_at - interval '91 days'")
-        conn.execute("UPDATE ops.notice_event SET seen_at = seen_at - interval '8 days'")
-    happened(database, replace(FAILED, event="smk", partition="smk"))
-    assert [row["partition"] for row in listed(database)] == ["smk"]
-    with database.connect() as conn:
-        assert [row["event"] for row in conn.execute("SELECT event FROM ops.notice_event")] == ["smk"]
-
-
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
     with mail_server() as server:

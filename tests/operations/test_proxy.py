@@ -20,7 +20,11 @@ from tests.support.places import ROOT
 from tests.support.webserver import LAUNCH, Server, serve
 
 NGINX = ROOT / "deploy" / "nginx.conf"
-UNITS = {"museum.service": ["up", "--port", "3000"], "museum-readers.service": ["serve"]}
+UNITS = {
+    "museum.service": ["up", "--port", "3000"],
+    "museum-readers.service": ["serve"],
+    "museum-metrics.service": ["metrics"],
+}
 """The units of systemd, and what each runs."""
 NAME = "museum.example.org"
 ANNA = ("anna", "correct horse")

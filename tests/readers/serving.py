@@ -16,10 +16,10 @@ from tests.support.clock import wait_until
 
 
 @contextmanager
-def serving(app: FastAPI, settings: Settings) -> Iterator[str]:
+def serving(app: FastAPI, settings: Settings, port: int = 0) -> Iterator[str]:
     """Serve an app in a thread, as `museum serve` does; yield its address."""
     server = uvicorn.Server(configuration(app, settings))
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", port))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -134,6 +135,25 @@ def test_the_other_pages_are_there(client: TestClient, path: str) -> None:
     answer = client.get(f"/{path}")
     assert answer.status_code == 200
     assert path == "robots.txt" or "</html>" in answer.text
+
+
+def test_an_artist_has_a_page_to_which_works_lead(client: TestClient) -> None:
+    first = client.get("/api/search").json()["artists"][0]
+    told = client.get(f"/api/artists/{first['identity']}").json()
+    assert (told["identity"], told["name"]) == (first["identity"], first["name"])
+    assert sum(each["works"] for each in told["works"]) >= first["works"]
+    found = client.get("/api/search", params={"artist": first["identity"]}).json()
+    assert found["total"] == sum(each["works"] for each in told["works"])
+    html = client.get(f"/artists/{first['identity']}").text
+    assert told["name"] in html
+    work = told["hits"][0]["work"]
+    assert f"/artists/{first['identity']}" in unescape(
+        client.get(f"/artworks/{work['museum']}/{work['object_number']}").text
+    )
+    narrowed = client.get("/", params={"artist": first["identity"]}).text
+    kept = f'<input type="hidden" name="artist" value="{first["identity"]}">'
+    assert kept in unescape(narrowed), "the next words are looked for among the artist's works too"
+    assert client.get("/artists/wikidata:Q0").status_code == 404
 
 
 def test_the_new_page_names_each_release(client: TestClient) -> None:

@@ -46,7 +46,8 @@ class Archives:
     def note(self, conn: Connection, museum: str, release: int) -> None:
         slot = find(conn, museum, release)["slot"]
         contents = {table.name: slot_digest(conn, table, museum, slot) for table in tables_of(conn, museum)}
-        note(conn, Release(museum, release, slot), counts={name: found.rows for name, found in contents.items()},
+        counts = {name: found.rows for name, found in contents.items()} | {"corrections": 2}
+        note(conn, Release(museum, release, slot), counts=counts,
              checksums={name: found.checksum for name, found in contents.items()})  # fmt: skip
 
     def export(self, release: int, museum: str = "smk"):
@@ -81,13 +82,16 @@ def test_a_release_comes_back_whole_where_everything_else_was_lost(archives: Arc
     archives.promote(1, WORKS)
     manifest = archives.export(1)
     assert {table.name: table.rows for table in manifest.tables} == {
-        "artwork": 4, "artist": 0, "artwork_artist": 0, "thumbnail": 3, "index_status": 4}  # fmt: skip
+        "artwork": 4, "artist": 0, "artwork_artist": 0, "thumbnail": 3, "index_status": 4,
+        "artist_identity": 0, "artwork_identity": 0}  # fmt: skip
     assert (sum(file.rows for file in manifest.vectors), manifest.thumbnails) == (4, 2)
 
     after = lose_everything(archives, platform)
     restored = after.restore(1)
     assert restored.id == 2
     assert after.state(2) == ("ready", {table.name: table.checksum for table in manifest.tables})
+    with after.desk.production.connect() as conn:
+        assert find(conn, "smk", 2)["counts"]["corrections"] == 2
     assert after.desk.outside.verify("smk", 2) == []
     with after.desk.production.connect() as conn:
         assert live(conn, "smk") is None, "restoring shows nothing by itself"

@@ -56,6 +56,20 @@ HARM = {
         ("INSERT INTO ops.ledger (museum, stage, record_id, input_hash, contract, outcome, output)"
         " VALUES ('smk', 'stored_thumbnails', 'r7', '', 'c', 'done', 'smk_N7.jpg');"
         "DELETE FROM candidate.thumbnail WHERE object_number = 'N7'"), 1, ["N7", "smk_N7.jpg"]),
+    "orphaned_identities": (
+        ("UPDATE candidate.artwork_identity SET object_number = 'N404' WHERE object_number = 'N2' AND position = 1;"
+         "UPDATE candidate.artwork_identity SET identity = 'smk:x' WHERE object_number = 'N3' AND position = 1"),
+        2, ["N404", "no such artwork", "N3", "no such artist"]),
+    "contradicting_deaths": (
+        ("INSERT INTO staging.joined_identities (museum, maker_key, identity, label, method, candidates)"
+         " SELECT DISTINCT museum, maker_key, 'smk:artist 1', 'One', 'inferred', '[]'::jsonb FROM staging.makers"
+         " WHERE maker_key IN ('smk:artist 1', 'smk:artist 2');"
+         "UPDATE staging.makers SET death_year = 1800 + position + length(object_number)"
+         " WHERE maker_key = 'smk:artist 1';"
+         "UPDATE staging.makers SET death_year = 1850 WHERE maker_key = 'smk:artist 2'"),
+        1, ["smk:artist 1", "smk 1850"]),
+    "works_before_birth": (
+        "UPDATE candidate.artwork SET production_date_end = 1700 WHERE object_number = 'N6'", 2, ["N6", "1700"]),
     "nothing_staged": ("DELETE FROM candidate.artwork", None, ["no artwork at all"]),
     "fewer_rows": ("DELETE FROM candidate.artwork WHERE object_number IN ('N1', 'N2')", None, ["artwork from 10 to 8"]),
     "missing_titles": ("UPDATE candidate.artwork SET title = NULL WHERE object_number = 'N1'", None, ["10.0%"]),

@@ -45,7 +45,7 @@ def little(platform: Platform, works: Works) -> LittleProduction:
 
 def published(work: Artwork) -> PublishedWork:
     """Return a recorded work with a vector of its text."""
-    row = work.model_dump(exclude={"museum", "text_repairs"})
+    row = work.model_dump(exclude={"museum", "text_repairs", "makers"})
     row |= {name: list(getattr(work, name)) for name in ("artists", "work_types", "searchable_work_types")}
     return PublishedWork(row, {"text_clip": letters(f"{', '.join(work.artists)}. {work.title}")})
 

@@ -194,6 +194,8 @@ def _handler(server: LittleQdrant) -> type[BaseHTTPRequestHandler]:
             refused = server.react(raw) if "/points" in self.path else None
             if refused:
                 status, envelope = REST_CODES[refused[0]], {"status": {"error": refused[1]}, "time": 0.0}
+            elif self.path == f"{server.prefix}/":
+                status, envelope = 200, {"title": "qdrant - vector search engine", "version": "1.18.0"}
             else:
                 status, envelope = _answer(server, self.command, self.path, self.headers.get("api-key"), body)
             answer = b"" if envelope is None else json.dumps(envelope, default=_plain).encode()

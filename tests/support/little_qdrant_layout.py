@@ -15,6 +15,8 @@ class Layouts:
     """The engine in memory has no layout, so that what a collection was given is kept here."""
 
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+    building: int = 0
+    """How often the server will still say that it builds graphs."""
 
     def change(self, name: str, body: dict[str, Any]) -> None:
         """Keep what a body of PUT or PATCH asks; the second has the factors in `params`."""
@@ -30,6 +32,9 @@ class Layouts:
     def shown(self, name: str, info: models.CollectionInfo) -> dict[str, Any]:
         """Return the engine's description with what was kept."""
         told: dict[str, Any] = info.model_dump(mode="json")
+        if self.building:
+            self.building -= 1
+            told["status"] = "yellow"
         kept, config = self.kept.get(name), told["config"]
         if kept:
             config["params"] |= kept["params"]

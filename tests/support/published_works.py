@@ -26,8 +26,17 @@ class PublishedWork:
         return [sha256(vector.tobytes()).digest() for vector in self.vectors.values()]
 
 
-def publish(little: LittleProduction, museum: str, works: Mapping[str, PublishedWork], contract: str) -> None:
-    """Make works by their object numbers a museum's first release, with vectors of one contract."""
+def publish(
+    little: LittleProduction,
+    museum: str,
+    works: Mapping[str, PublishedWork],
+    contract: str,
+    artists: Mapping[str, tuple[str, str, list[str]]] | None = None,
+) -> None:
+    """Make works by their object numbers a museum's first release, with vectors of one contract.
+
+    `artists` are (identity, label, spellings) of works by their numbers.
+    """
     common: dict[str, Any] = {"museum": museum, "slot": 1, "row_hash": b"x"}
     with little.database.connect() as conn, conn.transaction():
         conn.execute(
@@ -39,6 +48,14 @@ def publish(little: LittleProduction, museum: str, works: Mapping[str, Published
             common | {"object_number": number, "digest": sha256(number.encode()).digest(),
                       "vectors": list(work.vectors), "contracts": [contract] * len(work.vectors),
                       "contents": work.contents} for number, work in works.items()])  # fmt: skip
+        who = artists or {}
+        insert(conn, "artist_identity", [
+            common | {"identity": identity, "label": label, "names": names, "method": "inferred", "birth_year": 1606,
+                      "artworks": sum(each[0] == identity for each in who.values())}
+            for identity, label, names in {each[0]: each for each in who.values()}.values()])  # fmt: skip
+        insert(conn, "artwork_identity", [
+            common | {"object_number": number, "position": 1, "identity": each[0], "name": each[2][0]}
+            for number, each in who.items()])  # fmt: skip
         conn.execute(query("releases.fill_search"), {"museum": museum, "slot": 1})
     with little.outside.platform.connect() as conn:
         made = {c: v for work in works.values() for c, v in zip(work.contents, work.vectors.values(), strict=True)}

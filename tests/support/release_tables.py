@@ -17,6 +17,7 @@ def stage(
     with database.connect() as conn, conn.transaction():
         conn.execute("DELETE FROM staging.thumbnail WHERE museum = %(museum)s", values)
         conn.execute("DELETE FROM staging.artwork WHERE museum = %(museum)s", values)
+        conn.execute("DELETE FROM staging.makers WHERE museum = %(museum)s", values)
         conn.execute(
             "INSERT INTO staging.artwork (museum, record_id, record_seq, object_number, museum_db_id, title, artists,"
             " production_date_start, production_date_end, work_types, searchable_work_types, thumbnail_url, rights,"
@@ -33,6 +34,13 @@ def stage(
             " SELECT museum, record_id, museum || '_' || object_number || '.jpg',"
             " sha256(convert_to('jpeg of ' || record_id, 'UTF8')), 800, 600, length('jpeg of ' || record_id),"
             " thumbnail_url FROM staging.artwork WHERE museum = %(museum)s",
+            values,
+        )
+        conn.execute(
+            "INSERT INTO staging.makers (museum, object_number, position, maker_key, name, birth_year, links)"
+            " SELECT museum, object_number, position, museum || ':' || lower(name), name, 1750, '{}'"
+            " FROM staging.artwork, unnest(artists) WITH ORDINALITY AS n (name, position)"
+            " WHERE museum = %(museum)s",
             values,
         )
     if bucket:

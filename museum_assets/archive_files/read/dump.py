@@ -18,10 +18,14 @@ from museum_assets.museums.museum import DumpFile
 
 
 class ArchiveDump:
-    """Implements `museum_assets.museums.museum.Dump` over one file. Every method raises Failure."""
+    """Implements `museum_assets.museums.museum.Dump` over one file. Every method raises Failure.
 
-    def __init__(self, fetch: Callable[[], Downloaded]) -> None:
+    Without `checked`, for one of which nothing is kept, it is read once and counted by nobody.
+    """
+
+    def __init__(self, fetch: Callable[[], Downloaded], *, checked: bool = True) -> None:
         self._fetch = fetch
+        self._checked = checked
         self.count = cache(self._count)
 
     @cached_property
@@ -33,8 +37,8 @@ class ArchiveDump:
         """Return the SHA-256 of the file."""
         return self._file.sha256
 
-    def _count(self, pattern: str) -> int:
-        return check(self._file.path, compile_pattern(pattern).matches).matching
+    def _count(self, pattern: str) -> int | None:
+        return None if not self._checked else check(self._file.path, compile_pattern(pattern).matches).matching
 
     def files(self, pattern: str, start: int = 0) -> Iterator[DumpFile]:
         """Yield the members that match, from the index `start` on."""

@@ -149,8 +149,12 @@ class _Stream(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        with _errors(self._archive):
+        try:
             return self._inner.read(size)
+        except Exception:
+            # Only now: two reads of each of 28,000 members are enough to notice a `with`.
+            with _errors(self._archive):
+                raise
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         body = self.read(len(buffer))
@@ -238,7 +242,9 @@ def _is_tar(head: bytes) -> bool:
 
 
 def _tar_members(ahead: IO[bytes], guarded: GuardedStream, archive: str) -> Iterator[tuple[str, IO[bytes]]]:
-    tar = tarfile.open(fileobj=ahead, mode="r|", bufsize=BLOCK, tarinfo=_bounded_tarinfo(archive))  # noqa: SIM115 - not ours
+    # With its own small buffer: it copies what is left of it at each header and body. With one of 256 kB, reading
+    # 28,258 small files took 1.57 s instead of 1.15 s, and one of 75 MB no less time either.
+    tar = tarfile.open(fileobj=ahead, mode="r|", tarinfo=_bounded_tarinfo(archive))  # noqa: SIM115 - not ours
     while (info := tar.next()) is not None:
         # tarfile keeps every header; a million of them take a gigabyte.
         tar.members.clear()  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 
-from museum_assets.collection.artworks.mapping import ARTWORK_COLUMNS, row_hash
+from museum_assets.collection.artworks.mapping import ARTWORK_COLUMNS, MAKER_COLUMNS, row_hash
 from museum_assets.collection.artworks.mapping_processes import read_all
 from museum_assets.core.crashes import Crash
 from museum_assets.loop.stage import Leftover, Outcome, Stage, Work
@@ -24,7 +24,7 @@ Claim = tuple[str, int, str]
 
 
 class TransformStage(Stage):
-    """The stage that maps raw records to staging.artwork."""
+    """The stage that maps raw records to staging.artwork, and what they say of their makers to staging.makers."""
 
     # `output` names the record that has a duplicate's object number: nothing outside Postgres.
     external: ClassVar[bool] = False
@@ -38,7 +38,7 @@ class TransformStage(Stage):
     def process(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """Read each payload; what the museum module rejects is an outcome with its code."""
         for work, reading in read_all(self.museum, works, self._terms()):
-            code, rest = reading
+            code, rest = reading[:2]
             if isinstance(rest, bytes):
                 yield Outcome(work, "done", value=reading, output_hash=row_hash(rest))
             elif isinstance(rest, Crash):
@@ -48,19 +48,19 @@ class TransformStage(Stage):
 
     def write(self, conn: Connection, slug: str, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
         """Stage the artworks; of two records with one object number the one stored first wins, or a chosen one."""
-        if self._stage_new(conn, outcomes):
+        if self._stage_new(conn, slug, outcomes):
             return outcomes
         claims = [(o.value[0], o.work.data["seq"], o.work.record_id) for o in outcomes if o.status == "done"]
         staged = self._staged(conn, slug, claims, [o.work.record_id for o in outcomes if o.work.recorded])
         if not staged and len({number for number, _, _ in claims}) == len(claims):
-            _stage(conn, outcomes, staged)
+            _stage(conn, slug, outcomes, staged)
             return outcomes
         batch = {o.work.record_id for o in outcomes}
         winners = _winners(claims, {id_: place for id_, place in staged.items() if id_ not in batch})
         losers = {id_: winners[number] for number, _, id_ in claims if winners[number][1] != id_}
         final = [_as_duplicate(o, losers[o.work.record_id]) if o.work.record_id in losers else o for o in outcomes]
         self._clear(conn, slug, final, staged, winners)
-        _stage(conn, final, staged)
+        _stage(conn, slug, final, staged)
         return final
 
     def remove(self, conn: Connection, slug: str, leftovers: Sequence[Leftover]) -> None:
@@ -73,7 +73,7 @@ class TransformStage(Stage):
         lines = [f"{row['repair']}: {row['artworks']} artworks, such as {row['example']}" for row in rows]
         return {"repaired texts": "; ".join(lines)} if lines else {}
 
-    def _stage_new(self, conn: Connection, outcomes: Sequence[Outcome]) -> bool:
+    def _stage_new(self, conn: Connection, slug: str, outcomes: Sequence[Outcome]) -> bool:
         """Stage a batch of new records without looking up their numbers; return False when one is taken.
 
         Looking up takes 3 of 20 µs a record. After a batch with a taken number it is always done: a museum that gives
@@ -83,7 +83,7 @@ class TransformStage(Stage):
             return False
         try:
             with conn.transaction():
-                _stage(conn, outcomes, frozenset())
+                _stage(conn, slug, outcomes, frozenset())
         except UniqueViolation:
             self._number_taken = True
         return not self._number_taken
@@ -171,8 +171,8 @@ def _as_duplicate(outcome: Outcome, winner: tuple[int, str]) -> Outcome:
     )
 
 
-def _stage(conn: Connection, outcomes: Sequence[Outcome], staged: Container[str]) -> None:
-    """Write a batch's winners: those that were not staged before by COPY, the others by one statement."""
+def _stage(conn: Connection, slug: str, outcomes: Sequence[Outcome], staged: Container[str]) -> None:
+    """Write a batch's winners: those that were not staged before by COPY, the others by one statement. Then makers."""
     winners = [o for o in outcomes if o.status == "done"]
     names = list(ARTWORK_COLUMNS)
     if new := [o.value[1] for o in winners if o.work.record_id not in staged]:
@@ -186,3 +186,7 @@ def _stage(conn: Connection, outcomes: Sequence[Outcome], staged: Container[str]
             for place, alias in {"old": "a", "excluded": "excluded"}.items()
         }
         conn.execute(sql.SQL(query("artworks.store")).format(columns=columns, **old_and_new))
+        numbers = [o.value[0] for o in winners if o.work.record_id in staged]
+        conn.execute(query("artworks.remove_makers"), {"museum": slug, "numbers": numbers})
+    if makers := [row for o in winners for row in o.value[2]]:
+        copy_packed(conn, "staging.makers", list(MAKER_COLUMNS), makers)

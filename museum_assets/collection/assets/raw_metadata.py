@@ -9,7 +9,9 @@ from museum_assets.archive_files.opening import open_client
 from museum_assets.collection.harvest import stage
 from museum_assets.collection.harvest.books import HarvestReport
 from museum_assets.collection.harvest.harvest import failures, harvest, harvest_start
+from museum_assets.collection.harvest.plan import plan_and_fact
 from museum_assets.core.progress import Progress
+from museum_assets.core.work_in_hand import working_on
 from museum_assets.kit.assets import StageConfig, asset_of_stage, reasons_metadata
 from museum_assets.museums import museum
 from resources.dagster_resources import PlatformResource
@@ -34,7 +36,7 @@ def raw_metadata(
     slug, database = context.partition_key, services.database()
     with database.connect() as conn:
         since = harvest_start(conn, slug, config.since)
-    with open_client(services, slug) as api:
+    with working_on(run=context.run_id), open_client(services, slug) as api:
         report = harvest(
             database,
             museum(slug),
@@ -45,10 +47,26 @@ def raw_metadata(
             retry_failed=config.retry_failed,
             on_progress=Progress(f"{stage.raw_metadata.name} of {slug}", context.log.info),
         )
-        requests = {"requests": api.requests, "retried requests": api.retries}
+        downloads = int(api.dump is not None)
+        sent = {"requests": api.requests + downloads, "retried requests": api.retries, "bytes": api.bytes}
     with database.connect() as conn:
         reasons = failures(conn, slug)
-    return dg.MaterializeResult(metadata={**report_metadata(report), **requests, **reasons_metadata(reasons)})
+    whole = report.state == "complete" and since is None and not report.resumed
+    happened = {**{name: sent[name] for name in ("requests", "bytes")}, "seconds": report.seconds}
+    plan = beside_plan(context.instance, slug, happened) if whole else {}
+    return dg.MaterializeResult(metadata={**report_metadata(report), **sent, **plan, **reasons_metadata(reasons)})
+
+
+def beside_plan(instance: dg.DagsterInstance, slug: str, happened: dict[str, float]) -> dict[str, Any]:
+    """Return what `museum plan` told of a museum since its last harvest beside what happened; nothing without one."""
+    of_museum = dg.AssetRecordsFilter(asset_key=dg.AssetKey(stage.raw_metadata.name), asset_partitions=[slug])
+    plans = instance.fetch_observations(of_museum, limit=1).records
+    harvests = instance.fetch_materializations(of_museum, limit=1).records
+    if not plans or (harvests and harvests[0].storage_id > plans[0].storage_id):
+        return {}
+    observation = plans[0].asset_observation
+    planned = {name: value.value for name, value in observation.metadata.items()} if observation else {}
+    return {"plan": dg.MetadataValue.md(plan_and_fact(planned, happened))}
 
 
 def report_metadata(report: HarvestReport) -> dict[str, Any]:

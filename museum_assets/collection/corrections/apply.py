@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from museum_assets.core.failures import Failure, Rejected
 from museum_assets.museums.artwork import Artwork
+from museum_assets.museums.maker import named
 
 Kind = Literal["field", "exclude", "wins", "term"]
 EXCLUDED = "excluded"
@@ -42,7 +43,11 @@ def corrected(artwork: Artwork, made: Iterable[Mapping[str, Any]]) -> Artwork:
     if not values:
         return artwork
     try:
-        return Artwork.model_validate(dict(artwork) | values)
+        better = Artwork.model_validate(dict(artwork) | values)
+        if "artists" not in values:
+            return better
+        # Who was corrected is another maker: what the museum says of the former one does not fit.
+        return better.model_copy(update={"makers": named(better.artists, artwork.artists, artwork.makers)})
     except ValidationError as error:
         field, problem = first_problem(error)
         number = next((each["id"] for each in made if each["field"] == field), "ID")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 
 from museum_assets.collection.artworks.stage import transformed_artworks
-from museum_assets.collection.corrections.apply import first_problem
+from museum_assets.collection.corrections.apply import Kind, first_problem
 from museum_assets.collection.corrections.request import NotCorrected, Request
 from museum_assets.collection.corrections.source import reading, said
 from museum_assets.collection.corrections.terms import mapped_terms, standing_terms
@@ -69,7 +69,9 @@ def drop(conn: Connection, ids: Sequence[int], *, by: str) -> list[dict[str, Any
     of all is.
     """
     with conn.transaction():
-        rows = conn.execute(query("corrections.drop"), {"ids": list(ids), "by": by}).fetchall()
+        rows = conn.execute(
+            query("corrections.drop"), {"ids": list(ids), "by": by, "kinds": list(get_args(Kind))}
+        ).fetchall()
         _require_all(ids, rows)
     return rows
 

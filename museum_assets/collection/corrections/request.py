@@ -16,8 +16,10 @@ from museum_assets.museums import MUSEUMS
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.work_types import SEARCHABLE, folded
 
-FIELDS = tuple(name for name in Artwork.model_fields if name not in {"museum", "museum_db_id", "text_repairs"})
-"""The fields that can be corrected: not those that say which record it is, nor what the platform says of its text."""
+_NOT_THESE = {"museum", "museum_db_id", "text_repairs", "makers"}
+FIELDS = tuple(name for name in Artwork.model_fields if name not in _NOT_THESE)
+"""The fields that can be corrected: not those that say which record it is, nor what the platform says of its text.
+Makers follow the artists."""
 SEVERAL = frozenset(name for name in FIELDS if get_origin(Artwork.model_fields[name].annotation) is tuple)
 """The fields that hold several texts, written with semicolons between them."""
 DECISIONS: tuple[Kind, ...] = ("exclude", "wins")

@@ -26,6 +26,7 @@ from museum_assets.loop.letters import settle_letters
 from museum_assets.loop.run import streaming
 from museum_assets.museums.museum import Api, Museum, Page
 from resources.postgres import Connection, Database, flushed_later, scalar
+from resources.tracing import stage_traced
 from sql import query
 
 MAX_OPEN_AGE = timedelta(days=7)
@@ -64,7 +65,8 @@ def harvest(
     """
     if since and not museum.incremental:
         raise MuseumError(f"{museum.slug} cannot be harvested incrementally: run without `since`")
-    with database.lock(museum.slug, raw_metadata.name) as conn:
+    held = database.lock(museum.slug, raw_metadata.name)
+    with stage_traced(museum.slug, raw_metadata.name), held as conn:
         if retry_failed and museum.refetches:
             return _retry(conn, museum, api)
         while True:

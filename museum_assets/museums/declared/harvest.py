@@ -14,6 +14,7 @@ from museum_assets.museums.declared.schema import Source
 from museum_assets.museums.dumps import chunks, dump_checkpoint, dump_start, file_pages, page_size
 from museum_assets.museums.entries import record_with_id, sort_out
 from museum_assets.museums.museum import Api, BadEntry, Dump, Json, Page, RawRecord
+from museum_assets.museums.paging import beginnings as scope_beginnings
 from museum_assets.museums.paging import entries_and_total, walk_scopes
 
 
@@ -48,6 +49,23 @@ def harvest(
         yield from file_pages(api.dump, source.files, shape, checkpoint, limit)
     else:
         yield from _entry_pages(api.dump, source, shape, checkpoint, limit)
+
+
+def scopes_of(source: Source) -> list[str]:
+    """Return the scopes of a JSON API's listing."""
+    return (source.listing and source.listing.scopes) or ["all"]
+
+
+def beginnings(slug: str, source: Source) -> list[dict[str, Json]]:
+    """Return the checkpoints at which the scopes begin, where an API counts their entries."""
+    if source.kind == "json-api":
+        return scope_beginnings(scopes_of(source))
+    if source.kind == "oai-pmh":
+        found: list[dict[str, Json]] = (
+            import_module("museum_assets.museums.declared.oai").listing_of(slug, source).beginnings()
+        )
+        return found
+    return []
 
 
 def _record(entry: Json, key: str) -> RawRecord:
@@ -106,4 +124,4 @@ def _json_api(
             found = None, None
         return entries_and_total(envelope, entries=found[0], total=found[1])
 
-    yield from walk_scopes(listing.scopes or ["all"], fetch, checkpoint)
+    yield from walk_scopes(scopes_of(source), fetch, checkpoint)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from museum_assets.museums.addresses import SCHEMES
 from museum_assets.museums.declared.xml import add, anywhere, below, local, parsed
 from museum_assets.museums.edm import element_text
 
@@ -74,8 +75,13 @@ def _maker(actor: Element) -> dict[str, Any]:
         "role": anywhere(actor, "roleActor", "term"),
         "born": anywhere(actor, "vitalDatesActor", "earliestDate"),
         "died": anywhere(actor, "vitalDatesActor", "latestDate"),
+        "nationality": anywhere(actor, "nationalityActor", "term"),
+        "qualifier": anywhere(actor, "attributionQualifierActor"),
     }
-    return {name: next(iter(_texts(elements)), None) for name, elements in told.items()}
+    ids = _texts(anywhere(actor, "actorID"))
+    links = [each for each in ids if each.startswith(SCHEMES)]
+    own = next((each for each in ids if each not in links), None)
+    return {name: next(iter(_texts(elements)), None) for name, elements in told.items()} | {"id": own, "links": links}
 
 
 def _texts(elements: Iterable[Element]) -> list[str]:

@@ -1,37 +1,27 @@
-"""The parts of a declaration that need judgement, each made into a function of a record: makers, rights and types."""
+"""The parts of a declaration that need judgement, each made into a function of a record: years, rights and types."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from museum_assets.core.failures import Rejected
 from museum_assets.museums.addresses import checked
-from museum_assets.museums.declared.getters import many, objects, one, raw
+from museum_assets.museums.declared.getters import many, one, raw
+from museum_assets.museums.declared.makers import Named
 from museum_assets.museums.declared.patterns import search
-from museum_assets.museums.declared.schema import Makers, Rights, Types, Years
+from museum_assets.museums.declared.schema import Rights, Types, Years
 from museum_assets.museums.mediums import types_in
 from museum_assets.museums.reading import distinct
 from museum_assets.museums.rights import is_open, latest_death
-from museum_assets.museums.unknown_artists import unknown_names
 from museum_assets.museums.work_types import remembered, standardise
-from museum_assets.museums.years import year, year_range, year_range_as_written, years_in
+from museum_assets.museums.years import year_range, year_range_as_written, years_in
 
 Record = Mapping[str, Any]
 Range = tuple[int | None, int | None]
 _JOINED = re.compile(r"\b(?:and|or|og|en|und|et)\b|&", re.IGNORECASE)
 """Words between types in the name of a group of works: each of its works is one of them, and not all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """A maker as a record has it. `died` is None where it is not known, and `born` where nothing is."""
-
-    name: str | None
-    born: int | None = None
-    died: int | None = None
 
 
 def years_of(declared: Years) -> Callable[[Record], Range]:
@@ -50,50 +40,14 @@ def years_of(declared: Years) -> Callable[[Record], Range]:
     return years
 
 
-def makers_of(declared: Makers | None) -> Callable[[Record], list[Maker]]:
-    """Return what gives the makers of a record, without those that are excluded."""
-    if declared is None:
-        return lambda _: []
-    no_names = unknown_names() | {name.casefold() for name in declared.exclude_names}
-    if declared.each is None:
-        names = many(declared.name)
-        return lambda record: [Maker(name) for name in names(record) if name.casefold() not in no_names]
-    each, maker = objects(declared.each), _maker_of(declared)
-    return lambda record: [
-        found for one_ in each(record) if (found := maker(one_)) and (found.name or "").casefold() not in no_names
-    ]
-
-
-def _maker_of(declared: Makers) -> Callable[[Record], Maker | None]:
-    named, role, died, born = one(declared.name), one(declared.role), one(declared.died), one(declared.born)
-    alive = re.compile(declared.alive) if declared.alive else None
-    no_makers = {name.casefold() for name in declared.exclude_roles}
-    plain = {name.casefold() for name in declared.plain_roles}
-    # The pattern finds the year; what it finds it in says whether it is one.
-    dates = one(declared.died.model_copy(update={"pattern": None})) if declared.died and alive else died
-
-    def maker(entry: Record) -> Maker | None:
-        name, does = named(entry), (role(entry) or "").casefold()
-        if does in no_makers:
-            return None
-        dead = year(died(entry))
-        if alive and dead is not None and (written := dates(entry)) and search(alive, written):
-            dead = None
-        if name and does and does not in plain:
-            name = f"{role(entry)} {name}"
-        return Maker(name, year(born(entry)), dead)
-
-    return maker
-
-
-def check_of(declared: Rights) -> Callable[[Record, list[Maker], Range], str | None]:
+def check_of(declared: Rights) -> Callable[[Record, list[Named], Range], str | None]:
     """Return what gives the rights that a record states, and raises Rejected(not_public_domain) for one not free."""
     term, allowed = declared.term, frozenset(declared.open)
     notice = one(declared.notice)
     licences = [raw(each.path) if each.path and each.model_fields_set == {"path"} else many(each)
                 for each in ([declared.licence] if declared.licence else [])]  # fmt: skip
 
-    def check(record: Record, makers: list[Maker], years: Range) -> str | None:
+    def check(record: Record, makers: list[Named], years: Range) -> str | None:
         if claimed := notice(record):
             raise Rejected("not_public_domain", f"{_name(declared.notice)} is {claimed!r:.120}")
         if declared.all:
@@ -124,7 +78,7 @@ def _name(spec: Any) -> str:
     return (spec and spec.path) or "the licence"
 
 
-def _check_dates(makers: list[Maker], years: Range, term: int, made_by: int | None) -> None:
+def _check_dates(makers: list[Named], years: Range, term: int, made_by: int | None) -> None:
     """Raise Rejected unless all makers died long enough ago, as far as the record can say.
 
     No note of copyright is not enough: works of 1940 by war artists who lived into the 1980s have none.

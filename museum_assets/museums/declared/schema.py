@@ -136,23 +136,45 @@ class Makers(Part):
     role: Spec | None = None
     """Written before the name ("after Rembrandt"), but for `plain_roles`."""
     plain_roles: list[str] = Field(["artist"])
+    roles_in_names: bool = True
+    """Whether other roles are written before the name at all."""
+    qualifier: Spec | None = None
+    """What sets a work apart from its maker ("workshop of"), where it is neither in the role nor in the name."""
     exclude_roles: list[str] = Field([])
-    """Roles of those who are no makers, such as publisher."""
+    """Roles of those who are no makers, such as publisher; `*` at the end of one stands for any more letters."""
     exclude_names: list[str] = Field([])
-    """Names that are none, in any case, besides those of unknown_artists.csv."""
+    """Names that are none, in any case, besides those of unknown_artists.csv; `*` as in `exclude_roles`."""
     born: Spec | None = None
     died: Spec | None = None
     """The year of death, or a text whose pattern finds it."""
     alive: Pattern | None = None
     """A `died` that it matches is no year of death, such as "born 1929"."""
+    dates: Spec | None = None
+    """When the maker lived, as the museum writes it."""
+    nationality: Spec | None = None
+    id: Spec | None = None
+    """The museum's own id of the maker."""
+    links: list[Spec] = Field([])
+    """Addresses of the maker at authorities such as ULAN and Wikidata."""
     otherwise: Spec | None = None
     """What stands in where no maker is named, such as a culture."""
+
+    @field_validator("exclude_roles", "exclude_names")
+    @classmethod
+    def ends_in_a_star(cls, names: list[str]) -> list[str]:
+        """Refuse a star that would match nothing, or everything."""
+        for name in names:
+            if "*" in name.removesuffix("*") or name == "*":
+                raise ValueError(f"{name!r}: a * stands at the end of a name, with letters before it")
+        return names
 
     @model_validator(mode="after")
     def of_each(self) -> Self:
         """Refuse what can only be said of makers one by one."""
-        if self.each is None and (self.role or self.born or self.died):
-            raise ValueError("`role`, `born` and `died` need `each`, the list of makers")
+        if self.each is None:
+            for name in ("role", "qualifier", "born", "died", "dates", "nationality", "id", "links"):
+                if getattr(self, name):
+                    raise ValueError(f"`{name}` needs `each`, the list of makers")
         return self
 
 

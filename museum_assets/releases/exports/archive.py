@@ -120,7 +120,7 @@ def _export(
         copied = copy_objects(release.museum, cursor, copying)
     manifest = Manifest(museum=release.museum, release=release.id, made_at=row["made_at"], made_by=row["made_by"],
                         why=row["why"], exported_at=datetime.now(UTC), tables=tables, vectors=vectors,
-                        thumbnails=sum(copied.values()), warnings=row["warnings"])  # fmt: skip
+                        thumbnails=sum(copied.values()), counts=row["counts"], warnings=row["warnings"])  # fmt: skip
     archive.put(f"{prefix}/manifest.json", manifest.model_dump_json(indent=1).encode(), content_type="application/json")
     return manifest
 
@@ -145,6 +145,10 @@ def _exported(archive: ObjectStore, museum: str, number: int) -> Manifest | None
         return None
     except ValidationError as error:
         raise MuseumError(f"{key} in bucket {archive.bucket} is no manifest of an export: {error}") from None
+
+
+LATER = {"artist_identity", "artwork_identity"}
+"""Tables that the exports of earlier versions lack: what is restored from one has no rows in them."""
 
 
 def restore(
@@ -188,7 +192,8 @@ def restore(
 def _same_shape(manifest: Manifest, tables: dict[str, Table]) -> None:
     wanted = {table.name: list(zip(table.columns, table.types, strict=True)) for table in tables.values()}
     found = {table.name: list(zip(table.columns, table.types, strict=True)) for table in manifest.tables}
-    differing = [name for name in wanted | found if wanted.get(name) != found.get(name)]
+    added = LATER - found.keys()
+    differing = [name for name in wanted | found if wanted.get(name) != found.get(name) and name not in added]
     if differing:
         raise MuseumError(
             f"the export of release {manifest.release} of {manifest.museum} was made when production had other tables "
@@ -214,7 +219,7 @@ def _load(
         on_progress(f"{table.name}: {described.rows} rows")
     if "artwork" in tables:
         fill_search(production, release, on_progress)
-    note(production, release, counts={table.name: table.rows for table in manifest.tables},
+    note(production, release, counts=manifest.counts | {table.name: table.rows for table in manifest.tables},
          checksums={table.name: table.checksum for table in manifest.tables})  # fmt: skip
 
 

@@ -95,6 +95,8 @@ class Manifest(BaseModel):
     tables: list[ExportedTable]
     vectors: list[ExportedFile]
     thumbnails: int
+    counts: dict[str, int] = {}
+    """What the release counted, its corrections among them."""
     warnings: list[str] = []
 
 

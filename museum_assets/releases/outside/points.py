@@ -60,6 +60,9 @@ def add_points(
             counts["points_ended"] += len(rows)
         if counts["points_made"]:
             session.optimise()
+            # Before the pointer moves, so that no reader's question is compared with every new vector.
+            if (waited := session.wait_until_built()) >= 1:
+                on_progress(f"waited {waited:.0f} s for the graphs of the index")
     return counts
 
 

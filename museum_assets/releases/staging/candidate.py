@@ -26,6 +26,8 @@ ROWS: dict[str, LiteralString] = {
     "artwork_artist": query("releases_candidate.artwork_artist"),
     "thumbnail": query("releases_candidate.thumbnail"),
     "index_status": query("releases_candidate.index_status"),
+    "artist_identity": query("releases_candidate.artist_identity"),
+    "artwork_identity": query("releases_candidate.artwork_identity"),
     "exhibition": query("releases_candidate.exhibition"),
     "review": query("releases_candidate.review"),
     "incident": query("releases_candidate.incident"),

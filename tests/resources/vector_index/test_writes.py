@@ -12,7 +12,7 @@ from qdrant_client import models
 from qdrant_client.conversions.conversion import RestToGrpc
 
 from museum_assets.core.failures import RequestRefused, Unavailable
-from resources.vector_index import messages
+from resources.vector_index import messages, remote_session
 from resources.vector_index.index import PointRecord, SearchFilter, point_id
 from resources.vector_index.qdrant_server import QdrantServer
 from resources.vector_index.remote import RemoteVectorIndex
@@ -105,6 +105,20 @@ def test_requests_of_one_write_are_on_their_way_at_once(server: LittleQdrant, in
     with index.open() as session:
         session.update_vectors("image_toy", IDS, ROWS, "toy:1")
     assert not together.broken
+
+
+def test_what_a_server_builds_by_itself_is_waited_for(
+    server: LittleQdrant, index: RemoteVectorIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_session, "BUILT_EVERY", 0)
+    with index.open() as session:
+        session.ensure_collection({"image_toy": 4})
+        server.layouts.building = 3
+        session.wait_until_built()
+        assert server.layouts.building == 0
+        server.asked.clear()
+        session.wait_until_built()
+    assert len(server.asked) == 2, "a server begins a moment after the write: it is asked twice"
 
 
 def test_sessions_share_their_clients(index: RemoteVectorIndex, monkeypatch: pytest.MonkeyPatch) -> None:

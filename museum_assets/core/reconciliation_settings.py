@@ -1,0 +1,52 @@
+"""The settings of the authority that makers are matched to."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from museum_assets.core.addresses import WebAddress
+
+PROPERTIES = "birth=P569,death=P570,nationality=P27,label_en=Len,label_da=Lda,label_nl=Lnl"
+"""Those of Wikidata's service."""
+_PAIR = r"(birth|death|nationality|label_(en|da|nl))=[A-Za-z0-9:_./-]+"
+
+
+class ReconciliationSettings(BaseSettings):
+    """Which authority is asked, how, and when its answer counts."""
+
+    reconciliation_url: WebAddress | None = Field(
+        None,
+        description="Reconciliation Service that makers are matched to, such as "
+        "https://wikidata.reconci.link/en/api; unset: none is asked.",
+    )
+    reconciliation_authority: str = Field(
+        "wikidata",
+        pattern=r"^[a-z][a-z0-9_-]{0,30}$",
+        description="Name of its identities: wikidata, ulan, viaf, gnd or rkd, or one of your own. Answers are kept "
+        "under it, so that a mirror at another address is not asked the same again.",
+    )
+    reconciliation_type: str | None = Field(
+        None, description="Type that candidates must have there, such as Q5 for Wikidata's people; unset: any."
+    )
+    reconciliation_properties: str = Field(
+        PROPERTIES,
+        pattern=rf"^{_PAIR}(,{_PAIR})*$",
+        description="What that service calls a maker's years, nationality, and labels in English, Danish and Dutch.",
+    )
+    reconciliation_batch: int = Field(10, ge=1, le=500, description="Names asked for with one request.")
+    reconciliation_per_second: float = Field(
+        1.0, gt=0, le=1000, description="Requests per second that all runs together send to it."
+    )
+    reconciliation_threshold: float = Field(
+        0.85,
+        ge=0.5,
+        le=1,
+        description="Score from 0 to 1 from which on a candidate is the maker; below it, it is a question to a person. "
+        "A name alone, however alike, comes to 0.75.",
+    )
+
+    @property
+    def properties_asked(self) -> dict[str, str]:
+        """What each property is called at the service, by its name here."""
+        return dict(pair.split("=", 1) for pair in self.reconciliation_properties.split(","))

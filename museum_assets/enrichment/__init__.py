@@ -1,0 +1,1 @@
+"""What is known of makers and works besides what their museum says: authorities, facts, colours."""

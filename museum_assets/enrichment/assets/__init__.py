@@ -1,0 +1,1 @@
+"""Assets of enrichment that are no stages."""

@@ -1,0 +1,1 @@
+"""A museum's own makers, matched to an authority such as Wikidata."""

@@ -1,0 +1,78 @@
+"""Addresses at authorities, read as (authority, identity), and the other way round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Known(NamedTuple):
+    """How an authority's addresses look: the pattern's group is the identity, and `page` shows one to a person."""
+
+    pattern: re.Pattern[str]
+    page: str
+
+
+AUTHORITIES: dict[str, Known] = {
+    "wikidata": Known(
+        re.compile(r"https?://(?:www\.)?wikidata\.org/(?:entity|wiki)/(Q[1-9]\d*)"), "https://www.wikidata.org/wiki/{}"
+    ),
+    "ulan": Known(
+        re.compile(r"https?://(?:vocab\.getty\.edu/(?:page/)?ulan/|www\.getty\.edu/vow/ULANFullDisplay\?.*subjectid=)(\d+)"),
+        "https://vocab.getty.edu/page/ulan/{}",
+    ),
+    "viaf": Known(re.compile(r"https?://(?:www\.)?viaf\.org/viaf/(\d+)"), "https://viaf.org/viaf/{}"),
+    "gnd": Known(re.compile(r"https?://d-nb\.info/gnd/([0-9X-]+)"), "https://d-nb.info/gnd/{}"),
+    "rkd": Known(
+        re.compile(r"https?://(?:data\.)?rkd\.nl/(?:en/explore/|explore/|nl/explore/)?artists/(\d+)"),
+        "https://rkd.nl/artists/{}",
+    ),
+}  # fmt: skip
+"""In the order in which a link is preferred, where the museum gives several and none is the one that is asked."""
+
+
+class Identity(NamedTuple):
+    """A maker's place at an authority, written `wikidata:Q5598`."""
+
+    authority: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.authority}:{self.id}"
+
+
+def identity_of(link: str) -> Identity | None:
+    """Return what a link names; None for an address of no known authority."""
+    for name, known in AUTHORITIES.items():
+        if match := known.pattern.match(link.strip()):
+            return Identity(name, match[1])
+    return None
+
+
+def given_identity(links: Iterable[str], preferred: str, refused: frozenset[Identity] = frozenset()) -> Identity | None:
+    """Return the identity that a museum gives by its links: that of the preferred authority, else the first known."""
+    found = [identity for link in links if (identity := identity_of(link)) and identity not in refused]
+    order = [preferred, *AUTHORITIES]
+    return min(found, key=lambda each: order.index(each.authority), default=None)
+
+
+def read_identity(text: str, authority: str) -> Identity:
+    """Return the identity that a person writes: a link, `ulan:500011051`, or an id of `authority` alone.
+
+    Raises ValueError for what is none.
+    """
+    if found := identity_of(text):
+        return found
+    name, colon, rest = text.strip().partition(":")
+    if colon and name in {authority, *AUTHORITIES} and rest and not rest.startswith("//"):
+        return Identity(name, rest.strip())
+    if not text.strip() or "://" in text or any(letter.isspace() for letter in text.strip()):
+        raise ValueError(f"{text!r} is no identity: write a link, {authority}:ID, or an id of {authority}")
+    return Identity(authority, text.strip())
+
+
+def page_of(authority: str, identity: str) -> str | None:
+    """Return the address of a page about an identity, None for an authority that has no known one."""
+    known = AUTHORITIES.get(authority)
+    return known.page.format(identity) if known else None

@@ -1,0 +1,1 @@
+"""One artist, whichever museum spells the name: makers of all museums joined to identities."""

@@ -1,0 +1,126 @@
+"""What a museum says of an artwork's maker, beside the bare name that readers are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from museum_assets.museums.keys import is_too_long
+from museum_assets.museums.qualifiers import qualifier_in, split_name
+from museum_assets.museums.text_repair import repaired
+from museum_assets.museums.years import year, years_in
+
+NonEmptyText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Year = Annotated[int, Field(ge=-10_000, le=2_100)]
+LONGEST = 1_000
+"""Characters of a text that are kept: what is longer is no name."""
+
+
+class Maker(BaseModel):
+    """A maker in the museum's own words.
+
+    `qualifier` is what role or name set apart from the person ("after", "school of"), in the words of qualifiers.csv:
+    whoever has one is another maker than the person without. `links` are addresses at authorities.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: NonEmptyText
+    role: NonEmptyText | None = None
+    qualifier: NonEmptyText | None = None
+    birth_year: Year | None = None
+    death_year: Year | None = None
+    dates: NonEmptyText | None = None
+    nationality: NonEmptyText | None = None
+    museum_id: NonEmptyText | None = None
+    links: tuple[NonEmptyText, ...] = ()
+
+    def key(self, slug: str) -> str:
+        """Return what tells this maker from the museum's others: its own id, else a digest of what it says."""
+        if self.museum_id and not is_too_long(self.museum_id):
+            known = self.museum_id
+        else:
+            said = " ".join(self.name.casefold().split()), self.birth_year, self.death_year, self.nationality
+            known = f"~{sha256(repr(said).encode()).hexdigest()[:16]}"
+        return f"{slug}:{known} ({self.qualifier})" if self.qualifier else f"{slug}:{known}"
+
+
+def maker(
+    name: str | None,
+    *,
+    role: str | None = None,
+    qualifier: str | None = None,
+    years: tuple[Any, Any] = (None, None),
+    dates: str | None = None,
+    nationality: str | None = None,
+    museum_id: str | None = None,
+    links: tuple[str | None, ...] = (),
+) -> Maker | None:
+    """Return the maker of a record's fields, None without a name.
+
+    `years` are those of birth and death, and may be texts ("c. 1581", "1609-01-01").
+    """
+    lived = _hashable(years[0]), _hashable(years[1])
+    return _maker(name, role, qualifier, lived, dates, nationality, museum_id, links)
+
+
+# The works of a collection share their makers.
+@lru_cache(maxsize=16_384)
+def _maker(
+    name: str | None,
+    role: str | None,
+    qualifier: str | None,
+    years: tuple[str | int | None, str | int | None],
+    dates: str | None,
+    nationality: str | None,
+    museum_id: str | None,
+    links: tuple[str | None, ...],
+) -> Maker | None:
+    clean = _clean(name)
+    if clean is None:
+        return None
+    return Maker(
+        name=clean,
+        role=_clean(role),
+        qualifier=qualifier_in(qualifier) or qualifier_in(role) or split_name(clean)[0],
+        birth_year=_year(years[0], first=True),
+        death_year=_year(years[1], first=False),
+        dates=_clean(dates),
+        nationality=_clean(nationality),
+        museum_id=_clean(museum_id),
+        links=tuple(dict.fromkeys(filter(None, map(_clean, links)))),
+    )
+
+
+def beside(record: Mapping[str, Any], key: str) -> str | None:
+    """Return `record[key]` as text, None for any other shape: what is said of a maker never costs the artwork."""
+    value = record.get(key)
+    if isinstance(value, str):
+        return value.strip() or None
+    return str(value) if type(value) is int else None
+
+
+def named(names: Sequence[str], shown: Sequence[str], makers: Sequence[Maker]) -> tuple[Maker, ...]:
+    """Return the makers of these names: those of the names that were shown, and of others nothing but the name."""
+    known = dict(zip(shown if len(shown) == len(makers) else [each.name for each in makers], makers, strict=True))
+    return tuple(found for name in names if (found := known.get(name) or maker(name)))
+
+
+def _clean(text: str | None) -> str | None:
+    return (repaired(text[:LONGEST])[0].strip() or None) if text else None
+
+
+def _hashable(value: Any) -> str | int | None:
+    return value if type(value) in (str, int) else None
+
+
+def _year(value: Any, *, first: bool) -> int | None:
+    """Return a year, of several ("1628/29") the first or the last."""
+    found = year(value)
+    if found is None and isinstance(value, str):
+        found = years_in(value[:LONGEST])[0 if first else 1]
+    return found

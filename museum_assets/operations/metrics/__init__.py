@@ -1,0 +1,1 @@
+"""`museum metrics`: the ledger, the releases and Dagster's runs as Prometheus reads them."""

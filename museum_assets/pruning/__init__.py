@@ -1,0 +1,1 @@
+"""What only tells of the past, removed by one policy: Dagster's history and the platform's own."""

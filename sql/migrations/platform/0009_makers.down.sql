@@ -1,0 +1,2 @@
+DELETE FROM ops.partitioned_table WHERE parent = 'staging.makers';
+DROP TABLE staging.makers;
