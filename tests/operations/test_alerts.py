@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import psycopg
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from museum_assets.cli.app import app
@@ -33,20 +30,14 @@ from tests.readers.serving import serving
 from tests.support.clock import wait_until
 from tests.support.new_database import NewDatabase, at
 from tests.support.places import ROOT
+from tests.support.prometheus import ALERTS, OBSERVABILITY, RULES, answers, prometheus, with_prometheus
 
-OBSERVABILITY = ROOT / "deploy" / "observability"
-RULES: list[dict[str, Any]] = yaml.safe_load((OBSERVABILITY / "alerts.yaml").read_text())["groups"][0]["rules"]
-ALERTS = {rule["alert"] for rule in RULES}
 FAULTS = (Path(__file__).parent / "faults.sql").read_text(encoding="utf-8")
 FAULT = r"-- fault of (\w+)( \(Dagster's database\))?\n(.+?);\n-- mended\n(.+?);\n"
 FACTS = {alert: tuple(rest) for alert, *rest in re.findall(FAULT, FAULTS, re.DOTALL)}
 """Alert -> (whether it is a fact of Dagster's database, the statement of the fault, the one that mends it)."""
 OUTAGES = {"MuseumMetricsDown", "MuseumSourceDown", "MuseumReadersDown", "MuseumReadersFail"}
 RUNBOOKS = ROOT / "docs" / "runbooks"
-with_prometheus = pytest.mark.skipif(
-    not (shutil.which("prometheus") and shutil.which("promtool")),
-    reason="no Prometheus here: apt-get install --no-install-recommends prometheus",
-)
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
@@ -64,52 +55,6 @@ def test_rules_and_dashboard_ask_for_metrics_that_are_there() -> None:
         assert asked - {"metrics"} <= set(FAMILIES), file.name
     shown = (OBSERVABILITY / "dashboard.json").read_text(encoding="utf-8")
     assert json.loads(shown)["panels"]
-
-
-class Prometheus:
-    """A running Prometheus, asked for what fires."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def firing(self) -> set[str]:
-        found = httpx.get(f"{self.url}/api/v1/alerts").json()["data"]["alerts"]
-        return {each["labels"]["alertname"] for each in found if each["state"] == "firing"}
-
-    def wait_for(self, alerts: set[str]) -> None:
-        """Wait until exactly these fire."""
-        wait_until(lambda: self.firing() == alerts, 0.2)
-
-
-@contextmanager
-def prometheus(folder: Path, metrics: int, readers: int) -> Iterator[Prometheus]:
-    """Run Prometheus over the project's own files, in which only times and ports are others."""
-    rules = (OBSERVABILITY / "alerts.yaml").read_text(encoding="utf-8")
-    (folder / "alerts.yaml").write_text(re.sub(r"\[10m\]", "[5s]", re.sub(r"for: \w+", "for: 0s", rules)))
-    text = (OBSERVABILITY / "prometheus.yml").read_text(encoding="utf-8")
-    text = text.replace("30s", "500ms").replace(":9464", f":{metrics}").replace(":8000", f":{readers}")
-    (folder / "prometheus.yml").write_text(text)
-    for kind, path in (("config", OBSERVABILITY / "prometheus.yml"), ("config", folder / "prometheus.yml")):
-        subprocess.run(["promtool", "check", kind, path], check=True, capture_output=True)
-    port = free_port()
-    command = [
-        "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=folder)
-    try:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/-/ready"), 0.1)
-        yield Prometheus(f"http://127.0.0.1:{port}")
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url).is_success
-    except httpx.TransportError:
-        return False
 
 
 @contextmanager
