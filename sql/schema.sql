@@ -1413,6 +1413,33 @@ CREATE VIEW ops.input_indexed_artworks AS
     searchable_work_types
    FROM staging.artwork;
 
+CREATE TABLE staging.materials (
+    museum text NOT NULL,
+    object_number text NOT NULL,
+    "position" integer NOT NULL,
+    material_key text NOT NULL,
+    term text NOT NULL,
+    language text,
+    museum_id text,
+    links text[] NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE staging.materials IS 'The materials and techniques of each artwork as the museum has them, in several texts or in one.';
+
+CREATE VIEW ops.input_material_terms AS
+ SELECT museum,
+    material_key AS record_id,
+    sha256(record_send(ROW(term, links))) AS input_hash,
+    term,
+    links
+   FROM ( SELECT materials.museum,
+            materials.material_key,
+            min(materials.term) AS term,
+            max(materials.links) AS links
+           FROM staging.materials
+          GROUP BY materials.museum, materials.material_key) m;
+
 CREATE TABLE ops.notice (
     id bigint NOT NULL,
     partition text NOT NULL,
@@ -1488,6 +1515,42 @@ CREATE VIEW ops.input_notice_webhook AS
     channels
    FROM ops.input_notice
   WHERE ('webhook'::text = ANY (channels));
+
+CREATE TABLE staging.places (
+    museum text NOT NULL,
+    object_number text NOT NULL,
+    "position" integer NOT NULL,
+    place_key text NOT NULL,
+    name text NOT NULL,
+    role text,
+    relation text,
+    within text,
+    museum_id text,
+    links text[] NOT NULL,
+    CONSTRAINT places_role_check CHECK ((role = ANY (ARRAY['made'::text, 'found'::text, 'depicted'::text])))
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE staging.places IS 'The places of each artwork as the museum has them; place_key tells one from the museum''s others.';
+
+COMMENT ON COLUMN staging.places.relation IS 'How the museum writes what the place is to the work, such as "Possibly from".';
+
+COMMENT ON COLUMN staging.places.within IS 'The larger place that the museum names beside.';
+
+CREATE VIEW ops.input_place_coordinates AS
+ SELECT museum,
+    place_key AS record_id,
+    sha256(record_send(ROW(name, within, links))) AS input_hash,
+    name,
+    within,
+    links
+   FROM ( SELECT places.museum,
+            places.place_key,
+            min(places.name) AS name,
+            min(places.within) AS within,
+            max(places.links) AS links
+           FROM staging.places
+          GROUP BY places.museum, places.place_key) p;
 
 CREATE VIEW ops.input_stored_thumbnails AS
  SELECT museum,
@@ -1596,7 +1659,7 @@ CREATE TABLE staging.artwork_enrichments (
 )
 PARTITION BY LIST (museum);
 
-COMMENT ON TABLE staging.artwork_enrichments IS 'What a source says of a work or an artist besides the museum. The source is the stage that wrote it; the subject is an artwork''s record_id, or an identity such as wikidata:Q5598.';
+COMMENT ON TABLE staging.artwork_enrichments IS 'What a source says of a work, an artist, a place or a material besides the museum. The source is the stage that wrote it; the subject is an artwork''s record_id, an identity such as wikidata:Q5598, a place_key or a material_key.';
 
 CREATE VIEW ops.output_artist_facts AS
  SELECT museum,
@@ -1616,6 +1679,20 @@ CREATE VIEW ops.output_document_records AS
     (document_id)::text AS record_id,
     sha256(record_send(ROW(museum, document_id, kind, object_number, fields, contract))) AS output_hash
    FROM documents.record;
+
+CREATE VIEW ops.output_material_terms AS
+ SELECT museum,
+    subject AS record_id,
+    sha256(record_send(ROW(museum, subject, facts))) AS output_hash
+   FROM staging.artwork_enrichments
+  WHERE (source = 'material_terms'::text);
+
+CREATE VIEW ops.output_place_coordinates AS
+ SELECT museum,
+    subject AS record_id,
+    sha256(record_send(ROW(museum, subject, facts))) AS output_hash
+   FROM staging.artwork_enrichments
+  WHERE (source = 'place_coordinates'::text);
 
 CREATE VIEW ops.output_stored_thumbnails AS
  SELECT museum,
@@ -2198,6 +2275,12 @@ ALTER TABLE ONLY staging.joined_identities
 ALTER TABLE ONLY staging.makers
     ADD CONSTRAINT makers_pkey PRIMARY KEY (museum, object_number, "position");
 
+ALTER TABLE ONLY staging.materials
+    ADD CONSTRAINT materials_pkey PRIMARY KEY (museum, object_number, "position");
+
+ALTER TABLE ONLY staging.places
+    ADD CONSTRAINT places_pkey PRIMARY KEY (museum, object_number, "position");
+
 ALTER TABLE ONLY staging.thumbnail
     ADD CONSTRAINT thumbnail_pkey PRIMARY KEY (museum, record_id);
 
@@ -2276,6 +2359,10 @@ CREATE INDEX artist_identities_identity ON ONLY staging.artist_identities USING 
 CREATE INDEX joined_identities_identity ON ONLY staging.joined_identities USING btree (identity);
 
 CREATE INDEX makers_key ON ONLY staging.makers USING btree (museum, maker_key);
+
+CREATE INDEX materials_key ON ONLY staging.materials USING btree (museum, material_key);
+
+CREATE INDEX places_key ON ONLY staging.places USING btree (museum, place_key);
 
 ALTER INDEX ops.ledger_pkey ATTACH PARTITION ops.notices_ledger_pkey;
 

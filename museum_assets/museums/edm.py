@@ -49,6 +49,16 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """A place or a material as the record describes it; of one that is only named, `id` is None."""
+
+    name: str
+    language: str
+    id: str | None = None
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Edm:
     """What the platform reads from one EDM record; every field may be empty.
 
@@ -65,6 +75,9 @@ class Edm:
     rights: tuple[str, ...]
     images: tuple[str, ...]
     agents: tuple[Agent, ...]
+    places: tuple[Described, ...]
+    """Those of dcterms:spatial: what the work shows, as EDM defines it."""
+    materials: tuple[Described, ...]
 
 
 MOST_MARKUP = 1_000_000
@@ -149,6 +162,8 @@ def read_edm(rdf: Element, source: str) -> Edm:
         + _plain(image_rights),
         images=images,
         agents=_agents(rdf, cho.findall(f"{_DC}creator"), labels),
+        places=_described(rdf, cho.findall(f"{_DCTERMS}spatial"), labels),
+        materials=_described(rdf, cho.findall(f"{_DCTERMS}medium"), labels),
     )
 
 
@@ -165,6 +180,22 @@ def _agents(rdf: Element, creators: Sequence[Element], labels: dict[str, list[La
             found[uri] = Agent(name, uri, next(iter(born), None), next(iter(died), None), links)
     named = _preferred([each for each in creators if not _target(each)], labels)
     return tuple([each for each in found.values() if each.name]) + tuple(map(Agent, named))
+
+
+def _described(
+    rdf: Element, elements: Sequence[Element], labels: dict[str, list[LanguageText]]
+) -> tuple[Described, ...]:
+    """Return what is referred to, each in its best language with its links, then what is only named."""
+    found = {}
+    for uri in filter(None, map(_target, elements)):
+        for language, name in _best(labels.get(uri) or [])[:1]:
+            nodes = [node for node in rdf if node.get(f"{RDF}about") == uri]
+            links = _plain([each for node in nodes for each in node.findall(f"{_OWL}sameAs")])
+            found[uri] = Described(name, language, uri, links)
+    named = [_language_text(each) for each in elements if not _target(each)]
+    return tuple([each for each in found.values() if each.name]) + tuple(
+        [Described(name, language) for language, name in _best(named) if name]
+    )
 
 
 def _provided_cho(rdf: Element, aggregation: Element) -> Element | None:
@@ -215,10 +246,14 @@ def _preferred(elements: Iterable[Element], labels: dict[str, list[LanguageText]
 
 
 def _in_best_language(variants: list[LanguageText]) -> list[str]:
+    return [text for _, text in _best(variants)]
+
+
+def _best(variants: list[LanguageText]) -> list[LanguageText]:
     """Return the English texts, else the Dutch ones, else those of the first language there is."""
     languages = [language for language, _ in variants]
     best = next((language for language in _PREFERRED_LANGUAGES if language in languages), None)
-    return [text for language, text in variants if language == (best or languages[0])]
+    return [each for each in variants if each[0] == (best or languages[0])]
 
 
 def _plain(elements: Iterable[Element]) -> tuple[str, ...]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from museum_assets.museums.keys import is_too_long
+from museum_assets.museums.keys import own_key
 from museum_assets.museums.qualifiers import qualifier_in, split_name
 from museum_assets.museums.text_repair import repaired
 from museum_assets.museums.years import year, years_in
@@ -41,12 +40,8 @@ class Maker(BaseModel):
 
     def key(self, slug: str) -> str:
         """Return what tells this maker from the museum's others: its own id, else a digest of what it says."""
-        if self.museum_id and not is_too_long(self.museum_id):
-            known = self.museum_id
-        else:
-            said = " ".join(self.name.casefold().split()), self.birth_year, self.death_year, self.nationality
-            known = f"~{sha256(repr(said).encode()).hexdigest()[:16]}"
-        return f"{slug}:{known} ({self.qualifier})" if self.qualifier else f"{slug}:{known}"
+        key = own_key(slug, self.museum_id, self.name, self.birth_year, self.death_year, self.nationality)
+        return f"{key} ({self.qualifier})" if self.qualifier else key
 
 
 def maker(
@@ -80,19 +75,19 @@ def _maker(
     museum_id: str | None,
     links: tuple[str | None, ...],
 ) -> Maker | None:
-    clean = _clean(name)
-    if clean is None:
+    said = clean(name)
+    if said is None:
         return None
     return Maker(
-        name=clean,
-        role=_clean(role),
-        qualifier=qualifier_in(qualifier) or qualifier_in(role) or split_name(clean)[0],
+        name=said,
+        role=clean(role),
+        qualifier=qualifier_in(qualifier) or qualifier_in(role) or split_name(said)[0],
         birth_year=_year(years[0], first=True),
         death_year=_year(years[1], first=False),
-        dates=_clean(dates),
-        nationality=_clean(nationality),
-        museum_id=_clean(museum_id),
-        links=tuple(dict.fromkeys(filter(None, map(_clean, links)))),
+        dates=clean(dates),
+        nationality=clean(nationality),
+        museum_id=clean(museum_id),
+        links=tuple(dict.fromkeys(filter(None, map(clean, links)))),
     )
 
 
@@ -110,7 +105,8 @@ def named(names: Sequence[str], shown: Sequence[str], makers: Sequence[Maker]) -
     return tuple(found for name in names if (found := known.get(name) or maker(name)))
 
 
-def _clean(text: str | None) -> str | None:
+def clean(text: str | None) -> str | None:
+    """Return a text repaired and not longer than LONGEST, None for one that says nothing."""
     return (repaired(text[:LONGEST])[0].strip() or None) if text else None
 
 

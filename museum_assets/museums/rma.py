@@ -23,8 +23,10 @@ from museum_assets.museums import edm, oai_pmh
 from museum_assets.museums.addresses import iiif_thumbnail, is_iiif
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.maker import Maker, maker
+from museum_assets.museums.material import Material, material
 from museum_assets.museums.museum import Api, Json, Museum, Page, RawRecord
 from museum_assets.museums.oai_listing import OaiListing
+from museum_assets.museums.place import Place, place
 from museum_assets.museums.reading import build_artwork, text
 from museum_assets.museums.rights import is_open
 from museum_assets.museums.work_types import standardise
@@ -104,6 +106,8 @@ class Rma(Museum):
             title=next(iter(record.titles), None),
             artists=record.creators,
             makers=tuple([found for each in record.agents if (found := _maker(each))]),
+            places=tuple([where for each in record.places if (where := _place(each))]),
+            materials=tuple([of for each in record.materials if (of := _material(each))]),
             production_date_start=start,
             production_date_end=end,
             period=created or None,
@@ -126,6 +130,14 @@ def _maker(agent: edm.Agent) -> Maker | None:
     dates = f"{agent.born or '..'}/{agent.died or '..'}" if agent.born or agent.died else None
     id_ = edm.last_segment(agent.id) if agent.id else None
     return maker(agent.name, years=(agent.born, agent.died), dates=dates, museum_id=id_, links=agent.links)
+
+
+def _place(said: edm.Described) -> Place | None:
+    return place(said.name, "depicted", museum_id=said.id and edm.last_segment(said.id), links=said.links)
+
+
+def _material(said: edm.Described) -> Material | None:
+    return material(said.name, said.language, said.id and edm.last_segment(said.id), said.links)
 
 
 def _get_records(api: Api, ids: Sequence[str]) -> Page:

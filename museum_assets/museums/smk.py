@@ -11,8 +11,10 @@ from urllib.parse import quote
 from museum_assets.core.failures import Rejected
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.maker import Maker, beside, maker
+from museum_assets.museums.material import Material, materials
 from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.paging import beginnings, entries_and_total, walk_scopes
+from museum_assets.museums.place import Place, place
 from museum_assets.museums.reading import build_artwork, distinct, mappings, text, texts
 from museum_assets.museums.unknown_artists import unknown_names
 from museum_assets.museums.work_types import remembered, standardise
@@ -92,6 +94,8 @@ class Smk(Museum):
             title=next(iter(distinct([text(entry, "title") for entry in mappings(payload, "titles")])), None),
             artists=_artists(payload),
             makers=_makers(payload),
+            places=_places(payload),
+            materials=_materials(payload),
             production_date_start=start,
             production_date_end=end,
             period=text(production_date, "period"),
@@ -141,6 +145,22 @@ def _makers(payload: dict[str, Json]) -> tuple[Maker, ...]:
     ]
     found = found if any(found) else list(map(maker, texts(payload, "artist")))
     return tuple([each for each in found if each and each.name.casefold() not in unknown_names()])
+
+
+def _places(payload: dict[str, Json]) -> tuple[Place, ...]:
+    """Return the place where a work stands on the museum's map: two numbers, of which no key says what they are."""
+    found = place(beside(payload, "geo_location"))
+    return (found,) if found else ()
+
+
+def _materials(payload: dict[str, Json]) -> tuple[Material, ...]:
+    """Return materials, then techniques: texts in 2026, objects of one text before."""
+    terms = []
+    for key, name in (("materials", "material"), ("techniques", "technique")):
+        found = payload.get(key)
+        entries = found if isinstance(found, list) else []
+        terms += [each.get(name) if isinstance(each, dict) else each for each in entries]
+    return materials(terms, "da")
 
 
 def _dates(production: dict[str, Json]) -> str | None:

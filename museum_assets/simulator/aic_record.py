@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from museum_assets.simulator.towns import made_in
 from museum_assets.simulator.works import SimulatedWork
 
 # kind: (artwork_type_title, its id, classification_title).
@@ -37,7 +38,7 @@ _FALSE = ("is_boosted", "has_not_been_viewed_much", "has_multimedia_resources", 
 def artwork(work: SimulatedWork, record_id: int, number: str, image_id: str | None, *, updated: str) -> dict[str, Any]:
     """Write a work. `number` is the accession number, `updated` the date of the last change in Chicago's zone."""
     type_title, type_id, classification = TYPES[work.traits.kind]
-    first = work.artists[0] if work.artists else None
+    first, town = work.artists[0] if work.artists else None, made_in(work)
     title = work.titles[0] if work.titles else "Untitled"
     return {
         "id": record_id,
@@ -52,7 +53,7 @@ def artwork(work: SimulatedWork, record_id: int, number: str, image_id: str | No
         "date_qualifier_title": "",
         "artist_display": "\n".join(f"{a.name}\n{a.nationality}, {a.born}–{a.died}" for a in work.artists)
         or "Artist unknown",
-        "place_of_origin": first.nationality if first else None,
+        "place_of_origin": town.name if town else None,
         "dimensions": "45.2 × 66.1 cm (17 13/16 × 26 1/16 in.)",
         "medium_display": "Oil on canvas" if work.traits.kind == "painting" else "Paper",
         "credit_line": "Elizabeth Hammond Stickney Collection",

@@ -22,6 +22,7 @@ from museum_assets.simulator.dialect import (
     whole_number,
 )
 from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.towns import made_in
 from museum_assets.simulator.works import Artist, SimulatedWork
 
 LIMIT_MAX = 1000
@@ -71,7 +72,7 @@ class Cma(Dialect):
         """Write a work in the shape of the 2020 samples: everything is there, null or empty when unknown."""
         number = self.object_number(work.n)
         title = work.titles[0] if work.titles else None
-        date = _date(work.start, work.end)
+        date, town = _date(work.start, work.end), made_in(work)
         makers = [_creator(artist) for artist in work.artists]
         country = _COUNTRIES[work.artists[0].nationality] if work.artists else "Italy"
         return {
@@ -101,6 +102,8 @@ class Cma(Dialect):
             "updated_at": _updated_at(work.traits.modified),
             **dict.fromkeys(_NULL),
             **{key: [] for key in _EMPTY},
+            # Few works of this museum were dug up.
+            "find_spot": town.name if town and work.pick(33, 8) == 0 else None,
         }
 
     def recorded(self, folder: Path) -> list[dict[str, Any]]:

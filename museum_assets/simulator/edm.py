@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from html import escape
 
+from museum_assets.simulator.towns import TOWNS, made_in
 from museum_assets.simulator.works import ARTISTS, SimulatedWork
 
 LOD = "https://id.rijksmuseum.nl/"
@@ -54,7 +55,7 @@ class OaiRecord:
     rights: str = ""
     image: str | None = None
     entities: str = ""
-    """edm:Agent and skos:Concept elements."""
+    """edm:Agent, edm:Place and skos:Concept elements."""
     whole: str = ""
 
     def rdf(self, shape: str) -> str:
@@ -110,6 +111,12 @@ def synthetic(work: SimulatedWork, record_id: str, number: str, image: str | Non
             cho.append(f'<dc:title xml:lang="en">{escape(work.titles[0])}</dc:title>')
         cho.append(f'<dc:title xml:lang="nl">{escape(work.titles[2])}</dc:title>')
     cho.append(f'<dc:type rdf:resource="{LOD}{kind_id}"/>')
+    town = made_in(work)
+    things = [(22_110, "canvas", "doek"), (22_109, "oil paint (paint)", "olieverf")]
+    media = things if work.traits.kind == "painting" else [(22_111, "paper", "papier")]
+    cho += [f'<dcterms:medium rdf:resource="{LOD}{each[0]}"/>' for each in media]
+    if town:
+        cho.append(f'<dcterms:spatial rdf:resource="{LOD}{23_000 + TOWNS.index(town)}"/>')
     if work.start is not None and work.end is not None:
         for language, prefix, era in (("en", "c. ", " BCE"), ("nl", "ca. ", " v.Chr.")):
             created = _date(work.start, work.end, prefix if work.pick(2, 3) == 0 else "", era)
@@ -121,6 +128,10 @@ def synthetic(work: SimulatedWork, record_id: str, number: str, image: str | Non
         f"{_labels(artist.name, artist.name)}</edm:Agent>"
         for agent_id, artist in agents
     ]
+    entities += [f'<skos:Concept rdf:about="{LOD}{each[0]}">{_labels(*each[1:])}</skos:Concept>' for each in media]
+    if town:
+        labels = _labels(town.names[0], town.names[2])
+        entities.append(f'<edm:Place rdf:about="{LOD}{23_000 + TOWNS.index(town)}">{labels}</edm:Place>')
     entities.append(f'<skos:Concept rdf:about="{LOD}{kind_id}">{_labels(*WORDS[work.traits.kind])}</skos:Concept>')
     rights = IN_COPYRIGHT if not work.traits.is_open else CC0 if work.pick(3, 3) == 0 else PUBLIC_DOMAIN
     return OaiRecord(record_id, work.traits.modified, sets, "".join(cho), rights, image, "".join(entities))

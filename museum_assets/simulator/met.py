@@ -24,6 +24,7 @@ from museum_assets.simulator.dialect import (
 )
 from museum_assets.simulator.dice import mix
 from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.towns import made_in
 from museum_assets.simulator.works import ARTISTS, Artist, SimulatedWork, Traits
 
 SEARCH_LIMIT_DEFAULT, SEARCH_LIMIT_MAX = 100, 500
@@ -87,6 +88,7 @@ class Met(Dialect):
         department = _department(work.n, work.traits)
         shown = work.traits.is_open and work.traits.has_image
         first = work.artists[0] if work.artists else None
+        town = made_in(work)
         year = 1880 + work.pick(1, 140)
         return {
             "objectID": self.first_id + work.n,
@@ -102,6 +104,7 @@ class Met(Dialect):
             "title": work.titles[0] if work.titles else "",
             "period": "",
             **dict.fromkeys(_EMPTY, ""),
+            **({"geographyType": "Made in", "city": town.name, "country": town.country} if town else {}),
             "artistRole": "Artist" if first else "",
             "artistPrefix": "",
             "artistDisplayName": first.name if first else "",

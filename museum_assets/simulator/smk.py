@@ -26,6 +26,7 @@ from museum_assets.simulator.dialect import (
     whole_number,
 )
 from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.towns import on_a_map
 from museum_assets.simulator.works import ARTISTS, Artist, SimulatedWork
 
 ROWS_MAX = 2000
@@ -84,8 +85,7 @@ class Smk(Dialect):
 
     def synthetic(self, work: SimulatedWork, base: str) -> dict[str, Any]:
         """Write a work in the shape of the 2026 sample; what is missing is left out, not null."""
-        number = self.object_number(work.n)
-        danish, english = WORDS[work.traits.kind]
+        number, (danish, english) = self.object_number(work.n), WORDS[work.traits.kind]
         item: dict[str, Any] = {
             "id": self.id(work.n),
             "created": "2020-03-21T10:57:26Z",
@@ -95,6 +95,7 @@ class Smk(Dialect):
             "object_names": [{"name": danish, "name_en": english}],
             "production": [_production(artist) for artist in work.artists] or [{"creator": "Ubekendt"}],
             "techniques": ["Olie på lærred" if work.traits.kind == "painting" else "Papir"],
+            "materials": ["lærred"] if work.traits.kind == "painting" else ["papir"],
             "number_of_parts": 1,
             "object_number": number,
             "object_url": f"https://api.smk.dk/api/v1/art?object_number={quote(number)}",
@@ -109,6 +110,7 @@ class Smk(Dialect):
             "has_image": work.traits.has_image,
             "artist": [artist.name for artist in work.artists] or ["Ubekendt"],
         }
+        item |= on_a_map(work)
         if work.titles:
             item["titles"] = [
                 {"title": work.titles[1], "language": "dansk"},

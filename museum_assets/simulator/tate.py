@@ -20,6 +20,7 @@ from museum_assets.simulator.collection import Collection
 from museum_assets.simulator.dialect import Dialect, Endpoint, ImageRequest, Recorded, base_url
 from museum_assets.simulator.facts import Facts
 from museum_assets.simulator.hostile import encoded
+from museum_assets.simulator.towns import TOWNS, Town, made_in
 from museum_assets.simulator.works import OLDEST_CHANGE, Artist, SimulatedWork
 
 ARCHIVE = "/collection-master.tar.gz"
@@ -65,6 +66,7 @@ class Tate(Dialect):
         classification, medium = KINDS[work.traits.kind]
         number, title = self.object_number(work.n), work.titles[0] if work.titles else "title not known"
         years = None if work.start is None else {"startYear": work.start, "endYear": work.end, "text": str(work.start)}
+        town = made_in(work)
         makers = [_contributor(artist, place) for place, artist in enumerate(work.artists, 1)]
         return {
             "acno": number,
@@ -83,7 +85,8 @@ class Tate(Dialect):
             "id": self.first_id + work.n,
             "medium": medium,
             "movementCount": 0,
-            "subjectCount": 0,
+            "subjectCount": 1 if town else 0,
+            "subjects": _shown(town) if town else {},
             "thumbnailCopyright": None if work.traits.is_open else "© The estate of the artist",
             "thumbnailUrl": self._url(work.n, base) if work.traits.has_image else None,
             "title": title,
@@ -151,6 +154,12 @@ def packed(collection: Collection, base: str) -> bytes:
             archive.addfile(info, io.BytesIO(body))
     # Without a time in its header, which would make every answer another file.
     return gzip.compress(out.getvalue(), mtime=0)
+
+
+def _shown(town: Town) -> dict[str, Any]:
+    leaf = {"id": 12_000 + TOWNS.index(town), "name": town.name}
+    towns = {"id": 107, "name": "cities, towns, villages (non-UK)", "children": [leaf]}
+    return {"id": 1, "name": "subject", "children": [{"id": 106, "name": "places", "children": [towns]}]}
 
 
 def _contributor(artist: Artist, place: int) -> dict[str, Any]:

@@ -40,7 +40,7 @@ SET outcome = 'duplicate', code = %(code)s, message = %(message)s, output = %(wi
 WHERE museum = %(museum)s AND stage = %(stage)s AND record_id = %(loser)s
 
 -- name: remove
--- Remove artworks with their makers, and forget their duplicates, so that one of those takes the object number.
+-- Remove artworks and the rows beside them, and forget their duplicates, so that one of those takes the object number.
 WITH removed AS (
     DELETE FROM staging.artwork
     WHERE museum = %(museum)s AND record_id = ANY(%(record_ids)s)
@@ -48,14 +48,27 @@ WITH removed AS (
 ), makers AS (
     DELETE FROM staging.makers
     WHERE museum = %(museum)s AND object_number IN (SELECT object_number FROM removed)
+), places AS (
+    DELETE FROM staging.places
+    WHERE museum = %(museum)s AND object_number IN (SELECT object_number FROM removed)
+), materials AS (
+    DELETE FROM staging.materials
+    WHERE museum = %(museum)s AND object_number IN (SELECT object_number FROM removed)
 )
 DELETE FROM ops.ledger
 WHERE museum = %(museum)s AND stage = %(stage)s AND outcome = 'duplicate'
   AND output IN (SELECT record_id FROM removed)
 
--- name: remove_makers
--- Remove the makers of artworks, to write them anew.
-DELETE FROM staging.makers
+-- name: remove_beside
+-- Remove what stands beside artworks, to write it anew.
+WITH makers AS (
+    DELETE FROM staging.makers
+    WHERE museum = %(museum)s AND object_number = ANY(%(numbers)s)
+), places AS (
+    DELETE FROM staging.places
+    WHERE museum = %(museum)s AND object_number = ANY(%(numbers)s)
+)
+DELETE FROM staging.materials
 WHERE museum = %(museum)s AND object_number = ANY(%(numbers)s)
 
 -- name: free_losers

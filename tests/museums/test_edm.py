@@ -29,6 +29,8 @@ def test_both_shapes_read_the_same(shape: Callable[..., str]) -> None:
         rights=(PDM,),
         images=(IMAGE,),
         agents=(),
+        places=(),
+        materials=(),
     )
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import orjson
 
+from museum_assets.collection.artworks import beside
+from museum_assets.collection.artworks.beside import Rows, packed_beside
 from museum_assets.collection.corrections import apply
 from museum_assets.core.crashes import INTERNAL, Crash
 from museum_assets.core.failures import Rejected
 from museum_assets.museums import museum
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.contract import definition_digest
-from museum_assets.museums.maker import Maker
 from museum_assets.museums.museum import Museum
 from museum_assets.museums.work_types import map_terms
 from museum_assets.museums.years import this_year
@@ -46,24 +46,6 @@ HASHED_COLUMNS: dict[str, Packer] = {
 record_id and search_text are fields of Artwork."""
 ARTWORK_COLUMNS: dict[str, Packer] = {**HASHED_COLUMNS, "record_seq": int8, "row_hash": binary}
 """The columns of staging.artwork as they are written."""
-MAKER_COLUMNS: dict[str, Packer] = {
-    "museum": text,
-    "object_number": text,
-    "position": int4,
-    "maker_key": text,
-    "name": text,
-    "role": text,
-    "qualifier": text,
-    "birth_year": int4,
-    "death_year": int4,
-    "dates": text,
-    "nationality": text,
-    "museum_id": text,
-    "links": texts,
-}
-"""The columns of staging.makers. Those from `name` on are fields of Maker."""
-_MAKER_START = columns(len(MAKER_COLUMNS))
-_MAKER_FIELDS = {name: pack for name, pack in MAKER_COLUMNS.items() if name in Maker.model_fields}
 _START, _PACKERS = columns(len(ARTWORK_COLUMNS)), tuple(HASHED_COLUMNS.values())
 _SENT_TYPES = sent_types(_PACKERS)
 _HASH_BYTES = hashlib.sha256().digest_size
@@ -124,26 +106,10 @@ def row_hash(row: bytes) -> bytes:
     return row[-_HASH_BYTES:]
 
 
-def packed_makers(artwork: Artwork) -> tuple[bytes, ...]:
-    """Return the rows of an artwork's makers packed for COPY, in the museum's order."""
-    if not artwork.makers:
-        return ()
-    slug = artwork.museum
-    work = _MAKER_START + text(slug) + text(artwork.object_number)
-    return tuple([work + int4(place) + _packed_maker(slug, each) for place, each in enumerate(artwork.makers, 1)])
-
-
-# The works of a collection share their makers.
-@lru_cache(maxsize=16_384)
-def _packed_maker(slug: str, maker: Maker) -> bytes:
-    said = [pack(getattr(maker, name)) for name, pack in _MAKER_FIELDS.items()]
-    return b"".join((text(maker.key(slug)), *said))
-
-
 NO_TERMS: Mapping[str, str] = MappingProxyType({})
 
-MappingResult = tuple[str, bytes, tuple[bytes, ...]] | tuple[str, str] | tuple[str, Crash]
-"""(object number, row packed for COPY, rows of its makers) of an artwork, or (code, message) of a record that is none,
+MappingResult = tuple[str, bytes, Rows] | tuple[str, str] | tuple[str, Crash]
+"""(object number, row packed for COPY, rows beside it) of an artwork, or (code, message) of a record that is none,
 or (code, crash) of one that the mapping stumbled over.
 
 A plain tuple, since it goes from process to process by the million."""
@@ -174,7 +140,7 @@ def _read(chosen: Museum, record_id: str, seq: int, payload: bytes, corrections:
             made = apply.decisions(corrections)
             apply.refuse_excluded(made)
             artwork = apply.corrected(chosen.read(orjson.loads(payload)), made)
-        return artwork.object_number, packed_row(staged_values(artwork, record_id), seq), packed_makers(artwork)
+        return artwork.object_number, packed_row(staged_values(artwork, record_id), seq), packed_beside(artwork)
     except Rejected as rejection:
         return rejection.code, str(rejection)
     except apply.CorrectionRefused as failure:
@@ -195,7 +161,7 @@ def mapping_contract(slug: str) -> str:
     """
     chosen = museum(slug)
     digest = hashlib.sha256(definition_digest(chosen).encode())
-    for file in Path(__file__), Path(apply.__file__):
+    for file in Path(__file__), Path(beside.__file__), Path(apply.__file__):
         digest.update(file.read_bytes())
     if chosen.yearly:
         digest.update(str(this_year()).encode())

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 
-from museum_assets.collection.artworks.mapping import ARTWORK_COLUMNS, MAKER_COLUMNS, row_hash
+from museum_assets.collection.artworks.beside import TABLES
+from museum_assets.collection.artworks.mapping import ARTWORK_COLUMNS, row_hash
 from museum_assets.collection.artworks.mapping_processes import read_all
 from museum_assets.core.crashes import Crash
 from museum_assets.loop.stage import Leftover, Outcome, Stage, Work
@@ -24,7 +25,7 @@ Claim = tuple[str, int, str]
 
 
 class TransformStage(Stage):
-    """The stage that maps raw records to staging.artwork, and what they say of their makers to staging.makers."""
+    """The stage that maps raw records to staging.artwork, and what they say beside to `beside.TABLES`."""
 
     # `output` names the record that has a duplicate's object number: nothing outside Postgres.
     external: ClassVar[bool] = False
@@ -172,7 +173,7 @@ def _as_duplicate(outcome: Outcome, winner: tuple[int, str]) -> Outcome:
 
 
 def _stage(conn: Connection, slug: str, outcomes: Sequence[Outcome], staged: Container[str]) -> None:
-    """Write a batch's winners: those that were not staged before by COPY, the others by one statement. Then makers."""
+    """Write a batch's winners: those not staged before by COPY, the others by one statement. Then the rows beside."""
     winners = [o for o in outcomes if o.status == "done"]
     names = list(ARTWORK_COLUMNS)
     if new := [o.value[1] for o in winners if o.work.record_id not in staged]:
@@ -187,6 +188,7 @@ def _stage(conn: Connection, slug: str, outcomes: Sequence[Outcome], staged: Con
         }
         conn.execute(sql.SQL(query("artworks.store")).format(columns=columns, **old_and_new))
         numbers = [o.value[0] for o in winners if o.work.record_id in staged]
-        conn.execute(query("artworks.remove_makers"), {"museum": slug, "numbers": numbers})
-    if makers := [row for o in winners for row in o.value[2]]:
-        copy_packed(conn, "staging.makers", list(MAKER_COLUMNS), makers)
+        conn.execute(query("artworks.remove_beside"), {"museum": slug, "numbers": numbers})
+    for place, table in enumerate(TABLES):
+        if rows := [row for o in winners for row in o.value[2][place]]:
+            copy_packed(conn, table.table, table.columns, rows)

@@ -12,7 +12,10 @@ from museum_assets.museums.edm import RDF, read_edm
 
 
 def fields(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `identifiers`, `titles`, `creators`, `types`, `created`, `rights`, `images`, `agents`, `page`, `id`.
+    """Return the record's fields, each a list, and `id`.
+
+    `identifiers`, `titles`, `creators`, `types`, `created`, `rights`, `images` and `page` are of texts; `agents`,
+    `places` and `materials` of objects.
 
     Raises Rejected(malformed_record).
     """
@@ -21,6 +24,7 @@ def fields(payload: Mapping[str, Any]) -> dict[str, Any]:
         found = {name: list(values) for name, values in asdict(read_edm(root, id_)).items()}
     except Malformed as error:
         raise Rejected("malformed_record", str(error)) from error
-    found["agents"] = [{**each, "links": list(each["links"])} for each in found["agents"]]
+    for name in ("agents", "places", "materials"):
+        found[name] = [{**each, "links": list(each["links"])} for each in found[name]]
     pages = [each.get(f"{RDF}resource") for each in anywhere(root, "isShownAt")]
     return {**found, "id": id_, "page": [page for page in pages if page]}

@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from museum_assets.museums.declared.patterns import bounded
 
 Pattern = Annotated[str, AfterValidator(bounded)]
-Path = Annotated[str, Field(pattern=r"^[^\[\]]+(\[\])?(\.[^\[\]]+(\[\])?)*$")]
-"""Keys with dots between them; `[]` behind one that holds a list of objects; `\\.` for a dot within a key."""
+_STEP = r"[^\[\]]+(\[([^\[\]=]+=[^\[\]]+)?\])?"
+Path = Annotated[str, Field(pattern=rf"^{_STEP}(\.{_STEP})*$")]
+"""Keys with dots between them; `[]` behind one that holds a list of objects, `[name=places]` for those of them whose
+`name` is places; `\\.` for a dot within a key."""
 
 
 class Part(BaseModel):

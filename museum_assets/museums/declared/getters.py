@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from museum_assets.core.failures import Rejected
 from museum_assets.museums.addresses import SCHEMES, quoted
 from museum_assets.museums.declared.fields import Text
 from museum_assets.museums.declared.patterns import search
@@ -41,38 +42,69 @@ def one(spec: Text | None) -> One:
     return lambda record: next(iter(values(record)), None)
 
 
+def lenient(spec: Text | None) -> Many:
+    """Return what gives all values of a text, none for another shape: what is said beside never costs the artwork."""
+    found = many(spec)
+
+    def values(record: Record) -> tuple[str, ...]:
+        try:
+            return found(record)
+        except Rejected:
+            return ()
+
+    return values
+
+
 def raw(path: str | None) -> Callable[[Record], Any]:
     """Return what gives the value at a path as it is, for years and licences, which judge its type themselves."""
     if path is None:
         return lambda _: None
     *inner, last = keys(path)
-    if any(is_list for _, is_list in inner):
+    if any(step.is_list for step in inner):
         containers = _containers(path)
-        return lambda record: next((each[last[0]] for each in containers(record) if last[0] in each), None)
+        return lambda record: next((each[last.key] for each in containers(record) if last.key in each), None)
 
     def value(record: Record) -> Any:
-        for key, _ in inner:
-            record = mapping(record, key)
-        return record.get(last[0])
+        for step in inner:
+            record = mapping(record, step.key)
+        return record.get(last.key)
 
     return value
 
 
 def objects(path: str) -> Callable[[Record], list[dict[str, Any]]]:
     """Return what gives the objects of the list at a path."""
-    containers, (last, _) = _containers(path), keys(path)[-1]
-    return lambda record: [each for container in containers(record) for each in mappings(container, last)]
+    containers, last = _containers(path), keys(path)[-1]
+    return lambda record: [each for container in containers(record) for each in _entries(container, last)]
 
 
-def keys(path: str) -> list[tuple[str, bool]]:
-    """Return (key, whether it holds a list of objects) of each step of a path."""
-    steps = [step.replace("\\.", ".") for step in _DOT.split(path)]
-    return [(step.removesuffix("[]"), step.endswith("[]")) for step in steps]
+class Step(NamedTuple):
+    """A step of a path: a key, whether it holds a list of objects, and (key, value) of those that count."""
+
+    key: str
+    is_list: bool
+    only: tuple[str, str] | None = None
+
+
+def keys(path: str) -> list[Step]:
+    """Return the steps of a path."""
+    return [_step(step.replace("\\.", ".")) for step in _DOT.split(path)]
+
+
+def _step(text_: str) -> Step:
+    key, bracket, within = text_.removesuffix("]").partition("[")
+    name, equals, value = within.partition("=")
+    return Step(key, bool(bracket), (name, value) if equals else None)
+
+
+def _entries(record: Record, step: Step) -> list[dict[str, Any]]:
+    found = mappings(record, step.key)
+    return [each for each in found if each.get(step.only[0]) == step.only[1]] if step.only else found
 
 
 def _single(path: str) -> str | None:
     steps = keys(path)
-    return steps[0][0] if len(steps) == 1 else None
+    return steps[0].key if len(steps) == 1 else None
 
 
 def _containers(path: str) -> Callable[[Record], list[Record]]:
@@ -80,11 +112,11 @@ def _containers(path: str) -> Callable[[Record], list[Record]]:
 
     def containers(record: Record) -> list[Record]:
         found: list[Record] = [record]
-        for key, is_list in inner:
-            if is_list:
-                found = [each for one_ in found for each in mappings(one_, key)]
+        for step in inner:
+            if step.is_list:
+                found = [each for one_ in found for each in _entries(one_, step)]
             else:
-                found = [mapping(one_, key) for one_ in found]
+                found = [mapping(one_, step.key) for one_ in found]
         return found
 
     return containers
@@ -92,7 +124,7 @@ def _containers(path: str) -> Callable[[Record], list[Record]]:
 
 def _values(spec: Text) -> Many:
     assert spec.path
-    last = keys(spec.path)[-1][0]
+    last = keys(spec.path)[-1].key
     if spec.language:
         return _by_language(spec, last)
     if key := _single(spec.path):

@@ -19,8 +19,9 @@ _INVENTORY = re.compile("inventory|inventar|inventaris|accession|objektnummer", 
 
 
 def fields(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record's fields, each a list of texts, `makers` as objects, and `id`.
+    """Return the record's fields, each a list of texts or of objects, and `id`.
 
+    Objects are `makers`, `places` where it was made, `shown` and `materials`; texts the others:
     `object_number`, `title` (and `title@de`), `work_type`, `classification`, `medium`, `date`, `start`, `end`,
     `rights`, `image_rights`, `images`, `page`. Raises Rejected(malformed_record).
     """
@@ -42,7 +43,10 @@ def fields(payload: Mapping[str, Any]) -> dict[str, Any]:
             for element in anywhere(event, *path):
                 add(found, name, element)
         makers = [_maker(actor) for actor in anywhere(event, "actorInRole")]
-    return {**found, "makers": makers, "id": id_}
+    made = [] if event is None else [_place(each) for each in anywhere(event, "eventPlace", "place")]
+    shown = [_place(each) for each in anywhere(root, "subjectPlace", "place")]
+    materials = [_named(below(each, "term"), below(each, "conceptID")) for each in anywhere(root, "termMaterialsTech")]
+    return {**found, "makers": makers, "places": made, "shown": shown, "materials": materials, "id": id_}
 
 
 PATHS: Mapping[str, tuple[str, ...]] = {
@@ -71,17 +75,27 @@ def _making(root: Element) -> Element | None:
 
 def _maker(actor: Element) -> dict[str, Any]:
     told = {
-        "name": anywhere(actor, "nameActorSet", "appellationValue"),
         "role": anywhere(actor, "roleActor", "term"),
         "born": anywhere(actor, "vitalDatesActor", "earliestDate"),
         "died": anywhere(actor, "vitalDatesActor", "latestDate"),
         "nationality": anywhere(actor, "nationalityActor", "term"),
         "qualifier": anywhere(actor, "attributionQualifierActor"),
     }
-    ids = _texts(anywhere(actor, "actorID"))
+    named = _named(anywhere(actor, "nameActorSet", "appellationValue"), anywhere(actor, "actorID"))
+    return named | {name: next(iter(_texts(elements)), None) for name, elements in told.items()}
+
+
+def _place(element: Element) -> dict[str, Any]:
+    # Not at any depth: a place holds the larger one that it is a part of.
+    return _named(below(element, "namePlaceSet", "appellationValue"), below(element, "placeID"))
+
+
+def _named(names: Iterable[Element], identified: Iterable[Element]) -> dict[str, Any]:
+    """Return the name, the museum's own id and the links to authorities of an actor, a place or a concept."""
+    ids = _texts(identified)
     links = [each for each in ids if each.startswith(SCHEMES)]
     own = next((each for each in ids if each not in links), None)
-    return {name: next(iter(_texts(elements)), None) for name, elements in told.items()} | {"id": own, "links": links}
+    return {"name": next(iter(_texts(names)), None), "id": own, "links": links}
 
 
 def _texts(elements: Iterable[Element]) -> list[str]:

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from museum_assets.core.failures import Rejected
-from museum_assets.museums.declared.fields import Text
-from museum_assets.museums.declared.getters import Many, many, objects, one
+from museum_assets.museums.declared.getters import lenient, many, objects, one
 from museum_assets.museums.declared.patterns import search
 from museum_assets.museums.declared.schema import Makers
 from museum_assets.museums.maker import Maker, maker
@@ -80,24 +78,11 @@ def _said_of(declared: Makers) -> Callable[..., Maker | None]:
     """Return what gives all that is said of an entry's maker."""
     specs = {"qualifier": declared.qualifier, "dates": declared.dates, "nationality": declared.nationality,
              "museum_id": declared.id}  # fmt: skip
-    texts = {name: _lenient(spec) for name, spec in specs.items() if spec}
-    links = [_lenient(each) for each in declared.links]
+    texts = {name: lenient(spec) for name, spec in specs.items() if spec}
+    links = [lenient(each) for each in declared.links]
 
     def said(entry: Record, **known: Any) -> Maker | None:
         told: dict[str, Any] = {name: next(iter(found(entry)), None) for name, found in texts.items()}
         return maker(**known, **told, links=tuple([each for found in links for each in found(entry)]))
 
     return said
-
-
-def _lenient(spec: Text) -> Many:
-    """Return what gives the texts, none for another shape: what is said beside the name never costs the artwork."""
-    found = many(spec)
-
-    def texts(entry: Record) -> tuple[str, ...]:
-        try:
-            return found(entry)
-        except Rejected:
-            return ()
-
-    return texts

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from museum_assets.core.addresses import host_of, web_address
 from museum_assets.museums.copyright_terms import copyright_terms
+from museum_assets.museums.declared.beside import Materials, Places
 from museum_assets.museums.declared.fields import Part, Path, Pattern, Spec
 from museum_assets.museums.mediums import MEDIUMS
 from museum_assets.museums.work_types import SEARCHABLE
@@ -280,5 +281,7 @@ class Declaration(Part):
     fields: Fields
     years: Years = Years()
     makers: Makers | None = None
+    places: list[Places] = Field([])
+    materials: list[Materials] = Field([])
     rights: Rights
     types: Types
