@@ -48,6 +48,8 @@ class RayCluster:
 def ray_cluster(nodes: int) -> Iterator[RayCluster]:
     """Run a cluster for a `with` block."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # Ray's 30 seconds were not enough on a machine with a load of nine, and what it had started was left over.
+    os.environ["RAY_gcs_server_port_wait_time_s"] = "120"
     cluster = RayCluster()
     try:
         cluster.add(nodes)

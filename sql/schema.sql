@@ -1738,10 +1738,13 @@ CREATE TABLE ops.schema_version (
 CREATE TABLE ops.vector (
     contract text NOT NULL,
     content_hash bytea NOT NULL,
-    vector bytea NOT NULL
+    vector bytea NOT NULL,
+    unused_since timestamp with time zone
 );
 
 COMMENT ON TABLE ops.vector IS 'Embeddings by contract (model, weights, preprocessing) and content: little-endian float32. Each image is embedded once.';
+
+COMMENT ON COLUMN ops.vector.unused_since IS 'When pruning first saw that neither the ledger, nor a candidate, nor a release has this vector.';
 
 CREATE TABLE production.artist_identity_release (
     museum text NOT NULL,

@@ -19,7 +19,7 @@ from dagster._core.storage.event_log.schema import (  # noqa: TID251
     AssetEventTagsTable,
     SqlEventLogStorageTable,
 )
-from dagster._core.storage.runs.schema import BackfillTagsTable, BulkActionsTable, RunsTable  # noqa: TID251
+from dagster._core.storage.runs.schema import BackfillTagsTable, BulkActionsTable, RunsTable, SnapshotsTable  # noqa: TID251
 
 BATCH = 200
 KEPT_EVENTS = (DagsterEventType.ASSET_MATERIALIZATION.value, DagsterEventType.ASSET_OBSERVATION.value)
@@ -78,6 +78,24 @@ def prune_backfills(instance: DagsterInstance, before: datetime, *, dry_run: boo
     count = _prune(instance, BulkActionsTable, old, dry_run=dry_run)
     _prune(instance, BackfillTagsTable, BackfillTagsTable.c.backfill_id.not_in(db.select(each.key)), dry_run=dry_run)
     return count
+
+
+def prune_snapshots(instance: DagsterInstance, before: datetime, *, dry_run: bool = False) -> int:  # noqa: ARG001
+    """Delete the snapshots of jobs and of their plans that no run has; return how many they are.
+
+    Every version of the code leaves some. They have no date: they are as old as the runs that had them, and those have
+    been pruned before.
+    """
+    job, plan = RUNS.snapshot_id, db.cast(RUNS.run_body, db.JSON)["execution_plan_snapshot_id"].as_string()
+    with _connection(instance) as conn:
+        jobs = set(conn.execute(db.select(job).where(job.is_not(None)).distinct()).scalars())
+    # A run of some of a job's assets has a snapshot of its own, which the UI shows within that of the whole job.
+    lineages = [instance.get_job_snapshot(each).lineage_snapshot for each in jobs]
+    whole_jobs = [each.parent_snapshot_id for each in lineages if each]
+    each, kept = SnapshotsTable.c.snapshot_id, db.select(job).where(job.is_not(None))
+    plans = db.select(plan).where(plan.is_not(None))
+    unused = db.and_(each.not_in(kept), each.not_in(plans), each.not_in(whole_jobs))
+    return _prune(instance, SnapshotsTable, unused, dry_run=dry_run)
 
 
 def _newest_runs(instance: DagsterInstance) -> set[str]:

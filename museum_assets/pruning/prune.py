@@ -9,7 +9,9 @@ from typing import LiteralString, Protocol
 
 from dagster import DagsterInstance  # noqa: TID251 - this is orchestration
 
-from museum_assets.pruning.dagster_history import prune_backfills, prune_events, prune_runs
+from museum_assets.archives.imports import roll_back
+from museum_assets.pruning.dagster_history import prune_backfills, prune_events, prune_runs, prune_snapshots
+from museum_assets.pruning.vectors import prune_vectors
 from resources.platform import Platform
 from resources.postgres import Database
 from sql import query
@@ -41,10 +43,13 @@ def kinds(platform: Platform, instance: DagsterInstance) -> list[Kind]:
         Kind("Dagster's runs", days, partial(prune_runs, instance)),
         Kind("events and checks without a run", days, partial(prune_events, instance)),
         Kind("backfills", days, partial(prune_backfills, instance)),
+        Kind("snapshots of jobs", days, partial(prune_snapshots, instance)),
         Kind("ended harvests", days, partial(_prune_rows, database, query("pruning.harvests"))),
         Kind("settled dead letters", days, partial(_prune_rows, database, query("pruning.letters"))),
         Kind("notices", days, partial(_prune_rows, database, query("notices.forget"))),
         Kind("counted events", NOTICE_EVENTS_KEPT_DAYS, partial(_prune_rows, database, query("notices.forget_events"))),
+        Kind("unused vectors", days, partial(prune_vectors, platform, days)),
+        Kind("superseded imports", days, partial(_prune_imports, database)),
     ]
 
 
@@ -64,3 +69,11 @@ def prune(
 def _prune_rows(database: Database, statement: LiteralString, before: datetime, *, dry_run: bool) -> int:
     with database.connect() as conn, conn.transaction(force_rollback=dry_run):
         return conn.execute(statement, {"before": before}).rowcount
+
+
+def _prune_imports(database: Database, before: datetime, *, dry_run: bool) -> int:
+    with database.connect() as conn:
+        superseded = [row["id"] for row in conn.execute(query("pruning.imports"), {"before": before})]
+    for import_id in superseded if not dry_run else ():
+        roll_back(database, import_id, "pruning, as two newer ones are loaded")
+    return len(superseded)

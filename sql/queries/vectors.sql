@@ -39,3 +39,8 @@ FROM sample AS s
 LEFT JOIN ops.input_image AS i
     ON i.museum = s.museum AND i.record_id = s.record_id AND i.input_hash = s.input_hash AND s.outcome = 'done'
 LEFT JOIN ops.vector AS v ON v.content_hash = i.content_hash AND v.contract = split_part(s.contract, ' in ', 1)
+
+-- name: use
+-- Say of vectors that pruning found unused that they are in use again. One that is being pruned is waited for.
+UPDATE ops.vector SET unused_since = NULL
+WHERE contract = %(contract)s AND content_hash = ANY(%(contents)s) AND unused_since IS NOT NULL

@@ -25,6 +25,7 @@ from museum_assets.images.decoder import USUAL, Budget, ImageDecoder, Limits
 from museum_assets.images.frames import Frames
 from museum_assets.images.thumbnail import Thumbnail, make_thumbnail
 from tests.support import hostile_images
+from tests.support.child_processes import child_processes
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.slow  # it starts processes, or waits
@@ -69,8 +70,7 @@ def failure_of(decoder: ImageDecoder, body: bytes) -> Failure:
 
 def processes() -> list[psutil.Process]:
     """The decoding processes of this one."""
-    found = psutil.Process().children()
-    return [each for each in found if "museum_assets.images.decoding_process" in each.cmdline()]
+    return child_processes("museum_assets.images.decoding_process")
 
 
 @pytest.mark.parametrize(("name", "code"), [(name, code) for name, code in hostile_images.CODES.items()])

@@ -22,6 +22,7 @@ from museum_assets.operations.ui_guard import GRAPHQL
 from museum_assets.simulator.server import Running
 from resources.embedded.s3 import free_port
 from resources.embedded.services import Environment
+from tests.support.child_processes import child_processes
 from tests.support.clock import wait_until
 from tests.support.new_database import new_database
 from tests.support.places import ROOT
@@ -58,6 +59,7 @@ TICKS = """query {
 }"""
 ENDED = {"SUCCESS", "FAILURE", "CANCELED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "COMPLETED", "FAILED"}
 MOST_LINES = 5
+GRACE = 60
 RECORD = re.compile(r"(?m)^(?=(?:\x1b\[\d+m)?\d{4}-\d\d-\d\d |Dagster's storage)")
 QUIET = re.compile("DEBUG|INFO")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -80,7 +82,13 @@ def process(folder: Path, env: dict[str, str], name: str, *arguments: str) -> It
         yield started
     finally:
         started.terminate()
-        started.wait()
+        try:
+            started.wait(timeout=GRACE)
+        except subprocess.TimeoutExpired:
+            # As every supervisor does: Dagster's code server does not end by itself once a run has died while Postgres
+            # was away, since the thread that ends it looks for such runs, and has died of that.
+            started.kill()
+            started.wait()
 
 
 class Apart:
@@ -211,8 +219,7 @@ def a_run_is_cut_off_from_postgres(apart: Apart) -> None:
     apart.cable.cut_at = b"COPY "
     launched = apart.ask(LAUNCH, museum="aic")
     wait_until(lambda: apart.cable.is_cut, 0.1)
-    runs = [each for each in psutil.Process().children(recursive=True) if "execute_run" in str(each.cmdline())]
-    psutil.wait_procs(runs)
+    psutil.wait_procs(child_processes("execute_run"))
     apart.cable.mend()
     wait_until(lambda: apart.is_there(launched["run"]["runId"]), 1)
     again = apart.ask(LAUNCH, museum="aic")

@@ -3,17 +3,23 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, LiteralString
 
 import dagster as dg  # noqa: TID251 - it is Dagster's storage that is pruned
 import pytest
 
+from museum_assets.archive_files.download.transfer import Downloaded
+from museum_assets.archives.imports import imports, roll_back
+from museum_assets.archives.load import load
+from museum_assets.pruning.dagster_history import prune_snapshots
 from museum_assets.pruning.prune import prune
 from resources.embedded.dagster_instance import write_configuration
 from resources.platform import Platform
 from resources.postgres import Connection, Database
 from tests.support.a_year import PLATFORM_DAY, copy_run, size
+from tests.support.archive_files import HEADER, declared
 from tests.support.new_database import NewDatabase
 
 MONTH, YEAR, WEEK = 30, 365, 7
@@ -113,8 +119,46 @@ def test_what_is_in_use_stays_and_a_dry_run_counts_the_rest(
         copy_run(dagster, first)
         later = BEGAN + timedelta(days=100)
         counted, done, again = (prune(platform, instance, now=later, dry_run=dry) for dry in (True, False, True))
-        assert [count for _, count in counted] == [count for _, count in done] == [1, 1, 0, 2, 401, 40, 200]
+        assert [count for _, count in counted] == [count for _, count in done] == [1, 1, 0, 0, 2, 401, 40, 200, 0, 0]
         assert {count for _, count in again} == {0}
         assert rows(conn, "SELECT place, 1 FROM ops.dead_letter").keys() == {"open", "closed, and still failing"}
         assert rows(conn, "SELECT museum, count(*) FROM ops.harvest GROUP BY 1") == {"smk": 1, "met": 1}
     assert not (output / first).exists()
+
+
+def test_snapshots_of_jobs_go_with_their_last_run(instance: dg.DagsterInstance) -> None:
+    @dg.asset(partitions_def=museums, deps=[raw])
+    def derived() -> None:
+        """Another asset of the same job, so that a run of one asset has a snapshot within the job's."""
+
+    whole = dg.Definitions([raw, derived], jobs=[dg.define_asset_job("all")]).resolve_job_def("all")
+    first = run(instance, "smk")
+    part = whole.execute_in_process(instance=instance, partition_key="smk", asset_selection=[derived.key]).dagster_run
+    before = instance.get_run_by_id(part.run_id)
+    assert before and before.job_snapshot_id and before.execution_plan_snapshot_id
+    (parent,) = [instance.get_job_snapshot(before.job_snapshot_id).lineage_snapshot]
+    assert parent and instance.has_job_snapshot(parent.parent_snapshot_id)
+    assert prune_snapshots(instance, BEGAN) == 0, "each has its run"
+    instance.delete_run(first)
+    assert prune_snapshots(instance, BEGAN) == 2, "the job and its plan"
+    assert instance.get_historical_job(before.job_snapshot_id).parent_job_snapshot
+    assert instance.get_execution_plan_snapshot(before.execution_plan_snapshot_id)
+    instance.delete_run(part.run_id)
+    assert prune_snapshots(instance, BEGAN) == 3
+    assert run(instance, "smk"), "a job whose snapshots were pruned runs as before"
+
+
+def test_imports_go_when_two_newer_ones_are_loaded(
+    platform: Platform, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    database = platform.database()
+    for number in range(4):
+        path = tmp_path / f"{number}.txt"
+        path.write_text(f"{HEADER}{number}\t5\t\n")
+        load(database, declared(), [Downloaded(path, sha256(path.read_bytes()).hexdigest(), path.as_uri())])
+    done = {kind.what: count for kind, count in prune(platform, instance, now=datetime.now(UTC) + timedelta(days=31))}
+    assert done["superseded imports"] == 2
+    with database.connect() as conn:
+        assert [each.state for each in imports(conn)] == ["loaded", "loaded", "rolled_back", "rolled_back"]
+        assert rows(conn, "SELECT number, 1 FROM archive.loans") == {"3": 1}
+    assert roll_back(database, 4, "a test").id == 3

@@ -167,7 +167,8 @@ def embedding_contract(contract: str, place: str) -> str:
 
 
 def cached_vectors(conn: Connection, contract: str, contents: list[bytes]) -> dict[bytes, Vector]:
-    """Return the vectors already made under this contract, by content hash."""
+    """Return the vectors already made under this contract, by content hash. Pruning leaves them from now on."""
+    conn.execute(query("vectors.use"), {"contract": contract, "contents": contents})
     rows = conn.execute(
         "SELECT content_hash, vector FROM ops.vector WHERE contract = %s AND content_hash = ANY(%s)",
         (contract, contents),

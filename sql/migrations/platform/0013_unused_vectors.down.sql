@@ -1,0 +1,1 @@
+ALTER TABLE ops.vector DROP COLUMN unused_since;
