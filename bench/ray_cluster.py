@@ -49,7 +49,7 @@ def ray_cluster(nodes: int) -> Iterator[RayCluster]:
     """Run a cluster for a `with` block."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Ray's 30 seconds were not enough on a machine with a load of nine, and what it had started was left over.
-    os.environ["RAY_gcs_server_port_wait_time_s"] = "120"
+    os.environ["RAY_gcs_server_port_wait_time_s"] = "120"  # noqa: SIM112 - as Ray reads it
     cluster = RayCluster()
     try:
         cluster.add(nodes)

@@ -65,4 +65,5 @@ def _dump(platform: Platform, slug: str, stack: ExitStack) -> Callable[[], Dump]
     hosts = {host_of(url), *harvested.dump_hosts} - {""}
     downloader = stack.enter_context(open_downloader(platform, hosts, slug, local=ANYWHERE))
     on_progress = Progress(f"download of {slug}'s dump, in bytes", log.info)
-    return lambda: ArchiveDump(lambda: downloader.fetch(RemoteFile(url, file_name(url)), on_progress))
+    file = RemoteFile(url, file_name(url))
+    return lambda: ArchiveDump(lambda: downloader.fetch(file, on_progress), lambda: downloader.announced(file))

@@ -152,6 +152,15 @@ class Dump(Protocol):
         """Return what tells one edition of the dump from another: its SHA-256."""
         ...
 
+    @property
+    def fetched(self) -> int:
+        """Return how many bytes were downloaded for it: none when the museum still has the edition on this machine."""
+        ...
+
+    def announced(self) -> int | None:
+        """Return how many bytes a download would bring now, without it; None where the server does not say."""
+        ...
+
     def count(self, pattern: str) -> int | None:
         """Return how many files match a wildcard of `museum_assets/core/wildcards.py`; None where nobody counts."""
         ...

@@ -129,7 +129,20 @@ class Downloader:
         self.folder.mkdir(parents=True, exist_ok=True)
         # Two runs that append to the same part would spoil it.
         with FileLock(self.folder / f"{file.name}.lock"):
-            return Transfer(self.get, self.throttle.take, self.policy, self.folder, file, on_progress).run()
+            return self._transfer(file, on_progress).run()
+
+    def announced(self, file: RemoteFile) -> int | None:
+        """Return how many bytes `fetch` would bring, as the server says before it sends them; None where it does not.
+
+        A local file brings none. Raises Failure.
+        """
+        if file.url.startswith("file://"):
+            local_path(file.url, self._local)
+            return 0
+        return self._transfer(file, silent).announced()
+
+    def _transfer(self, file: RemoteFile, on_progress: OnProgress) -> Transfer:
+        return Transfer(self.get, self.throttle.take, self.policy, self.folder, file, on_progress)
 
     @contextmanager
     def get(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:

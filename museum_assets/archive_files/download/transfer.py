@@ -105,6 +105,19 @@ class Transfer:
             reraise=True,
         )(self._attempt)
 
+    def announced(self) -> int | None:
+        """Return how many bytes the server says it would send now: none of the version on this machine.
+
+        None where it does not say. Raises Failure.
+        """
+        before = complete_version(self.part.final, self.file.label)
+        with self.get(self.file.url, _conditional(before[0]) if before else {}) as response:
+            if response.status_code == 304 and before:
+                return 0
+            if failure := classify(response, self.what, secrets_of(self.file.url)):
+                raise failure
+            return _length(response)
+
     def _attempt(self) -> Downloaded:
         try:
             return self._once()

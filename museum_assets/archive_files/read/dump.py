@@ -23,8 +23,15 @@ class ArchiveDump:
     Without `checked`, for one of which nothing is kept, it is read once and counted by nobody.
     """
 
-    def __init__(self, fetch: Callable[[], Downloaded], *, checked: bool = True) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[], Downloaded],
+        announced: Callable[[], int | None] = lambda: None,
+        *,
+        checked: bool = True,
+    ) -> None:
         self._fetch = fetch
+        self.announced = announced
         self._checked = checked
         self.count = cache(self._count)
 
@@ -36,6 +43,11 @@ class ArchiveDump:
     def version(self) -> str:
         """Return the SHA-256 of the file."""
         return self._file.sha256
+
+    @property
+    def fetched(self) -> int:
+        """Return how many bytes came for it."""
+        return self._file.fetched
 
     def _count(self, pattern: str) -> int | None:
         return None if not self._checked else check(self._file.path, compile_pattern(pattern).matches).matching

@@ -47,8 +47,8 @@ def raw_metadata(
             retry_failed=config.retry_failed,
             on_progress=Progress(f"{stage.raw_metadata.name} of {slug}", context.log.info),
         )
-        downloads = int(api.dump is not None)
-        sent = {"requests": api.requests + downloads, "retried requests": api.retries, "bytes": api.bytes}
+        downloads, downloaded = (1, api.dump.fetched) if api.dump else (0, 0)
+        sent = {"requests": api.requests + downloads, "retried requests": api.retries, "bytes": api.bytes + downloaded}
     with database.connect() as conn:
         reasons = failures(conn, slug)
     whole = report.state == "complete" and since is None and not report.resumed

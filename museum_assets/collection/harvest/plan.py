@@ -11,7 +11,8 @@ from museum_assets.core.addresses import host_of
 from museum_assets.museums import museum
 from resources.platform import Platform
 
-DUMPED = "its dump is one download, whose size nobody knows before"
+NO_SIZE = "its dump is one download, whose size the server does not say"
+NOT_LISTED = "which objects of its dump are open, and are asked for one by one, only the dump says"
 NOT_COUNTED = "its API does not count what it has"
 
 
@@ -42,9 +43,10 @@ def plan_harvest(platform: Platform, slug: str) -> HarvestPlan:
     with open_client(platform, slug) as api:
         pace = _pace(platform, slug)
         if api.dump is not None:
-            # Of MET's dump only the open objects are asked for, one by one, and the file says which.
-            requests = None if chosen.refetches else 1
-            return HarvestPlan(slug, requests, None, None, None, pace, 0, DUMPED)
+            if chosen.refetches:
+                return HarvestPlan(slug, None, None, None, None, pace, 0, NOT_LISTED)
+            size = api.dump.announced()
+            return HarvestPlan(slug, 1, None, size, None, pace, 1, NO_SIZE if size is None else None)
         requests, entries, received, counted = 0, 0, 0.0, True
         sent_before, bytes_before = api.requests, api.bytes
         first = api.requests

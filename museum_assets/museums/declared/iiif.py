@@ -8,9 +8,10 @@ from typing import Any
 
 from museum_assets.core.failures import CheckpointExpired, Failure, Gone, Malformed
 from museum_assets.museums.declared.schema import Source
-from museum_assets.museums.museum import Api, Json, Page, RawRecord
+from museum_assets.museums.museum import Api, Json, Leg, Page, RawRecord
 
 MANIFESTS_PER_PAGE = 50
+MANIFESTS_WEIGHED = 10
 MOST_COLLECTIONS = 1_000
 """Collections within the collection that are asked for at most."""
 _LANGUAGES = ("en", "none", "")
@@ -41,6 +42,16 @@ def walk(slug: str, source: Source, api: Api, checkpoint: dict[str, Json] | None
                 page.records.append(RawRecord(_id(body) or address, body))
         yield page
         start += MANIFESTS_PER_PAGE
+
+
+def legs(api: Api) -> Iterator[Leg]:
+    """Yield the lists, which have to be read whole to know their manifests, and then the manifests."""
+    addresses = _listed(api)
+    yield Leg("lists", None, len(addresses), 1.0)
+    weighed = addresses[:MANIFESTS_WEIGHED]
+    for _ in api.json_each(weighed):
+        pass
+    yield Leg("manifests", len(addresses), None, len(weighed) / len(addresses) if addresses else 1.0)
 
 
 def _listed(api: Api) -> list[str]:

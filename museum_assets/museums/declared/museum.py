@@ -19,7 +19,7 @@ from museum_assets.museums.declared.load import load
 from museum_assets.museums.declared.makers import makers_of
 from museum_assets.museums.declared.reading import address, check_of, types_of, years_of
 from museum_assets.museums.declared.schema import Declaration, Source
-from museum_assets.museums.museum import Api, Json, Museum, Page
+from museum_assets.museums.museum import Api, Json, Leg, Museum, Page
 from museum_assets.museums.reading import build_artwork, distinct, lacking
 
 DUMPS = {"json-files", "json", "json-lines", "csv"}
@@ -64,6 +64,13 @@ class DeclaredMuseum(Museum):
         from museum_assets.museums.declared.harvest import beginnings
 
         return beginnings(self.slug, self.declaration.source)
+
+    def legs(self, api: Api) -> Iterator[Leg]:
+        """Yield the parts of a full harvest. A IIIF Collection is known by its lists."""
+        if self.declaration.source.kind == "iiif":
+            yield from import_module("museum_assets.museums.declared.iiif").legs(api)
+        else:
+            yield from super().legs(api)
 
     def read(self, payload: dict[str, Json]) -> Artwork:
         """Map one record as declared. Raises Rejected."""
