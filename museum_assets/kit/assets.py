@@ -76,7 +76,7 @@ def stage_asset(spec: StageSpec) -> dg.AssetsDefinition:
             context.log.warning("%s is not materialized: %s", spec.name, reason)
             return
         slug, database = context.partition_key, services.database()
-        with working_on(run=context.run_id), spec.opened(services, slug) as opened:
+        with working_on(run=context.run.run_id), spec.opened(services, slug) as opened:
             progress = Progress(f"{spec.name} of {slug}", context.log.info)
             options = config.options(services.settings.max_attempts)
             counts = run_stage(database, slug, opened, options, progress)

@@ -37,7 +37,7 @@ def dead_letter_jobs(sources: Sources) -> list[dg.JobDefinition]:
 
     @dg.op(description="Sends open dead letters through their source's rules once more.", out=dg.Out(dg.Nothing))
     def replay(context: dg.OpExecutionContext, config: LettersConfig, platform: PlatformResource) -> None:
-        by = f"replay_dead_letters, run {context.run_id}"
+        by = f"replay_dead_letters, run {context.run.run_id}"
         done = replay_letters(platform.get().database(), sources, config.letter_filter(), by)
         context.add_output_metadata({"replayed": done.replayed, "refused again": done.refused, "made due": done.due})
         line = f"{done.replayed} replayed, {done.refused} refused again, {done.due} made due for the next run"
@@ -47,7 +47,7 @@ def dead_letter_jobs(sources: Sources) -> list[dg.JobDefinition]:
     def close(context: dg.OpExecutionContext, config: CloseConfig, platform: PlatformResource) -> None:
         with platform.get().database().connect() as conn:
             count = close_letters(
-                conn, config.letter_filter(), f"close_dead_letters, run {context.run_id}", config.note
+                conn, config.letter_filter(), f"close_dead_letters, run {context.run.run_id}", config.note
             )
         context.add_output_metadata({"closed": count})
 

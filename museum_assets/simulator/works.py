@@ -59,7 +59,11 @@ ARTISTS = (
     Artist("William", "Turner", 1775, 1851, "British"), Artist("William", "Blake", 1757, 1827, "British"),
     Artist("Mary", "Cassatt", 1844, 1926, "American"), Artist("Winslow", "Homer", 1836, 1910, "American"),
     Artist("Katsushika", "Hokusai", 1760, 1849, "Japanese"), Artist("Francisco", "de Goya", 1746, 1828, "Spanish"),
+    Artist("Hans", "Holbein", 1497, 1543, "German"), Artist("Pieter", "Bruegel", 1525, 1569, "Dutch"),
+    Artist("Sofonisba", "Anguissola", 1532, 1625, "Italian"), Artist("Jacopo", "Tintoretto", 1518, 1594, "Italian"),
 )  # fmt: skip
+GROWN_UP = 15
+"""Years of age from which an artist of ours makes works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class Works:
         width, height = size(bits)
         traits = self.traits(n)
         scene = scene_of(bits, traits.kind)
-        named, artists = _titles(scene, mix(bits + 2)), _artists(mix(bits + 3), start)
+        named, artists = _titles(scene, mix(bits + 2)), _artists(mix(bits + 3), start, end)
         return SimulatedWork(n, bits, traits, scene, named, artists, start, end, width, height)
 
 
@@ -139,11 +143,16 @@ def _titles(scene: Scene, bits: int) -> tuple[str, str, str] | None:
     return None if bits % 25 == 0 else titles(scene, bits >> 8)
 
 
-def _artists(bits: int, start: int | None) -> tuple[Artist, ...]:
-    anonymous = bits % 8 == 0 or (start is not None and start < 1400)
-    count = 0 if anonymous else 2 if bits % 8 == 1 else 1
-    first = (bits >> 8) % len(ARTISTS)
-    return tuple(ARTISTS[(first + 7 * i) % len(ARTISTS)] for i in range(count))
+def _artists(bits: int, start: int | None, end: int | None) -> tuple[Artist, ...]:
+    """Return up to two who lived when the work was made; anybody, where nobody knows when it was."""
+    living = [
+        each for each in ARTISTS if start is None or end is None or (each.born + GROWN_UP <= start and end <= each.died)
+    ]
+    if bits % 8 == 0 or not living:
+        return ()
+    first, second = (bits >> 8) % len(living), (bits >> 20) % len(living)
+    both = bits % 8 == 1 and second != first
+    return (living[first], living[second]) if both else (living[first],)
 
 
 def _years(bits: int, *, ancient: bool) -> tuple[int | None, int | None]:

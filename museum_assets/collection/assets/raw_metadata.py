@@ -36,7 +36,7 @@ def raw_metadata(
     slug, database = context.partition_key, services.database()
     with database.connect() as conn:
         since = harvest_start(conn, slug, config.since)
-    with working_on(run=context.run_id), open_client(services, slug) as api:
+    with working_on(run=context.run.run_id), open_client(services, slug) as api:
         report = harvest(
             database,
             museum(slug),
