@@ -11,6 +11,7 @@ from dagster_postgres.utils import pg_url_from_config
 from museum_assets.core.json_logs import write_json
 from museum_assets.core.postgres_address import postgres_url
 from museum_assets.core.settings import read_settings
+from resources.dead_runs import keep_looking
 from resources.run_console import stated_failures_in_brief
 from resources.storage_outages import tell_outages
 from resources.tracing import start_tracing
@@ -33,6 +34,7 @@ class PlatformStorage(DagsterPostgresStorage):
         if settings.traces_url:
             start_tracing(settings.traces_url)
         tell_outages()
+        keep_looking()
         plain = postgres_url(pg_url_from_config(config_value))
         return cls(
             plain.replace("postgresql://", "postgresql+psycopg2://", 1),

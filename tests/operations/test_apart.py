@@ -85,8 +85,7 @@ def process(folder: Path, env: dict[str, str], name: str, *arguments: str) -> It
         try:
             started.wait(timeout=GRACE)
         except subprocess.TimeoutExpired:
-            # As every supervisor does: Dagster's code server does not end by itself once a run has died while Postgres
-            # was away, since the thread that ends it looks for such runs, and has died of that.
+            # As every supervisor does: while Postgres is away, Dagster's code server waits for it with a run that died.
             started.kill()
             started.wait()
 
