@@ -71,13 +71,14 @@ MANIFESTS = $(filter-out %/kustomization.yaml %/dagster.yaml %/workspace.yaml %/
 GO := $(shell command -v go || command -v /usr/local/go/bin/go)
 KUBERAY := github.com/ray-project/kuberay/ray-operator@v1.4.2
 KUBERAY_SCHEMA := sed -n 's|.*"Dir": "\(.*\)".*|\1/config/crd/bases/ray.io_rayclusters.yaml|p'
-deploy-check: $(DEPLOY)/installed $(INSTALLED)  ## Check what is in deploy/: image, manifests, Terraform
+deploy-check: $(DEPLOY)/installed $(INSTALLED)  ## Check what is in deploy/: image, manifests, dashboard, Terraform
 	$(DEPLOY)/bin/hadolint deploy/Dockerfile
 	.venv/bin/python -m tests.deploy.run_job $(DEPLOY)/run-job.json
 	$(DEPLOY)/bin/kubernetes-validate --strict --quiet $(DEPLOY)/run-job.json $(MANIFESTS)
 	$(if $(GO),$(DEPLOY)/bin/python tests/deploy/ray_schema.py $$($(GO) mod download -json $(KUBERAY) | $(KUBERAY_SCHEMA)) \
 		deploy/kubernetes-ray/cluster.yaml,@echo "no Go: the Ray cluster is not held to KubeRay's schema")
 	$(if $(shell command -v kubectl),kubectl kustomize deploy/kubernetes-ray > /dev/null,@echo "no kubectl: nothing kustomized")
+	$(DEPLOY)/bin/python tests/deploy/dashboard_schema.py deploy/observability/dashboard.json
 	$(DEPLOY)/bin/python -c 'import sys, hcl2; [hcl2.load(open(name)) for name in sys.argv[1:]]' deploy/terraform/*.tf
 	$(if $(shell command -v terraform),terraform fmt -check -diff deploy/terraform,@echo "no terraform: format not checked")
 	$(DEPLOY)/bin/checkov --quiet --compact --skip-download --framework terraform --directory deploy/terraform
