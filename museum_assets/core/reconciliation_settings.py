@@ -1,4 +1,4 @@
-"""The settings of the authority that makers are matched to."""
+"""The settings of the authority that makers and places are matched to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from museum_assets.core.addresses import WebAddress
 
 PROPERTIES = "birth=P569,death=P570,nationality=P27,label_en=Len,label_da=Lda,label_nl=Lnl"
 """Those of Wikidata's service."""
-_PAIR = r"(birth|death|nationality|label_(en|da|nl))=[A-Za-z0-9:_./-]+"
+PLACE_PROPERTIES = "coordinates=P625,country=P17,label_en=Len,label_da=Lda,label_nl=Lnl"
+_ID = r"=[A-Za-z0-9:_./-]+"
+_PAIR = rf"(birth|death|nationality|label_(en|da|nl)){_ID}"
+_PLACE_PAIR = rf"(coordinates|country|label_(en|da|nl)){_ID}"
 
 
 class ReconciliationSettings(BaseSettings):
@@ -34,6 +37,14 @@ class ReconciliationSettings(BaseSettings):
         pattern=rf"^{_PAIR}(,{_PAIR})*$",
         description="What that service calls a maker's years, nationality, and labels in English, Danish and Dutch.",
     )
+    reconciliation_place_type: str | None = Field(
+        None, description="Type that places must have there, such as Q486972 for Wikidata's settlements; unset: any."
+    )
+    reconciliation_place_properties: str = Field(
+        PLACE_PROPERTIES,
+        pattern=rf"^{_PLACE_PAIR}(,{_PLACE_PAIR})*$",
+        description="What that service calls a place's coordinates and country, and its labels.",
+    )
     reconciliation_batch: int = Field(10, ge=1, le=500, description="Names asked for with one request.")
     reconciliation_per_second: float = Field(
         1.0, gt=0, le=1000, description="Requests per second that all runs together send to it."
@@ -49,4 +60,13 @@ class ReconciliationSettings(BaseSettings):
     @property
     def properties_asked(self) -> dict[str, str]:
         """What each property is called at the service, by its name here."""
-        return dict(pair.split("=", 1) for pair in self.reconciliation_properties.split(","))
+        return _pairs(self.reconciliation_properties)
+
+    @property
+    def place_properties_asked(self) -> dict[str, str]:
+        """What each property of a place is called at the service, by its name here."""
+        return _pairs(self.reconciliation_place_properties)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return dict(pair.split("=", 1) for pair in text.split(","))

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from museum_assets.enrichment.authority.stage import artist_identities
-from museum_assets.enrichment.facts.stages import artist_facts, thumbnail_colours, work_type_terms
+from museum_assets.enrichment.facts.stages import (
+    artist_facts,
+    material_terms,
+    place_coordinates,
+    thumbnail_colours,
+    work_type_terms,
+)
 from museum_assets.loop.spec import StageSpec
 
 
@@ -15,6 +21,8 @@ def stages(artworks: StageSpec, thumbnails: StageSpec) -> tuple[StageSpec, ...]:
     return (
         identities,
         replace(artist_facts, deps=(identities,)),
+        replace(place_coordinates, deps=(artworks,)),
         replace(work_type_terms, deps=(artworks,)),
+        replace(material_terms, deps=(artworks,)),
         replace(thumbnail_colours, deps=(thumbnails,)),
     )

@@ -28,6 +28,7 @@ from museum_assets.museums import MUSEUMS
 from museum_assets.simulator import NOT_SIMULATED
 from museum_assets.simulator.authority.service import NAME as AUTHORITY
 from museum_assets.simulator.authority.service import Authority
+from museum_assets.simulator.authority.settlements import SETTLEMENT
 from museum_assets.simulator.collection import Collection, SampleSource, SyntheticSource
 from museum_assets.simulator.dialect import Dialect, Endpoint, json_response
 from museum_assets.simulator.dialects import dialects
@@ -152,10 +153,11 @@ def model_environment(base_url: str) -> dict[str, str]:
 
 
 def authority_environment(base_url: str) -> dict[str, str]:
-    """Return the variables that lead the matching of makers to a simulator at `base_url`."""
+    """Return the variables that lead the matching of makers and places to a simulator at `base_url`."""
     return {
         "RECONCILIATION_URL": f"{base_url}/{AUTHORITY}/api",
         "RECONCILIATION_AUTHORITY": "simulated",
+        "RECONCILIATION_PLACE_TYPE": SETTLEMENT[0],
         "RECONCILIATION_PER_SECOND": "1000",
     }
 

@@ -25,3 +25,16 @@ FROM staging.artwork_enrichments
 WHERE museum = %(museum)s AND source = %(source)s
 ORDER BY subject
 LIMIT %(limit)s
+
+-- name: places
+-- A museum's places with coordinates, how many of them lie nowhere, and some of these.
+SELECT count(*) AS places, count(*) FILTER (WHERE wrong) AS wrong,
+       (array_agg(said ORDER BY said) FILTER (WHERE wrong))[:%(limit)s] AS impossible
+FROM (
+    SELECT subject || ' (' || (facts ->> 'latitude') || ', ' || (facts ->> 'longitude') || ')' AS said,
+           (facts -> 'latitude')::float NOT BETWEEN -90 AND 90
+           OR (facts -> 'longitude')::float NOT BETWEEN -180 AND 180
+           OR (facts -> 'latitude')::float = 0 AND (facts -> 'longitude')::float = 0 AS wrong
+    FROM staging.artwork_enrichments
+    WHERE museum = %(museum)s AND source = 'place_coordinates'
+) AS p

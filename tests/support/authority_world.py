@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,13 +67,15 @@ class AuthorityWorld:
             )
 
     @contextmanager
-    def answers(self, authority: str = "simulated", batch: int = 5) -> Iterator[Answers]:
+    def answers(
+        self, authority: str = "simulated", batch: int = 5, properties: Mapping[str, str] = PROPERTIES
+    ) -> Iterator[Answers]:
         """Open the answers of the authority."""
         url = f"{self.simulator.base_url}/authority/api"
         with ReconciliationClient(
             url, limiter=NoPace(), user_agent="museums/1", batch=batch, backoff=0.001, attempts=2
         ) as client:
-            yield Answers(client, authority, PROPERTIES)
+            yield Answers(client, authority, properties)
 
     def asked(self) -> int:
         """Return how many names the authority was asked for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 
@@ -32,8 +32,16 @@ AUTHORITIES: dict[str, Known] = {
 """In the order in which a link is preferred, where the museum gives several and none is the one that is asked."""
 
 
+PLACE_AUTHORITIES: dict[str, Known] = {
+    "wikidata": AUTHORITIES["wikidata"],
+    "tgn": Known(re.compile(r"https?://vocab\.getty\.edu/(?:page/)?tgn/(\d+)"), "https://vocab.getty.edu/page/tgn/{}"),
+    "geonames": Known(re.compile(r"https?://(?:www\.|sws\.)?geonames\.org/(\d+)"), "https://www.geonames.org/{}"),
+}
+"""Those that know places."""
+
+
 class Identity(NamedTuple):
-    """A maker's place at an authority, written `wikidata:Q5598`."""
+    """What a maker or a place is at an authority, written `wikidata:Q5598`."""
 
     authority: str
     id: str
@@ -42,9 +50,9 @@ class Identity(NamedTuple):
         return f"{self.authority}:{self.id}"
 
 
-def identity_of(link: str) -> Identity | None:
+def identity_of(link: str, authorities: Mapping[str, Known] = AUTHORITIES) -> Identity | None:
     """Return what a link names; None for an address of no known authority."""
-    for name, known in AUTHORITIES.items():
+    for name, known in authorities.items():
         if match := known.pattern.match(link.strip()):
             return Identity(name, match[1])
     return None

@@ -7,30 +7,30 @@ from functools import cache
 from museum_assets.enrichment.authority.likeness import words
 
 COUNTRIES = """
-Austria: austrian østrigsk oostenrijks
-Belgium: belgian flemish belgisk flamsk vlaams belgisch
+Austria: østrig oostenrijk österreich austrian østrigsk oostenrijks
+Belgium: belgien belgië belgian flemish belgisk flamsk vlaams belgisch
 China: chinese kinesisk chinees
 Czech Republic: czech bohemian tjekkisk tsjechisch
-Denmark: danish dansk deens
+Denmark: danmark denemarken dänemark danish dansk deens
 Finland: finnish finsk fins
-France: french fransk frans
-Germany: prussia prussian german tysk duits
-Greece: greek græsk grieks
+France: frankrig frankrijk frankreich french fransk frans
+Germany: tyskland duitsland deutschland prussia prussian german tysk duits
+Greece: grækenland griekenland greek græsk grieks
 Hungary: hungarian ungarsk hongaars
 India: indian indisk indiaas
 Ireland: irish irsk iers
-Italy: venice venetian italian italiensk italiaans
+Italy: italien italië venice venetian italian italiensk italiaans
 Japan: japanese japansk japans
 Mexico: mexican mexicansk mexicaans
-Netherlands: holland dutch hollandsk nederlandsk nederlands hollands
-Norway: norwegian norsk noors
-Poland: polish polsk pools
+Netherlands: nederlandene nederland niederlande holland dutch hollandsk nederlandsk nederlands hollands
+Norway: norge noorwegen norwegian norsk noors
+Poland: polen polish polsk pools
 Portugal: portuguese portugisisk portugees
-Russia: russian russisk russisch
-Spain: spanish spansk spaans
-Sweden: swedish svensk zweeds
-Switzerland: swiss schweizisk zwitsers
-United Kingdom: britain england scotland wales british english scottish welsh britisk engelsk skotsk brits engels schots
+Russia: rusland russland russian russisk russisch
+Spain: spanien spanje spanish spansk spaans
+Sweden: sverige zweden schweden swedish svensk zweeds
+Switzerland: schweiz zwitserland swiss schweizisk zwitsers
+United Kingdom: storbritannien britain england scotland wales british english scottish welsh britisk engelsk skotsk brits engels schots
 United States: american amerikansk amerikaans usa
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ def without_authority(settings: Settings) -> str | None:
     """Return why no authority is asked, None when one is configured."""
     if settings.reconciliation_url:
         return None
-    return "no authority is configured, so makers are not matched to one: set RECONCILIATION_URL"
+    return "no authority is configured, so neither makers nor places are matched to one: set RECONCILIATION_URL"
 
 
 def _contract(platform: Platform, _: str) -> str:
@@ -32,14 +32,16 @@ def _contract(platform: Platform, _: str) -> str:
 
 
 @contextmanager
-def opened_answers(platform: Platform) -> Iterator[Answers]:
-    """Open the answers of the authority that the settings name. Raises MuseumError when there is none."""
+def opened_answers(platform: Platform, properties: Mapping[str, str]) -> Iterator[Answers]:
+    """Open the answers of the authority that the settings name, which is asked for these properties.
+
+    Raises MuseumError when there is none.
+    """
     from museum_assets.enrichment.authority.answers import Answers
     from resources.reconciliation.opening import open_authority
 
-    s = platform.settings
     with open_authority(platform) as client:
-        yield Answers(client, s.reconciliation_authority, s.properties_asked)
+        yield Answers(client, platform.settings.reconciliation_authority, properties)
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def _open(platform: Platform, _: str) -> Iterator[Stage]:
     from museum_assets.enrichment.authority.identities import ArtistIdentities
 
     s = platform.settings
-    with opened_answers(platform) as answers:
+    with opened_answers(platform, s.properties_asked) as answers:
         yield ArtistIdentities(
             answers, platform.database(), threshold=s.reconciliation_threshold, type_=s.reconciliation_type
         )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from museum_assets.enrichment.authority.stage import artist_identities, opened_answers, without_authority
-from museum_assets.loop.spec import StageSpec
+from museum_assets.enrichment.facts.checks import coordinates_possible
+from museum_assets.loop.spec import CheckSpec, StageSpec
 from museum_assets.loop.stage import Stage
 from resources.platform import Platform
 
@@ -46,7 +47,7 @@ def _facts(platform: Platform, _: str) -> str:
 def _open_facts(platform: Platform, _: str) -> Iterator[Stage]:
     from museum_assets.enrichment.facts.artists import ArtistFacts
 
-    with opened_answers(platform) as answers:
+    with opened_answers(platform, platform.settings.properties_asked) as answers:
         yield ArtistFacts(answers, platform.database())
 
 
@@ -83,5 +84,59 @@ work_type_terms = StageSpec(
     kinds=frozenset({"python", "postgres"}),
     contract=_terms,
     open=_open_terms,
+    rows_hashed=True,
+)
+
+
+def _places(platform: Platform, _: str) -> str:
+    from museum_assets.enrichment.facts.whereabouts import VERSION
+
+    s = platform.settings
+    asked = s.reconciliation_place_type or "any", s.reconciliation_place_properties
+    return f"{VERSION}:{s.reconciliation_authority}:{':'.join(asked)}"
+
+
+@contextmanager
+def _open_places(platform: Platform, _: str) -> Iterator[Stage]:
+    from museum_assets.enrichment.facts.places import PlaceCoordinates
+
+    s = platform.settings
+    with opened_answers(platform, s.place_properties_asked) as answers:
+        yield PlaceCoordinates(answers, platform.database(), type_=s.reconciliation_place_type)
+
+
+place_coordinates = StageSpec(
+    name="place_coordinates",
+    domain="enrichment",
+    description="Where each place lies that the museum names: by its own link, or by name at the authority.",
+    kinds=frozenset({"python", "postgres"}),
+    contract=_places,
+    open=_open_places,
+    rows_hashed=True,
+    inactive=without_authority,
+    checks=(CheckSpec.of("coordinates_possible", coordinates_possible),),
+)
+
+
+def _materials(_: Platform, __: str) -> str:
+    from museum_assets.enrichment.facts.materials import contract
+
+    return contract()
+
+
+@contextmanager
+def _open_materials(_: Platform, __: str) -> Iterator[Stage]:
+    from museum_assets.enrichment.facts.materials import MaterialTerms
+
+    yield MaterialTerms()
+
+
+material_terms = StageSpec(
+    name="material_terms",
+    domain="enrichment",
+    description="The terms of each material and technique in Getty's Art & Architecture Thesaurus.",
+    kinds=frozenset({"python", "postgres"}),
+    contract=_materials,
+    open=_open_materials,
     rows_hashed=True,
 )

@@ -35,7 +35,12 @@ def terms() -> dict[str, dict[str, str]]:
 
 def contract() -> str:
     """Return the contract: another table is another one."""
-    return f"aat:{hashlib.sha256(orjson.dumps(terms(), option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]}"
+    return f"aat:{digest(terms())}"
+
+
+def digest(rows: Any) -> str:
+    """Return a digest of a table's rows, for a contract."""
+    return hashlib.sha256(orjson.dumps(rows, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
 class WorkTypeTerms(EnrichingStage):

@@ -1,1 +1,1 @@
-"""A made-up authority of makers, which speaks the Reconciliation Service API as Wikidata's and Getty's services do."""
+"""A made-up authority of makers and places, which speaks the Reconciliation Service API as public services do."""

@@ -1,4 +1,4 @@
-"""Finding people by name, and saying of each how well it fits: what stands behind the protocol."""
+"""Finding people and places by name, and saying of each how well it fits: what stands behind the protocol."""
 
 from __future__ import annotations
 
@@ -10,26 +10,29 @@ from typing import Any
 from rapidfuzz.fuzz import token_sort_ratio
 
 from museum_assets.simulator.authority.people import COUNTRIES, Person
+from museum_assets.simulator.authority.settlements import Settlement
 
+Entry = Person | Settlement
 BORN, DIED, COUNTRY = "P569", "P570", "P27"
+COORDINATES, STATE = "P625", "P17"
 """The properties' names are Wikidata's, and so are those of the labels: `L` and a language."""
 LANGUAGES = ("Len", "Lda", "Lnl")
 MOST_LOOKED_AT = 400
-"""People compared for one query; those of a common forename are more."""
+"""Entries compared for one query; those of a common forename are more."""
 LEAST = 45
 """The score below which nobody is a candidate."""
 
 
 class Index:
-    """Everybody, by the words of their names."""
+    """Everybody and every place, by the words of their names."""
 
-    def __init__(self, everybody: Iterable[Person]) -> None:
-        self.by_id: dict[str, Person] = {}
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.by_id: dict[str, Entry] = {}
         self._by_word: dict[str, list[str]] = {}
-        for person in everybody:
-            self.by_id[person.id] = person
-            for word in {word for name in (person.name, *person.other_names) for word in words(name)}:
-                self._by_word.setdefault(word, []).append(person.id)
+        for entry in entries:
+            self.by_id[entry.id] = entry
+            for word in {word for name in (entry.name, *entry.other_names) for word in words(name)}:
+                self._by_word.setdefault(word, []).append(entry.id)
 
     def candidates(self, query: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the candidates for one query of the protocol, the best first. Raises ValueError without a name."""
@@ -39,22 +42,22 @@ class Index:
         wanted = query.get("type")
         asked = {each["pid"]: str(each["v"]) for each in query.get("properties") or ()}
         scored = sorted(
-            ((_score(person, name, asked), person) for person in self._near(name)
-             if not wanted or wanted == person.kind[0]),
+            ((_score(entry, name, asked), entry) for entry in self._near(name)
+             if not wanted or wanted == entry.kind[0]),
             key=lambda pair: (-pair[0], pair[1].id),
         )  # fmt: skip
-        found = [(score, person) for score, person in scored if score >= LEAST][:limit]
+        found = [(score, entry) for score, entry in scored if score >= LEAST][:limit]
         sure = bool(found) and found[0][0] >= 95 and (len(found) == 1 or found[0][0] - found[1][0] >= 10)
-        return [_candidate(person, score, match=sure and place == 0) for place, (score, person) in enumerate(found)]
+        return [_candidate(entry, score, match=sure and place == 0) for place, (score, entry) in enumerate(found)]
 
     def beginning(self, prefix: str, cursor: int, limit: int = 10) -> list[dict[str, Any]]:
-        """Return the people whose name begins so, from the `cursor`-th on."""
+        """Return the entries whose name begins so, from the `cursor`-th on."""
         folded = fold(prefix)
-        found = [person for person in self.by_id.values() if fold(person.name).startswith(folded)]
-        return [{"id": person.id, "name": person.name, "description": person.description}
-                for person in found[cursor : cursor + limit]]  # fmt: skip
+        found = [entry for entry in self.by_id.values() if fold(entry.name).startswith(folded)]
+        return [{"id": entry.id, "name": entry.name, "description": entry.description}
+                for entry in found[cursor : cursor + limit]]  # fmt: skip
 
-    def _near(self, name: str) -> list[Person]:
+    def _near(self, name: str) -> list[Entry]:
         lists = sorted((self._by_word[word] for word in words(name) if word in self._by_word), key=len)
         ids: dict[str, None] = {}
         for found in lists:
@@ -73,26 +76,39 @@ def words(name: str) -> list[str]:
     return re.findall(r"\w+", fold(name))
 
 
-def values(person: Person, property_id: str) -> list[dict[str, Any]]:
-    """Return what data extension says of a person's property; an unknown property has no values."""
+def values(entry: Entry, property_id: str) -> list[dict[str, Any]]:
+    """Return what data extension says of an entry's property; an unknown property has no values."""
+    if isinstance(entry, Settlement):
+        return _of_a_place(entry, property_id)
     if property_id in (BORN, DIED):
-        year = person.born if property_id == BORN else person.died
+        year = entry.born if property_id == BORN else entry.died
         return [] if year is None else [{"date": f"{year:04d}-01-01T00:00:00Z"}]
     if property_id == COUNTRY:
-        return [{"id": f"Q{list(COUNTRIES).index(person.nationality) + 1}", "name": person.country}]
-    return [{"str": person.name}] if property_id in LANGUAGES else []
+        return [{"id": f"Q{list(COUNTRIES).index(entry.nationality) + 1}", "name": entry.country}]
+    return [{"str": entry.name}] if property_id in LANGUAGES else []
 
 
-def _score(person: Person, name: str, asked: Mapping[str, str]) -> float:
+def _of_a_place(entry: Settlement, property_id: str) -> list[dict[str, Any]]:
+    town = entry.town
+    if property_id == COORDINATES:
+        return [{"str": f"{town.latitude},{town.longitude}"}]
+    if property_id == STATE:
+        return [{"name": town.country}]
+    return [{"str": town.names[LANGUAGES.index(property_id)]}] if property_id in LANGUAGES else []
+
+
+def _score(entry: Entry, name: str, asked: Mapping[str, str]) -> float:
     likeness = max(
-        token_sort_ratio(" ".join(words(name)), " ".join(words(each))) for each in (person.name, *person.other_names)
+        token_sort_ratio(" ".join(words(name)), " ".join(words(each))) for each in (entry.name, *entry.other_names)
     )
-    own = {BORN: person.born, DIED: person.died, COUNTRY: person.country}
+    own: dict[str, Any] = {STATE: entry.town.country} if isinstance(entry, Settlement) else {
+        BORN: entry.born, DIED: entry.died, COUNTRY: entry.country,
+    }  # fmt: skip
     agree = [str(own[each]) == value for each, value in asked.items() if own.get(each) is not None]
     return round(likeness if not agree else likeness * 0.7 + 30 * sum(agree) / len(agree), 1)
 
 
-def _candidate(person: Person, score: float, *, match: bool) -> dict[str, Any]:
-    type_id, type_name = person.kind
-    return {"id": person.id, "name": person.name, "description": person.description, "score": score, "match": match,
+def _candidate(entry: Entry, score: float, *, match: bool) -> dict[str, Any]:
+    type_id, type_name = entry.kind
+    return {"id": entry.id, "name": entry.name, "description": entry.description, "score": score, "match": match,
             "type": [{"id": type_id, "name": type_name}]}  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -14,8 +15,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from museum_assets.simulator.authority.finding import BORN, COUNTRY, DIED, LANGUAGES, Index, values
+from museum_assets.simulator.authority.finding import (
+    BORN,
+    COORDINATES,
+    COUNTRY,
+    DIED,
+    LANGUAGES,
+    STATE,
+    Index,
+    values,
+)
 from museum_assets.simulator.authority.people import PERSON, WORKSHOP, people
+from museum_assets.simulator.authority.settlements import SETTLEMENT, settlements
 from museum_assets.simulator.dialect import json_response
 from museum_assets.simulator.faults import Faults
 from museum_assets.simulator.gate import Gate
@@ -40,8 +51,8 @@ class Authority:
 
     @cached_property
     def index(self) -> Index:
-        """Everybody. Made with the first request: most simulators never have one."""
-        return Index(people(self.made_up))
+        """All entries. Made with the first request: most simulators never have one."""
+        return Index(chain(people(self.made_up), settlements()))
 
     def counts(self) -> dict[str, int]:
         """Return the number of requests by kind, and of `names` that were asked for in batches that were answered."""
@@ -118,10 +129,10 @@ def manifest(base_url: str) -> dict[str, Any]:
     """Return what the service says of itself."""
     base = base_url.rstrip("/") + f"/{NAME}"
     return {
-        "versions": ["0.2"], "name": "Made-up authority of makers", "identifierSpace": SPACE,
+        "versions": ["0.2"], "name": "Made-up authority of makers and places", "identifierSpace": SPACE,
         "schemaSpace": "https://authority.example.org/property/", "batchSize": BATCH,
-        "defaultTypes": [{"id": each[0], "name": each[1]} for each in (PERSON, WORKSHOP)],
+        "defaultTypes": [{"id": each[0], "name": each[1]} for each in (PERSON, WORKSHOP, SETTLEMENT)],
         "view": {"url": f"{base}/entity/{{{{id}}}}"},
-        "extend": {"propose_properties": None, "properties": [BORN, DIED, COUNTRY, *LANGUAGES]},
+        "extend": {"propose_properties": None, "properties": [BORN, DIED, COUNTRY, COORDINATES, STATE, *LANGUAGES]},
         "suggest": {"entity": {"service_url": base, "service_path": "/suggest"}},
     }  # fmt: skip

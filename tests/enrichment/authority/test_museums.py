@@ -18,12 +18,13 @@ from tests.support.whole_pipeline import gather, run
 def test_one_artist_is_one_at_every_museum(platform: Platform, simulator: Running) -> None:
     asked = {name.lower(): value for name, value in authority_environment(simulator.base_url).items()}
     platform = platform.with_settings(**asked, reconciliation_batch=25)
-    identities, facts, terms, _ = catalogue.enrichment()
+    *specs, colours = catalogue.enrichment()
+    assert colours.name == "thumbnail_colours"
     seen: dict[str, set[str]] = {}
     for slug in MUSEUMS:
         gather(platform, slug)
         run(platform, slug, "transformed_artworks")
-        for spec in (identities, facts, terms):
+        for spec in specs:
             with spec.opened(platform, slug) as stage, platform.database().connect() as conn:
                 run_stage(platform.database(), slug, stage)
                 found = books(conn, slug, spec)
@@ -44,7 +45,7 @@ def test_one_artist_is_one_at_every_museum(platform: Platform, simulator: Runnin
     assert wrong == []
     assert max(len(museums) for museums in seen.values()) >= 3
     asked_once = simulator.simulator.authority.queries
-    with identities.opened(platform, MUSEUMS[0]) as stage:
+    with specs[0].opened(platform, MUSEUMS[0]) as stage:
         run_stage(platform.database(), MUSEUMS[0], stage)
     assert simulator.simulator.authority.queries == asked_once
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
 
 import pytest
 from PIL import Image
@@ -19,7 +18,6 @@ from museum_assets.loop.books import books
 from museum_assets.loop.run import run_stage
 from museum_assets.loop.stage import Counts, Stage
 from museum_assets.museums.work_types import SEARCHABLE
-from museum_assets.simulator.server import Simulator, running
 from resources.postgres import Database
 from tests.support.authority_world import AuthorityWorld, MakerRow
 
@@ -96,12 +94,6 @@ def test_thumbnails_are_looked_at_once_and_again_when_they_are_others(database: 
         assert near(row["facts"]["colours"][0]["colour"], "#113388")
         found = books(conn, "smk", thumbnail_colours)
     assert (found.inputs, found.done, found.pending) == (1, 1, 0)
-
-
-@pytest.fixture
-def world(database: Database) -> Iterator[AuthorityWorld]:
-    with running(Simulator(0)) as server:
-        yield AuthorityWorld(database, server)
 
 
 def test_artists_have_years_nationality_and_labels_and_keep_them_while_the_authority_is_down(
