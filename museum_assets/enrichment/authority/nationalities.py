@@ -30,7 +30,8 @@ Russia: rusland russland russian russisk russisch
 Spain: spanien spanje spanish spansk spaans
 Sweden: sverige zweden schweden swedish svensk zweeds
 Switzerland: schweiz zwitserland swiss schweizisk zwitsers
-United Kingdom: storbritannien britain england scotland wales british english scottish welsh britisk engelsk skotsk brits engels schots
+United Kingdom: storbritannien
+United Kingdom: britain england scotland wales british english scottish welsh britisk engelsk skotsk brits engels schots
 United States: american amerikansk amerikaans usa
 """
 

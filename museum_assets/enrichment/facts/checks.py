@@ -11,7 +11,7 @@ def coordinates_possible(conn: Connection, slug: str) -> Finding:
     """Every place lies on earth, and none at 0° north and 0° east, where only missing numbers lie."""
     row = conn.execute(query("enrichments.places"), {"museum": slug, "limit": SAMPLE}).fetchone()
     if not row or not row["places"]:
-        return Finding.nothing(f"{slug} has no places with coordinates")
+        return Finding.nothing(f"{slug} names no place whose coordinates are known")
     metadata = {"places": row["places"], "impossible": row["impossible"] or []}
     if not row["wrong"]:
         return Finding(passed=True, description=f"{row['places']} places lie on earth", metadata=metadata)

@@ -138,7 +138,7 @@ def test_each_place_is_asked_for_once_and_what_is_not_sure_is_counted(world: Aut
         conn.execute("DELETE FROM staging.places WHERE museum = 'met'")
     assert run(world, "met").removed == 9
     with world.database.connect() as conn:
-        assert coordinates_possible(conn, "met").description == "met has no places with coordinates"
+        assert coordinates_possible(conn, "met").empty
     assert known(world, "met") == {}
 
 
