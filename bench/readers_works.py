@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any
@@ -23,6 +24,8 @@ from resources.vector_index.readers import copies_of
 MODEL = "bench"
 VOCABULARY = 20_000
 BATCH = 2_000
+WORKS_EACH = 10
+"""Works of an artist on average. The n-th artist has 1/n as many as the first, who has one work in eleven or so."""
 
 
 class Words:
@@ -39,17 +42,45 @@ class Words:
         return chosen.choices(self.words, cum_weights=self.weights, k=count)
 
 
-def promoted(platform: Platform, words: Words, museum: str, works: int) -> int:
+class MadeUpArtists:
+    """Artists whom every museum spells in its own way."""
+
+    def __init__(self, words: Words, works: int) -> None:
+        chosen = random.Random(1)
+        self.names = [[word.capitalize() for word in words.some(chosen, 2)] for _ in range(works // WORKS_EACH)]
+        self.weights = np.cumsum([1 / (number + 2) for number in range(len(self.names))]).tolist()
+
+    def one(self, chosen: random.Random) -> int:
+        """Return an artist, a frequent one more often."""
+        (number,) = chosen.choices(range(len(self.names)), cum_weights=self.weights)
+        return number
+
+    def spelt(self, number: int, museum: str) -> str:
+        """Return the name as a museum writes it."""
+        first, last = self.names[number]
+        # Only one museum has the artist's number, as a middle name.
+        return f"{first} {last}" if museum < "n" else f"{last}{number} {first}"
+
+    @staticmethod
+    def identity(number: int) -> str:
+        """Return the artist's identity."""
+        return f"bench:{number}"
+
+
+def promoted(platform: Platform, words: Words, museum: str, works: int, artists: MadeUpArtists | None = None) -> int:
     """Make a museum's next release, all its works new, and show it to readers; return its number."""
     with platform.production().connect() as conn:
         before = live(conn, museum)
         release = begin(conn, museum, by="bench", why="bench")
         chosen = random.Random(release.id)
-        _rows(conn, museum, release.slot, list(_works(words, chosen, museum, release.id, works)))
+        made = list(_works(words, chosen, museum, release.id, works))
+        _rows(conn, museum, release.slot, made)
+        if artists:
+            _artists(conn, museum, release.slot, made, artists)
         tables = tables_of(conn, museum)
         vacuum(conn, tables, museum, release.slot)
         fill_search(conn, release)
-        _points(platform, museum, release.id, list(_works(words, random.Random(release.id), museum, release.id, works)))
+        _points(platform, museum, release.id, made)
         set_state(conn, release, "ready", was=["building"])
         move_pointer(conn, museum, "promote", from_=before, to=release.id, by="bench", why="bench")
     return release.id
@@ -96,6 +127,26 @@ def _rows(conn: Connection, museum: str, slot: int, works: Sequence[dict[str, An
     ) as rows:
         for work in works:
             rows.write_row((museum, slot, work["object_number"], work["digest"], work["digest"]))
+
+
+def _artists(conn: Connection, museum: str, slot: int, works: Sequence[dict[str, Any]], artists: MadeUpArtists) -> None:
+    """Let each work be of one artist, whom every museum spells in its own way."""
+    chosen = random.Random(museum)
+    by = [artists.one(chosen) for _ in works]
+    with conn.cursor().copy(
+        "COPY production.artwork_identity_release (museum, slot, object_number, position, identity, name, row_hash)"
+        " FROM STDIN"
+    ) as rows:
+        for work, number in zip(works, by, strict=True):
+            name = artists.spelt(number, museum)
+            rows.write_row((museum, slot, work["object_number"], 1, artists.identity(number), name, work["digest"]))
+    with conn.cursor().copy(
+        "COPY production.artist_identity_release (museum, slot, identity, label, names, artworks, row_hash) FROM STDIN"
+    ) as rows:
+        for number, count in Counter(by).items():
+            names = [artists.spelt(number, each) for each in ("met", "smk")]
+            identity = artists.identity(number)
+            rows.write_row((museum, slot, identity, artists.spelt(number, museum), names, count, identity.encode()))
 
 
 def _points(platform: Platform, museum: str, release: int, works: Sequence[dict[str, Any]]) -> None:

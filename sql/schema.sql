@@ -225,6 +225,10 @@ BEGIN
     END LOOP;
 END $$;
 
+CREATE FUNCTION production.artist_lexemes(identities text[]) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_to_tsvector(ARRAY(SELECT ('='::text || "left"(identity.identity, 500)) FROM unnest(artist_lexemes.identities) identity(identity)));
+
 CREATE FUNCTION production.century(year integer) RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (CASE WHEN (year > 0) THEN (((year - 1) / 100) + 1) ELSE (- (((GREATEST((- year), 1) - 1) / 100) + 1)) END)::smallint;
@@ -245,7 +249,7 @@ BEGIN
         SELECT *, dense_rank() OVER (ORDER BY types, first_century, last_century, has_image)::integer AS facet
         FROM (
             SELECT a.object_number, a.title, a.artists || coalesce(n.names, '{}') AS artists, a.work_types, a.period,
-                   a.row_hash,
+                   a.row_hash, coalesce(n.identities, '{}') AS identities,
                    coalesce(a.searchable_work_types, '{}') AS types,
                    production.century(least(a.production_date_start, a.production_date_end)) AS first_century,
                    production.century(greatest(a.production_date_start, a.production_date_end)) AS last_century,
@@ -256,10 +260,11 @@ BEGIN
                 FROM production.thumbnail_release
                 WHERE museum = slug AND slot = filled AND object_key IS NOT NULL) AS t USING (object_number)
             LEFT JOIN (
-                SELECT w.object_number, array_agg(DISTINCT spelt.name) AS names
+                SELECT w.object_number, array_agg(DISTINCT w.identity) AS identities,
+                       array_agg(DISTINCT spelt.name) FILTER (WHERE spelt.name IS NOT NULL) AS names
                 FROM production.artwork_identity_release AS w
-                JOIN production.artist_identity_release AS i USING (museum, slot, identity),
-                    unnest(i.names) AS spelt (name)
+                JOIN production.artist_identity_release AS i USING (museum, slot, identity)
+                LEFT JOIN LATERAL unnest(i.names) AS spelt (name) ON true
                 WHERE w.museum = slug AND w.slot = filled
                 GROUP BY w.object_number) AS n USING (object_number)
             WHERE a.museum = slug AND a.slot = filled) AS shown
@@ -284,10 +289,12 @@ BEGIN
                coalesce(production.folded(left(array_to_string(artists, ' '), 2000)), '')), 'B')
            || setweight(to_tsvector('pg_catalog.simple',
                production.folded(left(concat_ws(' ', array_to_string(work_types || types, ' '), period), 2000))), 'C')
-           || setweight(to_tsvector('pg_catalog.simple', production.folded(left(w.object_number, 2000))), 'D'),
+           || setweight(to_tsvector('pg_catalog.simple', production.folded(left(w.object_number, 2000))), 'D')
+           || production.artist_lexemes(w.identities),
            CASE WHEN before IS NULL OR w.row_hash = ANY (o.row_hashes) THEN NULL
                 WHEN o.object_number IS NULL THEN 'added'
-                ELSE 'changed' END
+                ELSE 'changed' END,
+           w.identities
     FROM work AS w
     LEFT JOIN old AS o ON o.object_number = w.object_number
     ORDER BY place;
@@ -1856,7 +1863,8 @@ CREATE TABLE production.artwork_search_release (
     number_key text NOT NULL,
     title_key text,
     words tsvector NOT NULL,
-    news text
+    news text,
+    artists text[]
 )
 PARTITION BY LIST (museum);
 
@@ -1865,6 +1873,8 @@ COMMENT ON COLUMN production.artwork_search_release.place IS 'The order of works
 COMMENT ON COLUMN production.artwork_search_release.words IS 'Folded and not stemmed: A title, B artists, C work types and period, D object number. Stems are in artwork_word, through which a query finds the words of its release.';
 
 COMMENT ON COLUMN production.artwork_search_release.news IS 'added or changed against the release that was live when this one was made; null in a first.';
+
+COMMENT ON COLUMN production.artwork_search_release.artists IS 'Identities of the work, to count by. Among its words each is a lexeme without a position, which is found and ranks nothing.';
 
 CREATE TABLE production.artwork_word_release (
     museum text NOT NULL,

@@ -8,6 +8,7 @@ from bench.bench import Bench
 from bench.measuring import Result
 from bench.rows import (
     archive,
+    artists,
     embedding,
     index,
     kiosk,
@@ -38,6 +39,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "release": release.measure,
     "points": points.measure,
     "readers": readers.measure,
+    "artists": artists.measure,
     "workers": workers.measure,
     "matching": matching.measure,
 }

@@ -42,7 +42,8 @@ def measure(bench: Bench) -> Iterator[Result]:
         yield _moved(bench, platform, words)
 
 
-def _reader(platform: Platform, words: Words) -> Reader:
+def reader_of(platform: Platform, words: Words) -> Reader:
+    """Return a reader with vectors for queries, which has answered some already."""
     rows = np.random.default_rng(2).standard_normal((64, VECTORS[IMAGES]), dtype=np.float32)
     vectors = [QueryVector("clip", MODEL, row / np.linalg.norm(row)) for row in rows]
     # Embedding is told apart: what it costs depends on the model alone (the row `embedding`).
@@ -55,7 +56,7 @@ def _reader(platform: Platform, words: Words) -> Reader:
 def _asked(bench: Bench, platform: Platform, words: Words, works: int) -> Result:
     """Ask as a public page is asked, each question at its time whether or not those before have an answer."""
     seconds, before = bench.size(60, 15), _memory()
-    reader = _reader(platform, words)
+    reader = reader_of(platform, words)
     taken: list[float] = []
     with ThreadPoolExecutor(CLIENTS) as clients:
         begun, asked = time.perf_counter(), []
@@ -107,7 +108,7 @@ def _questions(words: Words, works: int, count: int, seed: int) -> Iterator[Ques
 def _moved(bench: Bench, platform: Platform, words: Words) -> Result:
     """Let clients ask without a pause to speak of, while a small museum is promoted and rolled back."""
     ready = [promoted(platform, words, SMALL, SMALL_WORKS)]
-    reader, done = _reader(platform, words), threading.Event()
+    reader, done = reader_of(platform, words), threading.Event()
     taken: list[float] = []
     wrong: list[str] = []
 

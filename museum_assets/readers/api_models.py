@@ -74,7 +74,7 @@ class ArtistFound(BaseModel):
 
     identity: str = Field(description="What `artist` searches.")
     name: str
-    works: int = Field(description="Of the first 200 works; with `artist`, of all.")
+    works: int = Field(description="How many works this choice would leave.")
     page: str
 
 
@@ -97,7 +97,7 @@ class SearchAnswer(BaseModel):
     total: int
     hits: list[Hit]
     facets: FacetsOut
-    artists: list[ArtistFound]
+    artists: list[ArtistFound] = Field(description="The 20 with most of the works, and the one asked for.")
     releases: dict[str, int]
     corrected: str | None = Field(description="What was searched for instead of words with typing errors.")
     words_only: bool = Field(description="That no vectors took part, since the model still loads.")

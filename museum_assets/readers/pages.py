@@ -102,7 +102,7 @@ class Pages:
             artist=now.artist,
             life=shown.life(now.artist.born, now.artist.died),
             total=now.answer.total,
-            filters=filters,
+            filters=[each for each in filters if each.label != "Artist"],
             all_works=self.links.search(question),
             works=shown.tiles(self.links, now.answer.found),
         )

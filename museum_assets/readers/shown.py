@@ -124,16 +124,17 @@ def filters(
     links: Links, question: Question, facets: Facets, museums: dict[str, str], artists: Sequence[ArtistCount] = ()
 ) -> list[Filter]:
     """Return the filters with their choices, those without any left out."""
-    labels: dict[str, tuple[str, Callable[[Any], str]]] = {
-        "museum": ("Museum", lambda value: museums.get(value, value)),
-        "work_type": ("Type", lambda value: value.capitalize()),
-        "century": ("Century", century_label),
-        "has_image": ("Picture", lambda value: "With a picture" if value else "Without one"),
+    called = {each.identity: each.label for each in artists}
+    offered: dict[str, tuple[str, Callable[[Any], str], Sequence[tuple[Any, int]]]] = {
+        "museum": ("Museum", lambda value: museums.get(value, value), facets.museum),
+        "work_type": ("Type", lambda value: value.capitalize(), facets.work_type),
+        "century": ("Century", century_label, facets.century),
+        "has_image": ("Picture", lambda value: "With a picture" if value else "Without one", facets.has_image),
+        "artist": ("Artist", lambda value: called.get(value, value), [(each.identity, each.works) for each in artists]),
     }
     made = []
-    for name, (label, say) in labels.items():
-        now = getattr(question.filters, name)
-        counts = list(getattr(facets, name))
+    for name, (label, say, counted) in offered.items():
+        now, counts = getattr(question.filters, name), list(counted)
         if now is not None and now not in dict(counts):
             counts.append((now, 0))
         choices = [
@@ -142,18 +143,7 @@ def filters(
         ]
         if choices:
             made.append(Filter(label, choices, next((each for each in choices if each.current), None)))
-    return [*made, *_of_artists(links, question, artists)]
-
-
-def _of_artists(links: Links, question: Question, artists: Sequence[ArtistCount]) -> list[Filter]:
-    """Return the filter by artist: those of the first works, or the one that was chosen."""
-    now = question.filters.artist
-    counted = artists or ([ArtistCount(now, now, 0)] if now else [])
-    choices = [
-        Choice(each.label, each.works, links.search(question, artist=None if now else each.identity), bool(now))
-        for each in counted
-    ]
-    return [Filter("Artist", choices, choices[0] if now else None)] if choices else []
+    return made
 
 
 def pages(links: Links, question: Question, answer: Answer) -> Pages:

@@ -133,7 +133,7 @@ class Artist:
 
 @dataclass(frozen=True, slots=True)
 class ArtistCount:
-    """An artist of works that were found, and of how many of the first ones."""
+    """An artist of works that were found, and of how many."""
 
     identity: str
     label: str
@@ -174,7 +174,7 @@ class Answer:
     corrected: str | None = None
     words_only: bool = False
     artists: Sequence[ArtistCount] = ()
-    """The artists of the first works, to narrow the search by; of a search by artist that one, with all works."""
+    """The artists with most of the works, to narrow the search by; as with facets, whichever artist was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

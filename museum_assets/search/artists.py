@@ -1,30 +1,26 @@
-"""Artists of the live releases: who they are, their works in all museums, and which of them an answer holds."""
+"""Artists of the live releases: who they are, their works in all museums, and how many of an answer are theirs."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from museum_assets.search.answer import Artist, ArtistCount, MakerOf
-from museum_assets.search.facets import Combination, Kept, Key, of_museums
+from museum_assets.search.facets import Kept, Key, of_museums
 from museum_assets.search.memory import Memory
 from museum_assets.search.production import Now
 from museum_assets.search.question import DEEPEST
 from museum_assets.search.ranking import Name, name_of
-from museum_assets.search.words import Words
 from sql import query
 
 REMEMBERED = 256
-AMONG = 200
-"""The first works of an answer, whose artists are counted: that costs a few lookups, and not all that was found."""
 MOST_ARTISTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """The works of an artist that a question finds, as far as they can be reached, with counts of all."""
+    """The works of an artist that filters admit, as far as they can be reached, with counts of all."""
 
     counts: dict[Key, int]
     names: list[Name]
@@ -35,7 +31,7 @@ class Artists:
 
     def __init__(self) -> None:
         self._works: Memory[tuple[Any, ...], Works] = Memory(REMEMBERED)
-        self._among: Memory[tuple[Any, ...], list[ArtistCount]] = Memory(REMEMBERED)
+        self._counted: Memory[tuple[Any, ...], list[ArtistCount]] = Memory(REMEMBERED)
 
     @staticmethod
     def who(now: Now, identity: str) -> Artist | None:
@@ -49,28 +45,58 @@ class Artists:
         return Artist(identity, rows[0]["label"], tuple(names), born, died,
                       tuple((row["museum"], row["artworks"]) for row in rows))  # fmt: skip
 
-    def works(
-        self, now: Now, identity: str, kept: Kept, combinations: dict[Key, Combination], words: Words | None
-    ) -> Works:
-        """Return the works of an artist among those that filters admit; with words, those that have them all."""
-        tsquery = words.all if words and words.words else None
-        key = (now.key, identity, tsquery, tuple((museum, tuple(each or ())) for museum, each in kept.items()))
+    def works(self, now: Now, identity: str, kept: Kept) -> Works:
+        """Return the works of an artist in the order of places."""
+        key = (now.key, identity, _hashable(kept))
         found = self._works.get(key)
         if found is None:
-            found = _worded(now, identity, kept, combinations, tsquery) if tsquery else _all(now, identity, kept)
+            rows = now.conn.execute(query("readers_artists.counts"), {"identity": identity})
+            counts = {(row["museum"], row["facet"]): row["works"] for row in rows}
+            values = {**of_museums(kept), "identity": identity, "limit": DEEPEST}
+            found = Works(counts, [name_of(row) for row in now.conn.execute(query("readers_artists.works"), values)])
             self._works.put(key, found)
         return found
 
-    def among(self, now: Now, names: Sequence[Name]) -> list[ArtistCount]:
-        """Return the artists of the first works of an answer, those of most of them first."""
-        first = tuple(names[:AMONG])
-        found = self._among.get((now.key, first))
+    @staticmethod
+    def numbers(now: Now, identity: str, kept: Kept) -> dict[str, list[str]]:
+        """Return the object numbers of all works of an artist that filters admit, by museum."""
+        rows = now.conn.execute(query("readers_artists.numbers"), {**of_museums(kept), "identity": identity})
+        return {row["museum"]: row["numbers"] for row in rows}
+
+    def of_found(
+        self, now: Now, tsquery: str, kept: Kept, more: Iterable[Name], chosen: str | None
+    ) -> list[ArtistCount]:
+        """Return the artists of the works that words find and filters admit, and of `more`, with how many each has.
+
+        They are those with most works; `chosen` is always among them.
+        """
+        names = tuple(more)
+        values = {
+            "query": tsquery,
+            "more_museums": [museum for museum, _ in names],
+            "more_numbers": [number for _, number in names],
+        }
+        return self._count(now, query("readers_artists.of_found"), kept, chosen, (tsquery, names), values)
+
+    def of_listed(self, now: Now, kept: Kept, chosen: str | None) -> list[ArtistCount]:
+        """Return the same of all works that filters admit."""
+        return self._count(now, query("readers_artists.of_listed"), kept, chosen, (), {})
+
+    def _count(
+        self, now: Now, statement: str, kept: Kept, chosen: str | None, asked: tuple[Any, ...], values: dict[str, Any]
+    ) -> list[ArtistCount]:
+        key = (now.key, _hashable(kept), chosen, *asked)
+        found = self._counted.get(key)
         if found is None:
-            museums, numbers = [museum for museum, _ in first], [number for _, number in first]
-            values = {"museums": museums, "numbers": numbers, "limit": MOST_ARTISTS}
-            rows = now.conn.execute(query("readers_artists.among"), values)
-            found = [ArtistCount(row["identity"], row["label"], row["works"]) for row in rows]
-            self._among.put((now.key, first), found)
+            given = {**of_museums(kept), **values, "chosen": chosen, "limit": MOST_ARTISTS}
+            works = {row["identity"]: row["works"] for row in now.conn.execute(statement, given)}
+            if chosen is not None:
+                works.setdefault(chosen, 0)
+            names = now.conn.execute(query("readers_artists.labels"), {"identities": list(works)}).fetchall()
+            labels = {row["identity"]: row["label"] for row in names}
+            counts = [ArtistCount(each, labels[each], works[each]) for each in works if each in labels]
+            found = sorted(counts, key=lambda each: (-each.works, each.label))
+            self._counted.put(key, found)
         return found
 
     @staticmethod
@@ -80,18 +106,5 @@ class Artists:
         return [MakerOf(row["name"], row["role"], row["qualifier"], row["identity"], row["label"]) for row in rows]
 
 
-def _all(now: Now, identity: str, kept: Kept) -> Works:
-    rows = now.conn.execute(query("readers_artists.counts"), {"identity": identity})
-    counts = {(row["museum"], row["facet"]): row["works"] for row in rows}
-    values = {**of_museums(kept), "identity": identity, "limit": DEEPEST}
-    return Works(counts, [name_of(row) for row in now.conn.execute(query("readers_artists.works"), values)])
-
-
-def _worded(now: Now, identity: str, kept: Kept, combinations: dict[Key, Combination], tsquery: str) -> Works:
-    rows = now.conn.execute(query("readers_artists.worded"), {"identity": identity, "query": tsquery}).fetchall()
-    counts = Counter((row["museum"], row["facet"]) for row in rows if (row["museum"], row["facet"]) in combinations)
-    admitted = [
-        row for row in rows
-        if row["museum"] in kept and (kept[row["museum"]] is None or row["facet"] in (kept[row["museum"]] or ()))
-    ]  # fmt: skip
-    return Works(dict(counts), [name_of(row) for row in admitted[:DEEPEST]])
+def _hashable(kept: Kept) -> tuple[tuple[str, Sequence[int] | None], ...]:
+    return tuple((museum, None if each is None else tuple(each)) for museum, each in kept.items())

@@ -12,7 +12,7 @@ from museum_assets.search.memory import Memory
 from museum_assets.search.production import Now, Production
 from museum_assets.search.question import DEEPEST
 from museum_assets.search.ranking import Name, name_of
-from museum_assets.search.words import MOST_WORDS, Vocabulary, Words, read_words
+from museum_assets.search.words import MOST_WORDS, Vocabulary, Words, artist_lexeme, read_words
 from sql import query
 
 POOL = 1000
@@ -32,13 +32,16 @@ Counts = Mapping[Key, int]
 class Worded:
     """What words find: `names` are ranked, `counts` those of all works that have them, whatever the filters.
 
-    `all_words` says whether each has every required word; else each has one at least. `artists` are the works with all
-    of them in one artist's name. `besides` are exact hits that the words do not find, such as an object number with
-    other separators.
+    `tsquery` and `counts` are narrowed to the artist that was asked for, whom the query `artist` finds; `anybody` is
+    the query for works of whomever. `all_words` says whether each work has every required word; else each has one at
+    least. `artists` are the works with all of them in one artist's name. `besides` are exact hits that the words do not
+    find, such as an object number with other separators.
     """
 
     words: Words
     tsquery: str = ""
+    anybody: str = ""
+    artist: str | None = None
     counts: Counts = field(default_factory=dict)
     all_words: bool = True
     corrected: str | None = None
@@ -57,7 +60,7 @@ class Lexical:
         self._counted: Memory[tuple[Any, ...], Counts] = Memory(REMEMBERED)
         self._listed: Memory[tuple[Any, ...], list[Name]] = Memory(REMEMBERED_LISTS)
 
-    def find(self, now: Now, text: str, kept: Kept) -> Worded:
+    def find(self, now: Now, text: str, kept: Kept, artist: str | None = None) -> Worded:
         """Return what a query finds among the works that filters admit.
 
         Works with all words; where there are none, those with the nearest words that production knows; where there are
@@ -69,16 +72,22 @@ class Lexical:
             return Worded(words)
         asked = self._asked(now, words)
         found = asked if asked.counts else self._mended(now, words) or self._some(now, words)
+        if artist is not None:
+            found = self._of_artist(now, found, artist_lexeme(artist))
         if found.counts:
             artists = self._by_artist(now, found, kept) if found.all_words else []
             found = replace(found, artists=artists, names=self._ranked(now, found, kept))
         return _exact(now, found, words.folded, kept, museum)
 
     def _asked(self, now: Now, words: Words) -> Worded:
-        return Worded(words, words.all, self._counts(now, words.all))
+        return Worded(words, words.all, words.all, counts=self._counts(now, words.all))
 
     def _some(self, now: Now, words: Words) -> Worded:
-        return Worded(words, words.some, self._counts(now, words.some), all_words=False)
+        return Worded(words, words.some, words.some, counts=self._counts(now, words.some), all_words=False)
+
+    def _of_artist(self, now: Now, found: Worded, artist: str) -> Worded:
+        tsquery = _both(found.tsquery, artist)
+        return replace(found, tsquery=tsquery, artist=artist, counts=self._counts(now, tsquery))
 
     def _mended(self, now: Now, words: Words) -> Worded | None:
         better = self._vocabulary.corrected(now, words)
@@ -112,7 +121,7 @@ class Lexical:
         words = found.words
         values = {
             **of_museums(kept),
-            "artist": words.artist,
+            "artist": _both(words.artist, found.artist),
             "whole": words.whole_artist,
             "name": words.name,
             "one_word": len(words.required) == 1,
@@ -130,6 +139,10 @@ class Lexical:
             names = [name_of(row) for row in now.conn.execute(statement, values)]
             self._listed.put(key, names)
         return names
+
+
+def _both(tsquery: str, artist: str | None) -> str:
+    return f"({tsquery}) & {artist}" if artist else tsquery
 
 
 def _named(text: str) -> tuple[str | None, str]:
@@ -153,6 +166,7 @@ def _exact(now: Now, found: Worded, folded: str, kept: Kept, museum: str | None)
         "number": folded.replace(" ", ""),
         "title": folded[:LONGEST_TITLE],
         "parts": _parts(folded) if found.all_words else [],
+        "artist": found.artist,
         "limit": EXACT,
     }
     rows = [

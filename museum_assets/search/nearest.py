@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from museum_assets.collection.stages import vectors_of
@@ -13,8 +13,12 @@ from museum_assets.search.production import Now
 from museum_assets.search.question import Filters
 from museum_assets.search.ranking import Name
 from resources.vector_index.index import Hit, SearchFilter, contract_field
+from resources.vector_index.session import batches
 from resources.vector_index.shard_process import ReadSession
 from sql import query
+
+AT_ONCE = 5_000
+"""Works named in one search: of more the best of several searches are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +35,17 @@ def reason_of(vector: str) -> Reason:
     return Reason.LOOKS if vector.startswith("image") else Reason.DESCRIBED
 
 
-def by_query(session: ReadSession, vector: QueryVector, where: SearchFilter, limit: int) -> dict[Reason, list[Hit]]:
-    """Return what lies near a query's vector, by each vector of its model that the index has."""
-    where = replace(where, contract=vector.contract)
-    return {
-        reason_of(name): session.search(name, vector.vector, limit, where)
-        for name in vectors_of(vector.model)
-        if name in session.vectors
-    }
+def by_query(
+    session: ReadSession, vector: QueryVector, wheres: Sequence[SearchFilter], limit: int
+) -> dict[Reason, list[Hit]]:
+    """Return what lies near a query's vector among the points of any filter, by each vector of its model there is."""
+    found = {}
+    for name in vectors_of(vector.model):
+        if name in session.vectors:
+            admitted = [replace(where, contract=vector.contract) for where in wheres]
+            hits = [hit for where in admitted for hit in session.search(name, vector.vector, limit, where)]
+            found[reason_of(name)] = sorted(hits, key=lambda hit: -hit.score)[:limit]
+    return found
 
 
 def by_point(session: ReadSession, where: SearchFilter, name: Name, model: str, limit: int) -> tuple[Reason, list[Hit]]:
@@ -65,6 +72,18 @@ def shown(now: Now, filters: Filters) -> SearchFilter:
         year_to=last,
         releases=tuple(now.releases.items()),
     )
+
+
+def of_works(where: SearchFilter, numbers: Mapping[str, Sequence[str]], now: Now) -> list[SearchFilter]:
+    """Narrow a filter to some works, given by museum: what it admits of them is what one of these filters admits.
+
+    Whose work a point is stands in the rows alone: an identity may change without any point, which is then still right.
+    """
+    return [
+        replace(where, museum=museum, releases=((museum, now.releases[museum]),), object_numbers=tuple(part))
+        for museum, each in numbers.items()
+        for part in batches(each, AT_ONCE)
+    ]
 
 
 def years(century: int) -> tuple[int, int]:

@@ -8,7 +8,6 @@ from typing import Any
 from museum_assets.core.failures import Unavailable
 from museum_assets.search.answer import (
     Answer,
-    ArtistCount,
     ArtistNow,
     Artwork,
     Found,
@@ -22,15 +21,15 @@ from museum_assets.search.answer import (
 )
 from museum_assets.search.artists import Artists
 from museum_assets.search.browsing import Browsing
-from museum_assets.search.facets import Combination, Combinations, Key, admitted, facets, total
+from museum_assets.search.facets import Combination, Combinations, Kept, Key, admitted, facets, total
 from museum_assets.search.lexical import Lexical, Worded
-from museum_assets.search.nearest import Near, by_point, by_query, joined, shown
+from museum_assets.search.nearest import Near, by_point, by_query, joined, of_works, shown
 from museum_assets.search.production import Now, Production
 from museum_assets.search.question import DEEPEST, Filters, Question
 from museum_assets.search.ranking import Name, Rankings, name_of
-from museum_assets.search.words import Words, read_words
+from museum_assets.search.words import Words
 from resources.postgres import Database
-from resources.vector_index.index import Hit
+from resources.vector_index.index import Hit, SearchFilter
 from resources.vector_index.readers import readers_of
 from resources.vector_index.session import VectorIndex
 from sql import query
@@ -75,49 +74,35 @@ class Reader:
 
     def search(self, question: Question) -> Answer:
         """Return one page of what a question finds, best first."""
-        if question.filters.artist:
-            with self._production.now() as now:
-                return self._of_artist(now, question, question.filters.artist)
         if not question.words.strip():
-            return self._browsed(question)
+            with self._production.now() as now:
+                return self._browsed(now, question)
         vector = self.vectors_for(question.words)  # before the snapshot, which should not grow old meanwhile
         with self._production.now() as now:
             combinations = self._combinations.of(now)
             kept = admitted(combinations, question.filters)
-            worded = self._lexical.find(now, question.words, kept)
+            worded = self._lexical.find(now, question.words, kept, question.filters.artist)
             near = None
             if vector is not None and not worded.numbers:
                 near = self._near(now, vector, worded, combinations, question.filters)
-            return self._answer(now, question, worded, near, combinations, words_only=vector is None)
+            return self._answer(now, question, worded, near, combinations, kept, words_only=vector is None)
 
-    def _browsed(self, question: Question) -> Answer:
-        with self._production.now() as now:
-            combinations = self._combinations.of(now)
-            listed = self._browsing.names(now, combinations, question.filters)
-            names = listed[question.offset : question.offset + question.limit]
-            counts = {key: each.works for key, each in combinations.items()}
-            return Answer(
-                [Found(artwork) for artwork, _ in self._artworks(now, names)],
-                total(counts, combinations, question.filters),
-                facets(counts, combinations, question.filters),
-                now.releases,
-                artists=self._artists.among(now, listed),
-            )
-
-    def _of_artist(self, now: Now, question: Question, identity: str) -> Answer:
-        """Return an artist's works, in the order of places. Words narrow them, and no vectors take part."""
+    def _browsed(self, now: Now, question: Question) -> Answer:
         combinations, filters = self._combinations.of(now), question.filters
-        words = read_words(now, question.words) if question.words.strip() else None
-        works = self._artists.works(now, identity, admitted(combinations, filters), combinations, words)
-        names = works.names[question.offset : question.offset + question.limit]
-        found = total(works.counts, combinations, filters)
-        who = self._artists.who(now, identity)
+        kept = admitted(combinations, filters)
+        if filters.artist is None:
+            names = self._browsing.names(now, combinations, filters)
+            counts = {key: each.works for key, each in combinations.items()}
+        else:
+            works = self._artists.works(now, filters.artist, kept)
+            names, counts = works.names, works.counts
+        page = names[question.offset : question.offset + question.limit]
         return Answer(
-            [Found(artwork) for artwork, _ in self._artworks(now, names)],
-            found,
-            facets(works.counts, combinations, filters),
+            [Found(artwork) for artwork, _ in self._artworks(now, page)],
+            total(counts, combinations, filters),
+            facets(counts, combinations, filters),
             now.releases,
-            artists=[ArtistCount(identity, who.label, found)] if who else [],
+            artists=self._artists.of_listed(now, kept, filters.artist),
         )
 
     def artist(self, identity: str, limit: int = 24) -> ArtistNow | None:
@@ -125,7 +110,7 @@ class Reader:
         with self._production.now() as now:
             who = self._artists.who(now, identity)
             question = Question(filters=Filters(artist=identity), limit=limit)
-            return ArtistNow(who, self._of_artist(now, question, identity)) if who else None
+            return ArtistNow(who, self._browsed(now, question)) if who else None
 
     def _near(
         self, now: Now, vector: QueryVector, worded: Worded, combinations: dict[Key, Combination], filters: Filters
@@ -133,12 +118,20 @@ class Reader:
         """Return the works near a query's vector; None when the index cannot say now."""
         try:
             with self._index.open(now.releases) as session:
-                found = by_query(session, vector, shown(now, filters), NEAR)
+                found = by_query(session, vector, self._shown(now, filters), NEAR)
         except Unavailable:
             return None
         return {
             reason: list(joined(now, hits, worded.tsquery, combinations, filters)) for reason, hits in found.items()
         }
+
+    def _shown(self, now: Now, filters: Filters) -> list[SearchFilter]:
+        """Return filters of the points that may be found: what matches one of them may."""
+        where = shown(now, filters)
+        if filters.artist is None:
+            return [where]
+        kept = admitted(self._combinations.of(now), filters)
+        return of_works(where, self._artists.numbers(now, filters.artist, kept), now)
 
     def _answer(
         self,
@@ -147,6 +140,7 @@ class Reader:
         worded: Worded,
         near: Mapping[Reason, Sequence[Near]] | None,
         combinations: dict[Key, Combination],
+        kept: Kept,
         *,
         words_only: bool,
     ) -> Answer:
@@ -175,7 +169,7 @@ class Reader:
             now.releases,
             worded.corrected,
             words_only or (near is None and not worded.numbers),
-            self._artists.among(now, fused),
+            self._artists.of_found(now, worded.anybody, kept, more, filters.artist),
         )  # fmt: skip
 
     def artwork(self, museum: str, number: str) -> Artwork | None:
@@ -197,7 +191,7 @@ class Reader:
         """Return works whose images are nearest to the vector of an image, best first."""
         with self._production.now() as now:
             with self._index.open(now.releases) as session:
-                hits = by_query(session, vector, shown(now, filters), limit).get(Reason.LOOKS, [])
+                hits = by_query(session, vector, self._shown(now, filters), limit).get(Reason.LOOKS, [])
             return self._found(now, hits, Reason.LOOKS, filters)
 
     def _found(self, now: Now, hits: Sequence[Hit], reason: Reason, filters: Filters) -> list[Found]:

@@ -14,6 +14,8 @@ from sql import query
 MOST_WORDS = 16
 MOST_VARIANTS = 20
 """The most frequent words of a stem: more would make a query slower and find hardly more."""
+LONGEST_ARTIST = 500
+"""Characters of an identity in its lexeme, as production.artist_lexemes has it."""
 CHUNK = 5_000
 """Words read at once: answering threads wait for no more than that many to be read."""
 
@@ -89,6 +91,11 @@ class Words:
         """The query for works with one of the required words at least; doubtful ones count where there is no other."""
         certain = tuple(word for word in self.required if not word.doubtful) or self.required
         return " | ".join(word.tsquery for word in certain)
+
+
+def artist_lexeme(identity: str) -> str:
+    """Return the query for the works of an artist, whom production.fill_search adds to a work's words."""
+    return _quoted("=" + identity[:LONGEST_ARTIST])
 
 
 def _by_artists(words: Sequence[Word]) -> str:

@@ -56,10 +56,11 @@ GROUP BY museum, facet
 
 -- name: ranked
 -- The works that a query in words finds, best first: of each museum no more than `pool`, and those that lie first.
+-- The lexemes of artists, which have no position, are no words and count nothing.
 SELECT f.museum, f.object_number
 FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
     LATERAL (
-        SELECT s.museum, s.object_number, s.place, s.words
+        SELECT s.museum, s.object_number, s.place, ts_filter(s.words, '{a,b,c,d}') AS words
         FROM production.artwork_search AS s
         WHERE s.museum = m.museum AND s.words @@ %(query)s::tsquery
           AND (m.facets IS NULL OR s.facet = ANY (m.facets::integer[]))
@@ -99,6 +100,7 @@ FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
                e.words @@ %(query)s::tsquery AS worded
         FROM production.artwork_search AS e
         WHERE e.museum = m.museum AND (m.facets IS NULL OR e.facet = ANY (m.facets::integer[]))
+          AND (%(artist)s::tsquery IS NULL OR e.words @@ %(artist)s::tsquery)
           AND (e.number_key = %(number)s OR e.title_key = %(title)s
                OR e.title_key = ANY (%(parts)s::text[]) AND e.words @@ %(query)s::tsquery)
         ORDER BY e.place

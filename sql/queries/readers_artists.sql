@@ -29,34 +29,58 @@ FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
 ORDER BY s.place, s.museum
 LIMIT %(limit)s
 
--- name: worded
--- The works of an artist that have words as well, in the order of places.
-SELECT a.museum, a.object_number, a.facet
-FROM production.artist_work AS a,
-    LATERAL (
-        SELECT s.place
-        FROM production.artwork_search AS s
-        WHERE s.museum = a.museum AND s.object_number = a.object_number AND s.words @@ %(query)s::tsquery
-        LIMIT 1) AS s
-WHERE a.identity = %(identity)s
-ORDER BY s.place, a.museum
+-- name: numbers
+-- All works of an artist that filters admit, in no order.
+SELECT m.museum, array_agg(a.object_number) AS numbers
+FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets)
+JOIN production.artist_work AS a ON a.museum = m.museum
+WHERE a.identity = %(identity)s AND (m.facets IS NULL OR a.facet = ANY (m.facets::integer[]))
+GROUP BY m.museum
 
--- name: among
--- The artists of some works, those of most of them first.
-SELECT i.identity, min(i.label) AS label, count(DISTINCT (n.museum, n.object_number)) AS works
-FROM unnest(%(museums)s::text[], %(numbers)s::text[]) AS n (museum, object_number),
-    LATERAL (
-        SELECT w.museum, w.identity
-        FROM production.artwork_identity AS w
-        WHERE w.museum = n.museum AND w.object_number = n.object_number) AS w,
-    LATERAL (
-        SELECT r.identity, r.label
-        FROM production.artist_identity AS r
-        WHERE r.museum = w.museum AND r.identity = w.identity
-        LIMIT 1) AS i
-GROUP BY i.identity
-ORDER BY works DESC, label
+-- name: of_found
+-- The artists of the works that a query in words finds and filters admit, and of some more works, those of most works
+-- first; before them the one that was chosen.
+SELECT f.identity, count(*) AS works
+FROM (
+    SELECT unnest(s.artists) AS identity
+    FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+        LATERAL (
+            SELECT w.artists
+            FROM production.artwork_search AS w
+            WHERE w.museum = m.museum AND w.words @@ %(query)s::tsquery
+              AND (m.facets IS NULL OR w.facet = ANY (m.facets::integer[]))
+            OFFSET 0) AS s
+    UNION ALL
+    SELECT unnest(s.artists)
+    FROM unnest(%(more_museums)s::text[], %(more_numbers)s::text[]) AS n (museum, object_number),
+        LATERAL (
+            SELECT w.artists
+            FROM production.artwork_search AS w
+            WHERE w.museum = n.museum AND w.object_number = n.object_number
+            LIMIT 1) AS s) AS f
+GROUP BY f.identity
+ORDER BY f.identity = %(chosen)s DESC NULLS LAST, works DESC, f.identity
 LIMIT %(limit)s
+
+-- name: of_listed
+-- The artists of all works that filters admit, in the same order.
+SELECT s.identity, count(*) AS works
+FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+    LATERAL (
+        SELECT w.identity
+        FROM production.artist_work AS w
+        WHERE w.museum = m.museum AND (m.facets IS NULL OR w.facet = ANY (m.facets::integer[]))
+        OFFSET 0) AS s
+GROUP BY s.identity
+ORDER BY s.identity = %(chosen)s DESC NULLS LAST, works DESC, s.identity
+LIMIT %(limit)s
+
+-- name: labels
+-- What some artists are called, by the museum with most of their works.
+SELECT DISTINCT ON (identity) identity, label
+FROM production.artist_identity
+WHERE identity = ANY(%(identities)s)
+ORDER BY identity, artworks DESC, museum
 
 -- name: of_work
 -- The makers of a work, in the museum's order, with who they are.
