@@ -61,7 +61,7 @@ def sides(little: LittleProduction) -> Iterator[dict[str, Find]]:
 
     def near(text: str) -> list[Shown]:
         with both._production.now() as now, both._index.open(now.releases) as session:
-            (hits,) = by_query(session, in_letters(text), shown(now, Filters()), 24).values()
+            (hits,) = by_query(session, in_letters(text), [shown(now, Filters())], 24).values()
             return [each.artwork for each in both._found(now, hits, Reason.DESCRIBED, Filters())]
 
     yield {

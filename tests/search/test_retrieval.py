@@ -169,7 +169,7 @@ def sides(collection: Collection, platform: Platform) -> Iterator[dict[str, Call
 
         def near(query: str) -> Names:
             with both._production.now() as now, both._index.open(now.releases) as session:
-                rankings = by_query(session, embedded(query), shown(now, Filters()), FIRST * DEPTH)
+                rankings = by_query(session, embedded(query), [shown(now, Filters())], FIRST * DEPTH)
             return [(hit.payload["museum"], hit.payload["object_number"]) for hit in fuse([*rankings.values()], FIRST)]
 
         def by(reader: Reader) -> Callable[[str], Names]:
