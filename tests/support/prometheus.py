@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -35,7 +36,7 @@ class Prometheus:
 
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts that fire, with their labels and annotations."""
-        found = httpx.get(f"{self.url}/api/v1/alerts").json()["data"]["alerts"]
+        found = httpx.get(f"{self.url}/api/v1/alerts", timeout=None).json()["data"]["alerts"]
         return [each for each in found if each["state"] == "firing"]
 
     def firing(self) -> set[str]:
@@ -47,10 +48,21 @@ class Prometheus:
 
     def ask(self, query: str) -> list[Any]:
         """What a query finds now. Raises for one that Prometheus refuses."""
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}).json()
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=None).json()
         assert answer["status"] == "success", answer
         found: list[Any] = answer["data"]["result"]
         return found
+
+
+def panels() -> list[tuple[str, str]]:
+    """What the dashboard asks: (title, query) of each panel and of the list of museums, for all museums."""
+    dashboard = json.loads((OBSERVABILITY / "dashboard.json").read_text(encoding="utf-8"))
+    asked = [(panel["title"], target["expr"]) for panel in dashboard["panels"] for target in panel["targets"]]
+    lists = [(each["label"], each["query"]) for each in dashboard["templating"]["list"] if each["type"] == "query"]
+    return [
+        *((title, query.replace("$museum", ".*")) for title, query in asked),
+        *((title, re.sub(r"label_values\((\w+), (\w+)\)", r"count by (\2) (\1)", query)) for title, query in lists),
+    ]
 
 
 @contextmanager
@@ -80,6 +92,6 @@ def prometheus(folder: Path, metrics: int, readers: int) -> Iterator[Prometheus]
 def answers(url: str) -> bool:
     """Say whether a page is there."""
     try:
-        return httpx.get(url).is_success
+        return httpx.get(url, timeout=None).is_success
     except httpx.TransportError:
         return False
