@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from museum_assets.search.answer import Artist, ArtistCount, MakerOf
+from museum_assets.search.artist_totals import ArtistTotals
 from museum_assets.search.facets import Kept, Key, of_museums
 from museum_assets.search.memory import Memory
 from museum_assets.search.production import Now
@@ -32,6 +33,7 @@ class Artists:
     def __init__(self) -> None:
         self._works: Memory[tuple[Any, ...], Works] = Memory(REMEMBERED)
         self._counted: Memory[tuple[Any, ...], list[ArtistCount]] = Memory(REMEMBERED)
+        self._totals = ArtistTotals()
 
     @staticmethod
     def who(now: Now, identity: str) -> Artist | None:
@@ -76,21 +78,24 @@ class Artists:
             "more_museums": [museum for museum, _ in names],
             "more_numbers": [number for _, number in names],
         }
-        return self._count(now, query("readers_artists.of_found"), kept, chosen, (tsquery, names), values)
+
+        def count() -> dict[str, int]:
+            given = {**of_museums(kept), **values, "chosen": chosen, "limit": MOST_ARTISTS}
+            rows = now.conn.execute(query("readers_artists.of_found"), given)
+            return {row["identity"]: row["works"] for row in rows}
+
+        return self._labelled(now, (now.key, _hashable(kept), chosen, tsquery, names), count)
 
     def of_listed(self, now: Now, kept: Kept, chosen: str | None) -> list[ArtistCount]:
         """Return the same of all works that filters admit."""
-        return self._count(now, query("readers_artists.of_listed"), kept, chosen, (), {})
+        key = (now.key, _hashable(kept), chosen)
+        return self._labelled(now, key, lambda: self._totals.most(now, kept, chosen, MOST_ARTISTS))
 
-    def _count(
-        self, now: Now, statement: str, kept: Kept, chosen: str | None, asked: tuple[Any, ...], values: dict[str, Any]
-    ) -> list[ArtistCount]:
-        key = (now.key, _hashable(kept), chosen, *asked)
+    def _labelled(self, now: Now, key: tuple[Any, ...], count: Callable[[], dict[str, int]]) -> list[ArtistCount]:
         found = self._counted.get(key)
         if found is None:
-            given = {**of_museums(kept), **values, "chosen": chosen, "limit": MOST_ARTISTS}
-            works = {row["identity"]: row["works"] for row in now.conn.execute(statement, given)}
-            if chosen is not None:
+            works = count()
+            if (chosen := key[2]) is not None:
                 works.setdefault(chosen, 0)
             names = now.conn.execute(query("readers_artists.labels"), {"identities": list(works)}).fetchall()
             labels = {row["identity"]: row["label"] for row in names}

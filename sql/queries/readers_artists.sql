@@ -62,18 +62,15 @@ GROUP BY f.identity
 ORDER BY f.identity = %(chosen)s DESC NULLS LAST, works DESC, f.identity
 LIMIT %(limit)s
 
--- name: of_listed
--- The artists of all works that filters admit, in the same order.
-SELECT s.identity, count(*) AS works
-FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
-    LATERAL (
-        SELECT w.identity
-        FROM production.artist_work AS w
-        WHERE w.museum = m.museum AND (m.facets IS NULL OR w.facet = ANY (m.facets::integer[]))
-        OFFSET 0) AS s
-GROUP BY s.identity
-ORDER BY s.identity = %(chosen)s DESC NULLS LAST, works DESC, s.identity
-LIMIT %(limit)s
+-- name: totals
+-- How many works of each combination every artist of a museum has.
+SELECT identity, array_agg(facet) AS facets, array_agg(works) AS works
+FROM (
+    SELECT identity, facet, count(*)::integer AS works
+    FROM production.artist_work
+    WHERE museum = %(museum)s
+    GROUP BY identity, facet) AS c
+GROUP BY identity
 
 -- name: labels
 -- What some artists are called, by the museum with most of their works.
