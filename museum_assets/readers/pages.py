@@ -39,7 +39,9 @@ class Pages:
             question=question,
             answer=answer,
             works=shown.tiles(self.links, answer.found),
-            filters=shown.filters(self.links, question, answer.facets, self.site.museums, answer.artists),
+            filters=shown.filters(
+                self.links, question, answer.facets, self.site.museums, answer.artists, answer.artists_of
+            ),
             pages=shown.pages(self.links, question, answer),
             longest=LONGEST_WORDS,
         )

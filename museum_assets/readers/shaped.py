@@ -61,6 +61,7 @@ class Shaped:
                 )
                 for each in answer.artists
             ],
+            artists_of=answer.artists_of,
             releases=dict(answer.releases),
             corrected=answer.corrected,
             words_only=answer.words_only,

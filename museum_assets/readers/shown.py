@@ -43,6 +43,8 @@ class Filter:
     label: str
     choices: list[Choice]
     chosen: Choice | None
+    counted: int | None = None
+    """Of how many works of each museum the choices were counted, where not of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,12 @@ def life(born: int | None, died: int | None) -> str | None:
 
 
 def filters(
-    links: Links, question: Question, facets: Facets, museums: dict[str, str], artists: Sequence[ArtistCount] = ()
+    links: Links,
+    question: Question,
+    facets: Facets,
+    museums: dict[str, str],
+    artists: Sequence[ArtistCount] = (),
+    artists_of: int | None = None,
 ) -> list[Filter]:
     """Return the filters with their choices, those without any left out."""
     called = {each.identity: each.label for each in artists}
@@ -142,7 +149,8 @@ def filters(
             for value, count in counts
         ]
         if choices:
-            made.append(Filter(label, choices, next((each for each in choices if each.current), None)))
+            chosen = next((each for each in choices if each.current), None)
+            made.append(Filter(label, choices, chosen, artists_of if name == "artist" else None))
     return made
 
 

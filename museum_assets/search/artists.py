@@ -17,6 +17,9 @@ from sql import query
 
 REMEMBERED = 256
 MOST_ARTISTS = 20
+MOST_COUNTED = 10_000
+"""Works of a museum whose artists are counted, of those with the words that were asked for: of words that 100,000 works
+have it took 134 ms to read them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Artists:
     ) -> list[ArtistCount]:
         """Return the artists of the works that words find and filters admit, and of `more`, with how many each has.
 
-        They are those with most works; `chosen` is always among them.
+        They are those with most works among the first MOST_COUNTED of each museum; `chosen` is always among them.
         """
         names = tuple(more)
         values = {
@@ -80,7 +83,7 @@ class Artists:
         }
 
         def count() -> dict[str, int]:
-            given = {**of_museums(kept), **values, "chosen": chosen, "limit": MOST_ARTISTS}
+            given = {**of_museums(kept), **values, "chosen": chosen, "most": MOST_COUNTED, "limit": MOST_ARTISTS}
             rows = now.conn.execute(query("readers_artists.of_found"), given)
             return {row["identity"]: row["works"] for row in rows}
 

@@ -93,6 +93,15 @@ def total(counts: Mapping[Key, int], combinations: Mapping[Key, Combination], fi
     return sum(works for key, works in counts.items() if combinations[key].admitted(filters))
 
 
+def most_of_one(counts: Mapping[Key, int], combinations: Mapping[Key, Combination], filters: Filters) -> int:
+    """Return how many of the counted works the filters admit of the museum that has most of them."""
+    found: Counter[str] = Counter()
+    for key, works in counts.items():
+        if combinations[key].admitted(filters):
+            found[key[0]] += works
+    return max(found.values(), default=0)
+
+
 def facets(
     counts: Mapping[Key, int], combinations: Mapping[Key, Combination], filters: Filters, more: Iterable[Key] = ()
 ) -> Facets:

@@ -32,10 +32,10 @@ Counts = Mapping[Key, int]
 class Worded:
     """What words find: `names` are ranked, `counts` those of all works that have them, whatever the filters.
 
-    `tsquery` and `counts` are narrowed to the artist that was asked for, whom the query `artist` finds; `anybody` is
-    the query for works of whomever. `all_words` says whether each work has every required word; else each has one at
-    least. `artists` are the works with all of them in one artist's name. `besides` are exact hits that the words do not
-    find, such as an object number with other separators.
+    `tsquery` and `counts` are narrowed to the artist that was asked for, whom the query `artist` finds; `anybody` and
+    `of_anybody` are those of works of whomever. `all_words` says whether each work has every required word; else each
+    has one at least. `artists` are the works with all of them in one artist's name. `besides` are exact hits that the
+    words do not find, such as an object number with other separators.
     """
 
     words: Words
@@ -43,6 +43,7 @@ class Worded:
     anybody: str = ""
     artist: str | None = None
     counts: Counts = field(default_factory=dict)
+    of_anybody: Counts = field(default_factory=dict)
     all_words: bool = True
     corrected: str | None = None
     numbers: list[Name] = field(default_factory=list)
@@ -72,6 +73,7 @@ class Lexical:
             return Worded(words)
         asked = self._asked(now, words)
         found = asked if asked.counts else self._mended(now, words) or self._some(now, words)
+        found = replace(found, of_anybody=found.counts)
         if artist is not None:
             found = self._of_artist(now, found, artist_lexeme(artist))
         if found.counts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from museum_assets.core.failures import Unavailable
@@ -19,9 +20,9 @@ from museum_assets.search.answer import (
     Why,
     WorkNow,
 )
-from museum_assets.search.artists import Artists
+from museum_assets.search.artists import MOST_COUNTED, Artists
 from museum_assets.search.browsing import Browsing
-from museum_assets.search.facets import Combination, Combinations, Kept, Key, admitted, facets, total
+from museum_assets.search.facets import Combination, Combinations, Kept, Key, admitted, facets, most_of_one, total
 from museum_assets.search.lexical import Lexical, Worded
 from museum_assets.search.nearest import Near, by_point, by_query, joined, of_works, shown
 from museum_assets.search.production import Now, Production
@@ -161,15 +162,21 @@ class Reader:
         fused = rankings.fused()[:DEEPEST]
         names = fused[question.offset : question.offset + question.limit]
         filters = question.filters
+        found = total(worded.counts, combinations, filters) + len(more)
+        counted_all = most_of_one(worded.of_anybody, combinations, filters) <= MOST_COUNTED
+        artists = self._artists.of_found(now, worded.anybody, kept, more, filters.artist)
+        if not counted_all:  # the one that was chosen is counted by the search itself
+            artists = [replace(each, works=found) if each.identity == filters.artist else each for each in artists]
         return Answer(
             [Found(artwork, _why(rankings, worded.words, artwork, by)) for artwork, by in self._artworks(
                 now, names, [word.tsquery for word in worded.words.words])],
-            total(worded.counts, combinations, filters) + len(more),
+            found,
             facets(worded.counts, combinations, filters, more.values()),
             now.releases,
             worded.corrected,
             words_only or (near is None and not worded.numbers),
-            self._artists.of_found(now, worded.anybody, kept, more, filters.artist),
+            artists,
+            None if counted_all else MOST_COUNTED,
         )  # fmt: skip
 
     def artwork(self, museum: str, number: str) -> Artwork | None:

@@ -39,7 +39,7 @@ GROUP BY m.museum
 
 -- name: of_found
 -- The artists of the works that a query in words finds and filters admit, and of some more works, those of most works
--- first; before them the one that was chosen.
+-- first; before them the one that was chosen. Of each museum no more than `most` are read, and those that lie first.
 SELECT f.identity, count(*) AS works
 FROM (
     SELECT unnest(s.artists) AS identity
@@ -49,7 +49,7 @@ FROM (
             FROM production.artwork_search AS w
             WHERE w.museum = m.museum AND w.words @@ %(query)s::tsquery
               AND (m.facets IS NULL OR w.facet = ANY (m.facets::integer[]))
-            OFFSET 0) AS s
+            LIMIT %(most)s) AS s
     UNION ALL
     SELECT unnest(s.artists)
     FROM unnest(%(more_museums)s::text[], %(more_numbers)s::text[]) AS n (museum, object_number),
