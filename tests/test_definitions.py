@@ -15,8 +15,10 @@ import pytest
 
 import museum_assets
 from museum_assets import catalogue
+from museum_assets.enrichment.joining.join import NAME as JOINED
 from museum_assets.museums import MUSEUMS
 from partitions import kiosk_partitions, museum_partitions
+from sensors.following import follow_upstream
 from tests.support.places import ROOT
 
 COLLECTION = [spec.name for spec in catalogue.collection()]
@@ -128,7 +130,14 @@ def test_a_candidate_is_made_from_the_collections_outputs_and_the_kiosks_tables(
     parents = {key.to_user_string() for key in graph.get(dg.AssetKey("staging_database")).parent_keys}
     assert loaded
     assert released
-    assert parents == released | loaded
+    assert parents == released | loaded | {JOINED}
+
+
+def test_whatever_follows_its_upstream_has_a_sensor_that_runs(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    follows = {key for key in graph.materializable_asset_keys if graph.get(key).automation_condition}
+    assert dg.AssetKey(JOINED) in follows
+    assert follows <= follow_upstream.asset_selection.resolve(graph)
 
 
 def test_jobs_schedules_and_sensors(definitions: dg.Definitions) -> None:

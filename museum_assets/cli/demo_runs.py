@@ -16,7 +16,6 @@ from museum_assets.cli.run import (
 from museum_assets.cli.run_results import RunResult, print_findings, report
 from museum_assets.cli.simulation import LATE_FILES
 from museum_assets.core.parent import end_with_stdin
-from museum_assets.enrichment.joining.join import NAME as JOINED
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS, kiosks
 from museum_assets.simulator.dialects import dialects
 from resources.embedded.services import unwinding_on_signals
@@ -46,8 +45,6 @@ def run_everything(platform: Platform, records: Path | None, controls: Controls,
     museums = list(dialects()) if made_up else list(MUSEUMS)
     runs = materialize([ALL], museums, controls, jobs=JOBS)
     report(runs, as_json=False)
-    # The daemon does it too, when it comes to it: here what is promoted next has the artists of all museums.
-    runs += materialize([JOINED], None, Controls())
     if made_up:
         runs += [*load_kiosks(platform, records), *read_documents(platform, museums), *import_archive(platform)]
         runs += materialize_with("rehearsed_source", None, {"fail_percentage": REHEARSED})

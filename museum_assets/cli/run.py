@@ -27,7 +27,7 @@ from museum_assets.operations.lost_runs import CLI_TAG, own_runs
 from resources.platform import Platform
 
 ALL = "all"
-"""Stands for the collection's stages that are active."""
+"""Stands for everything between harvest and candidate that is active."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,9 @@ def _chosen(definitions: dg.Definitions, platform: Platform, assets: list[str]) 
     known = {key.to_user_string() for key in graph.materializable_asset_keys}
     inactive = {spec.name: reason for spec in catalogue.stages() if (reason := spec.inactive(platform.settings))}
     if assets == [ALL]:
-        names = [spec.name for spec in (*catalogue.collection(), *catalogue.enrichment())]
+        domains = {spec.domain for spec in (*catalogue.collection(), *catalogue.enrichment())}
+        groups = {key.to_user_string(): graph.get(key).group_name for key in graph.toposorted_asset_keys}
+        names = [name for name, group in groups.items() if group in domains]
         # Not where the report goes: with --json that is for programs.
         notes = Console(stderr=True)
         for name in filter(inactive.get, names):

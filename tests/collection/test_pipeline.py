@@ -14,6 +14,7 @@ from museum_assets import catalogue
 from museum_assets.cli.run import Controls, materialize
 from museum_assets.collection.stages import STAGES, vectors_of
 from museum_assets.definitions import build_definitions
+from museum_assets.enrichment.joining.join import NAME as JOINED
 from museum_assets.simulator.server import Running
 from resources.platform import Platform
 from tests.support import whole_pipeline
@@ -41,11 +42,15 @@ def test_one_museum_through_dagster(
     platform: Platform, simulator: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(dg.DagsterInstance, "get", staticmethod(dg.DagsterInstance.ephemeral))
-    (ran,) = materialize(["all"], ["smk"], Controls())
+    ran, joined = materialize(["all"], ["smk"], Controls())
+    assert joined.good
+    assert joined.assets.keys() == {JOINED}
+    assert joined.assets[JOINED]["dagster/row_count"] > 0, "after the museum's makers were read"
     assert ran.errors == []
     assert ran.good
     every = (*STAGES, *catalogue.enrichment())
-    assert ran.assets.keys() == {spec.name for spec in every} - NOT_ACTIVE - {"artist_identities", "artist_facts"}
+    without_authority = {"artist_identities", "artist_facts", "place_coordinates"}
+    assert ran.assets.keys() == {spec.name for spec in every} - NOT_ACTIVE - without_authority
     said = capsys.readouterr()
     assert all(f"{name}: Jina's model is not active: set JINA_API_KEY" in said.err for name in vectors_of("jina"))
     assert all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import pyarrow.parquet as pq
@@ -10,10 +11,12 @@ import pytest
 
 from museum_assets.core.failures import MuseumError
 from museum_assets.releases.desk import ReleaseDesk, release_desk
-from museum_assets.releases.exports.archive import export, exports, restore
+from museum_assets.releases.exports.archive import LATER, export, exports, restore
 from museum_assets.releases.record import Release, find, live, note
 from museum_assets.releases.rows import connected, slot_digest
 from museum_assets.releases.schema import tables_of
+from museum_assets.search.question import Question
+from museum_assets.search.reader import Reader
 from resources.platform import Platform
 from resources.postgres import Connection
 from resources.s3 import ObjectStore
@@ -264,3 +267,26 @@ def test_an_export_of_another_shape_is_refused(archives: Archives) -> None:
         conn.execute("ALTER TABLE production.artwork_release ADD COLUMN colour text")
     with pytest.raises(MuseumError, match=r"other tables \(artwork differ\)"):
         archives.restore(1)
+
+
+def test_an_export_from_before_artists_is_restored_and_can_be_exported_again(archives: Archives) -> None:
+    """A release that was there before production's migration 0003 has no checksums of these tables."""
+    archives.promote(1, WORKS)
+    with archives.desk.production.connect() as conn:
+        made = find(conn, "smk", 1)
+        before = {of: {name: each for name, each in made[of].items() if name not in LATER}
+                  for of in ("counts", "checksums")}  # fmt: skip
+        note(conn, Release("smk", 1, made["slot"]), **before)
+    tables = {table.name: table.checksum for table in archives.export(1).tables}
+    assert tables == before["checksums"]
+    assert len(tables) == 5, "as version 0.2.0 wrote them"
+
+    restored = archives.restore(1)
+    assert archives.state(restored.id) == ("ready", tables)
+    archives.little.commit("smk", restored.id)
+    assert archives.desk.canary("smk") == []
+    with closing(Reader(archives.little.database, archives.little.outside.index, lambda _: None)) as reader:
+        (found,) = reader.search(Question("winter")).found
+        assert (found.artwork.title, found.artwork.release) == ("Winter", restored.id)
+        assert reader.search(Question()).artists == []
+    assert {table.name: table.checksum for table in archives.export(restored.id).tables} == tables

@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from museum_assets.enrichment.joining.join import NAME as JOINED
 from museum_assets.kit.assets import OWNERS
 from museum_assets.kit.checks import check_result, checks_op
 from museum_assets.loop.spec import INDEX_POOL, StageSpec
@@ -30,13 +31,14 @@ def same_museum(museums: tuple[str, ...]) -> dg.StaticPartitionMapping:
 
 
 def staging_database(stages: tuple[StageSpec, ...]) -> dg.AssetsDefinition:
-    """Make the asset, which depends on the stages that a candidate is made from and on the kiosks' feedback."""
+    """Make the asset, which depends on what a candidate is made from: stages, joined makers, the kiosks' feedback."""
 
     @dg.asset(
         name="staging_database",
         partitions_def=release_partitions,
         deps=[
             *(dg.AssetDep(spec.name, partition_mapping=same_museum(MUSEUMS)) for spec in stages if spec.released),
+            dg.AssetDep(JOINED),
             dg.AssetDep("visitor_feedback", partition_mapping=same_museum(KIOSK_MUSEUMS)),
             dg.AssetDep("live_feedback", partition_mapping=same_museum(KIOSK_MUSEUMS)),
         ],
