@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.commands import commands_in, is_name, parse, texts_of
+from tests.support.guides import GUIDES, commands
 from tests.support.places import ROOT
 from tests.support.product_code import modules
 
@@ -54,3 +55,9 @@ def test_a_named_command_is_one(named: object) -> None:
             wrong.append(f"{place}: `{command}`: {getattr(error, 'message', None) or error}")
     assert wrong == []
     assert count > 20
+
+
+def test_every_page_with_commands_is_run() -> None:
+    """The README's and those of the drill, the guides' and the runbooks', each where something runs it."""
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md") if [*commands(path.read_text(encoding="utf-8"))]}
+    assert pages - {"backup"} == set(GUIDES)

@@ -11,7 +11,6 @@ def main() -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    from museum_assets.cli.app import app
     from museum_assets.core.failures import MuseumError
     from museum_assets.core.json_logs import write_json
     from museum_assets.core.settings import read_settings
@@ -20,6 +19,9 @@ def main() -> None:
         if read_settings().log_format == "json":
             write_json()
     try:
+        # Which museums there are is read here, from where the settings say.
+        from museum_assets.cli.app import app
+
         app()
     except MuseumError as error:
         Console(stderr=True).print(f"[bold red]museum:[/] {escape(str(error))}", highlight=False, soft_wrap=True)

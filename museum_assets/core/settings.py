@@ -237,8 +237,23 @@ class Settings(
 
 
 def profile_file() -> Path:
-    """Return the file of the current profile's settings, in the working directory. Raises SettingsError."""
-    return Path.cwd() / f".env.{current_profile()}"
+    """Return the file of the current profile's settings, in the working directory. Raises SettingsError.
+
+    The file need not be there. One that is there can be read.
+    """
+    file = Path.cwd() / f".env.{current_profile()}"
+    try:
+        if file.exists():
+            file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}. Let this user read it, and keep it in UTF-8") from None
+    return file
+
+
+def where_to_set() -> str:
+    """Say where a variable that is missing belongs, for a remedy: the file is looked for in the working directory."""
+    file = profile_file()
+    return f"{file}" if file.exists() else f"{file}, which is not there: go to the folder of .env.{current_profile()}"
 
 
 def read_settings(**given: Any) -> Settings:

@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
 from museum_assets.core.profiles import SettingsError
-from museum_assets.core.settings import Settings
+from museum_assets.core.settings import Settings, where_to_set
 from resources.embedded import EmbeddedServiceError, postgres, s3
 
 Environment = dict[str, str]
@@ -65,7 +65,7 @@ def attach(settings: Settings) -> Settings:
     if settings.profile == "prod":
         if missing:
             names = " and ".join(name.upper() for name in missing)
-            raise SettingsError(f"The profile prod runs no database of its own: set {names}")
+            raise SettingsError(f"The profile prod runs no database of its own: set {names} in {where_to_set()}")
         return settings
     found: dict[str, Any] = {}
     if missing:

@@ -8,6 +8,7 @@ from typing import Any
 
 from museum_assets.core.failures import MuseumError
 from museum_assets.core.postgres_address import address_label
+from museum_assets.core.settings import where_to_set
 from museum_assets.operations.doctor.line import RUN_UP, Line, well
 from resources.embedded import postgres
 from resources.embedded.services import own_databases
@@ -68,7 +69,7 @@ def _configured(platform: Platform, name: str, histories: list[History]) -> Iter
     if name in own_databases(settings):
         if settings.profile == "prod":
             text = f"{name.upper()} is not set, and the profile prod runs no database of its own"
-            yield Line(name.upper(), "fail", text, f"set {name.upper()} in .env.prod")
+            yield Line(name.upper(), "fail", text, f"set {name.upper()} in {where_to_set()}")
             return
         if url is None or not postgres.is_running(settings.home):
             yield well(name.upper(), f"embedded in {settings.home}, not running now; {RUN_UP}")

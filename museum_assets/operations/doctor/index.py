@@ -23,6 +23,9 @@ def collections(platform: Platform) -> Iterator[Line]:
             name for name, _ in indexes(platform).values() if (settings.home / "vectors" / name / "shard").exists()
         ]
         text = f"embedded in {settings.home / 'vectors'}: {', '.join(there) or 'no collection yet'}"
+        if settings.profile == "prod":
+            yield Line("QDRANT_URL", "warn", f"not set: {text}", "set QDRANT_URL, unless one machine does everything")
+            return
         yield well("vector index", f"{text}; runs make what is missing")
         return
     _, index = indexes(platform)["QDRANT_COLLECTION"]

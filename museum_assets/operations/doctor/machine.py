@@ -8,10 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+
+from museum_assets.core.failures import MuseumError
 from museum_assets.operations.doctor.line import Line, well
+from museum_assets.operations.doctor.reached import SECONDS
 from museum_assets.operations.ui import FIRST_PORT
 from museum_assets.readers.note import running_at
 from resources.embedded.s3 import is_free
+from resources.http_client import http_client
 from resources.platform import Platform
 
 ENOUGH, LEAST = 5 * 2**30, 2**29
@@ -40,7 +45,18 @@ def ports(platform: Platform) -> Iterator[Line]:
         yield well("READERS_PORT", f"this home's readers' pages are at {mine}")
     elif settings.readers_host == "127.0.0.1":
         yield _port("READERS_PORT", settings.readers_port, "set READERS_PORT to another one")
-    yield _port("port of the UI", FIRST_PORT, "choose another one with `museum up --port 3100`")
+    if _is_a_ui(FIRST_PORT):
+        yield well("port of the UI", f"a Dagster UI answers at {FIRST_PORT}")
+    else:
+        yield _port("port of the UI", FIRST_PORT, "choose another one with `museum up --port 3100`")
+
+
+def _is_a_ui(port: int) -> bool:
+    try:
+        with http_client(timeout=SECONDS) as client:
+            return "dagster_version" in client.get(f"http://127.0.0.1:{port}/server_info").json()
+    except (httpx.HTTPError, MuseumError, OSError, ValueError):
+        return False
 
 
 def _port(subject: str, port: int, remedy: str) -> Line:

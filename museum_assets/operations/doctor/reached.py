@@ -27,7 +27,7 @@ def answer(subject: str, url: str, remedy: str, headers: Mapping[str, str] | Non
         ):
             status = got.status_code
     except (httpx.HTTPError, MuseumError, OSError) as error:
-        return Line(subject, "fail", f"{host} does not answer: {type(error).__name__}", remedy)
+        return Line(subject, "fail", f"{host} does not answer: {error or type(error).__name__}", remedy)
     if status in {401, 403}:
         return Line(subject, "fail", f"{host} refuses ({status})", remedy)
     if status >= 500:

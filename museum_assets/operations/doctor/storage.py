@@ -48,12 +48,18 @@ def buckets(platform: Platform) -> Iterator[Line]:
     settings = platform.settings
     if _rests(settings):
         return
+    told: dict[str, str] = {}
     for variable, name in own_buckets(settings).items():
         store = platform.bucket(name).within(PATIENCE)
         try:
             yield _own(variable, store)
         except MuseumError as error:
-            yield Line(variable, "fail", str(error), "run `museum settings`, and correct the bucket or the key")
+            # Where S3 itself is the cause, every bucket fails alike: said once, it is read.
+            first = told.setdefault(str(error).replace(name, ""), variable)
+            if first == variable:
+                yield Line(variable, "fail", str(error), "run `museum settings`, and correct the bucket or the key")
+            else:
+                yield Line(variable, "fail", f"the bucket {name} fails in the same way", f"mend {first} first")
 
 
 def kiosk_bucket(slug: str, platform: Platform) -> Iterator[Line]:
