@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import pytest
@@ -39,3 +41,13 @@ def test_the_package_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     with pytest.raises(SystemExit) as left:
         runpy.run_module("museum_assets", run_name="__main__")
     assert (left.value.code, capsys.readouterr().out) == (0, f"museum {module.version()}\n")
+
+
+@pytest.mark.slow
+def test_a_profile_that_there_is_not_is_told_in_a_line() -> None:
+    """Which museums there are is read with the first import, before any command."""
+    asked = [sys.executable, "-m", "museum_assets", "status"]
+    done = subprocess.run(asked, env={**os.environ, "MUSEUM_PROFILE": "production"}, capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "museum: MUSEUM_PROFILE is 'production', not a profile: set it to one of dev, prod, demo\n"

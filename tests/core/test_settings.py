@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from museum_assets.core.museum_settings import museum_overrides, user_agent
 from museum_assets.core.postgres_address import BadAddress, address_label
 from museum_assets.core.profiles import PER_MUSEUM, SettingsError
-from museum_assets.core.settings import Settings, read_settings
+from museum_assets.core.settings import Settings, read_settings, where_to_set
 from museum_assets.core.version import version
 from resources.platform import Platform
 from resources.postgres import Database
@@ -82,6 +82,20 @@ def test_a_misspelt_name_in_the_file_is_an_error(folder: Path) -> None:
     (folder / ".env.dev").write_text("QDRANT_URI=http://x\n")
     with pytest.raises(SettingsError, match=r"\.env\.dev:\n  QDRANT_URI: no such variable"):
         read_settings()
+
+
+def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:
+    (folder / ".env.dev").write_bytes("NOTICE_FROM=Søren\n".encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"\.env\.dev cannot be read.*UTF-8"):
+        read_settings()
+    with pytest.raises(SettingsError):
+        museum_overrides("met")
+
+
+def test_a_remedy_names_the_file_and_says_where_there_is_none(folder: Path) -> None:
+    assert where_to_set() == f"{folder / '.env.dev'}, which is not there: go to the folder of .env.dev"
+    (folder / ".env.dev").touch()
+    assert where_to_set() == str(folder / ".env.dev")
 
 
 def test_a_misspelt_argument_is_an_error() -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from museum_assets.cli.app import app
 from museum_assets.museums import KIOSK_MUSEUMS, MUSEUMS
 from museum_assets.operations.buckets import own_buckets
-from museum_assets.operations.doctor import databases, machine, outside, storage
+from museum_assets.operations.doctor import databases, index, machine, outside, storage
 from museum_assets.operations.doctor.line import Line
 from museum_assets.simulator.server import Running
 from resources.migrations import downgrade
@@ -25,6 +25,7 @@ from tests.support.kafka_broker import running_broker
 from tests.support.little_qdrant import little_qdrant
 from tests.support.mail_server import mail_server
 from tests.support.new_database import NewDatabase
+from tests.support.scripted_server import ScriptedServer, answer
 
 NOBODY = "127.0.0.1:1"
 
@@ -117,6 +118,20 @@ def test_each_fault_has_a_line_that_says_what_to_do(
     assert "secret" not in json.dumps(found)
 
 
+def test_a_dagster_ui_is_no_obstacle_and_another_program_is(
+    platform: Platform, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "FIRST_PORT", server.port)
+    assert [*machine.ports(platform)][-1].state == "warn"
+    server.scripts["/server_info"] = [answer(b'{"dagster_version": "1"}')]
+    assert [*machine.ports(platform)][-1].state == "ok"
+
+
+def test_in_prod_an_embedded_index_is_asked_about(platform: Platform) -> None:
+    (line,) = index.collections(platform.with_settings(profile="prod"))
+    assert (line.subject, line.state) == ("QDRANT_URL", "warn")
+
+
 def test_the_demos_museums_are_made_up_and_not_asked(platform: Platform) -> None:
     (line,) = outside.museum_api("smk", platform.with_settings(profile="demo"))
     assert (line.state, "museum demo" in line.found) == ("ok", True)
@@ -154,4 +169,5 @@ def test_a_bucket_that_may_only_be_read(platform: Platform, monkeypatch: pytest.
     wrong = platform.with_settings(aws_access_key_id="another")
     lines = [*storage.buckets(wrong)]
     assert {line.state for line in lines} == {"fail"}
-    assert all("correct the bucket or the key" in line.remedy for line in lines)
+    assert "correct the bucket or the key" in lines[0].remedy
+    assert {line.remedy for line in lines[1:]} == {f"mend {lines[0].subject} first"}, "one cause is told once"

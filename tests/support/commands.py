@@ -25,7 +25,15 @@ VALUES = {
     "stages": "document_files document_records", "assets": "image_clip", "names": "image_clip",
 }  # fmt: skip
 """What an f-string's places are filled with, by the last name of the expression in them."""
-WORDS = {"{museum}": "smk", "SLUG": "smk", "SOURCE": "a.csv", "ID": "7", "MAKER": "smk:1", "FILE": "a.csv", "YEAR": "2026"}
+WORDS = {
+    "{museum}": "smk",
+    "SLUG": "smk",
+    "SOURCE": "a.csv",
+    "ID": "7",
+    "MAKER": "smk:1",
+    "FILE": "a.csv",
+    "YEAR": "2026",
+}
 """What stands for something in a command that a person completes, or a template does."""
 
 

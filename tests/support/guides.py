@@ -1,4 +1,7 @@
-"""The guides' commands as a path: found in their blocks, and run one after the other beside a demo."""
+"""The guides' commands as a path: found in their blocks, and run one after the other beside a demo.
+
+`python -m tests.support.guides HOME READERS` runs all of them, and prints those that failed.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +45,7 @@ def blocks(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def commands(text: str) -> Iterator[str]:
-    """Yield what a guide's text says to type that is the platform's own program, or asks the readers' pages, in its order."""
+    """Yield what a guide says to type, in its order: the platform's own commands, and what asks the readers' pages."""
     for before, block in blocks(text):
         if NOT_RUN.fullmatch(before):
             continue
@@ -71,7 +75,7 @@ def run(guide: str, home: Path, readers: str) -> Iterator[str]:
 
 
 def as_typed(command: str, home: Path) -> str:
-    """Fill in what a person would: the demo's museum and home for the guide's, and what a list shows for ID and MAKER."""
+    """Fill in what a person would: a museum and files of the demo's, and what lists show for ID and MAKER."""
     _, group, *_ = command.split()
     command = command.replace("harbour", "smk").replace("SLUG", "smk")
     if "kiosk-files/*" in command:
@@ -96,3 +100,14 @@ def _listed(command: str) -> Any:
     result = CliRunner().invoke(app, [*command.split(), "--json"])
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
+
+
+def main() -> None:
+    """Run every guide beside the demo of the environment; exit with what failed."""
+    home, readers = sys.argv[1:]
+    failed = [each for guide in GUIDES for each in run(guide, Path(home), readers)]
+    sys.exit("\n".join(failed) or None)
+
+
+if __name__ == "__main__":
+    main()
