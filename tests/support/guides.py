@@ -20,7 +20,8 @@ from museum_assets.cli.app import app
 from museum_assets.cli.simulation import LATE_FILES
 from tests.support.places import ROOT
 
-GUIDES = ("museums", "corrections", "artists", "authorities", "kiosks", "files", "readers", "releases", "operations")
+GUIDES = ("museums", "corrections", "artists", "authorities", "places", "kiosks", "files", "readers",
+          "releases", "operations")  # fmt: skip
 """Pages of docs/ in the order in which they are run, each over what those before it left."""
 NOT_RUN = re.compile(r"<!-- not run: .+ -->")
 """Stands before a block whose commands need what no test has, and says what."""
