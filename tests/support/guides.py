@@ -34,7 +34,8 @@ READERS = "http://127.0.0.1:8000"
 
 def blocks(text: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the blocks of code as (line before it, lines); a line is prose where none is empty above it."""
-    before, block, above = "", [], ""
+    before = above = ""
+    block: list[str] = []
     for line in [*text.splitlines(), "the end"]:
         if line.startswith("    ") and (block or not above.strip()):
             block.append(line[4:])
@@ -94,7 +95,7 @@ def _number(group: str) -> int:
     """Return the newest number that a group lists; of corrections, one of a field, which a museum can change."""
     listed = _listed(LISTS[group])
     rows = listed["imports"] if group == "archive" else listed
-    return max(each["id"] for each in rows if group != "corrections" or each["field"])
+    return max(int(each["id"]) for each in rows if group != "corrections" or each["field"])
 
 
 def _listed(command: str) -> Any:

@@ -54,8 +54,8 @@ def ports(platform: Platform) -> Iterator[Line]:
 def _is_a_ui(port: int) -> bool:
     try:
         with http_client(timeout=SECONDS) as client:
-            return "dagster_version" in client.get(f"http://127.0.0.1:{port}/server_info").json()
-    except (httpx.HTTPError, MuseumError, OSError, ValueError):
+            return bool(client.get(f"http://127.0.0.1:{port}/server_info").json().get("dagster_version"))
+    except (httpx.HTTPError, MuseumError, OSError, ValueError, AttributeError):
         return False
 
 
