@@ -1834,6 +1834,37 @@ CREATE TABLE production.artwork_identity_release (
 )
 PARTITION BY LIST (museum);
 
+CREATE TABLE production.artwork_material_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    object_number text NOT NULL,
+    "position" integer NOT NULL,
+    term text,
+    language text,
+    aat text[],
+    row_hash bytea NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON COLUMN production.artwork_material_release.aat IS 'Numbers of the Art & Architecture Thesaurus; empty where no term is known.';
+
+CREATE TABLE production.artwork_place_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    object_number text NOT NULL,
+    "position" integer NOT NULL,
+    name text,
+    role text,
+    within text,
+    latitude double precision,
+    longitude double precision,
+    identity text,
+    row_hash bytea NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE production.artwork_place_release IS 'The places of works in the museum''s words. Without coordinates nobody was sure of them; identity is an authority''s.';
+
 CREATE TABLE production.artwork_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
@@ -2332,6 +2363,10 @@ CREATE INDEX artwork_artist_release_object_number_position_idx ON ONLY productio
 CREATE INDEX artwork_identity_release_identity_idx ON ONLY production.artwork_identity_release USING btree (identity);
 
 CREATE INDEX artwork_identity_release_object_number_position_idx ON ONLY production.artwork_identity_release USING btree (object_number, "position");
+
+CREATE INDEX artwork_material_release_object_number_position_idx ON ONLY production.artwork_material_release USING btree (object_number, "position");
+
+CREATE INDEX artwork_place_release_object_number_position_idx ON ONLY production.artwork_place_release USING btree (object_number, "position");
 
 CREATE INDEX artwork_release_museum_db_id_idx ON ONLY production.artwork_release USING btree (museum_db_id);
 

@@ -61,7 +61,9 @@ class Pages:
             live=now.live,
             similar=shown.tiles(self.links, now.similar),
             makers=[each for each in now.makers if each.identity and each.label],
-            linked_data=shown.linked_data(self.links, work, self.site.museums[museum]),
+            places=now.places,
+            materials=now.materials,
+            linked_data=shown.linked_data(self.links, now, self.site.museums[museum]),
         )
 
     def similar(self, museum: str, number: str) -> HTMLResponse:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from museum_assets.readers.links import LAST_PAGE, PER_PAGE, Links
-from museum_assets.search.answer import Answer, ArtistCount, Artwork, Facets, Found, Reason, Why
+from museum_assets.search.answer import Answer, ArtistCount, Artwork, Facets, Found, PlaceOf, Reason, Why, WorkNow
 from museum_assets.search.question import Question
 
 RIGHTS = {
@@ -166,8 +166,9 @@ def pages(links: Links, question: Question, answer: Answer) -> Pages:
     )
 
 
-def linked_data(links: Links, artwork: Artwork, museum_name: str) -> dict[str, Any]:
+def linked_data(links: Links, now: WorkNow, museum_name: str) -> dict[str, Any]:
     """Return a work as schema.org describes works of visual art (JSON-LD)."""
+    artwork = now.artwork
     picture, source = links.thumbnail(artwork), web_link(artwork.source_url)
     said: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -177,6 +178,8 @@ def linked_data(links: Links, artwork: Artwork, museum_name: str) -> dict[str, A
         "url": links.full(links.artwork(artwork.museum, artwork.object_number)),
         "creator": [{"@type": "Person", "name": name} for name in artwork.artists],
         "dateCreated": artwork.production_date,
+        "locationCreated": [_place(each) for each in now.places if each.role == "made"],
+        "material": list(now.materials),
         "artform": list(artwork.work_types or artwork.searchable_work_types),
         "image": picture and links.full(picture),
         "license": web_link(artwork.rights),
@@ -185,3 +188,10 @@ def linked_data(links: Links, artwork: Artwork, museum_name: str) -> dict[str, A
         "maintainer": {"@type": "Museum", "name": museum_name},
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _place(place: PlaceOf) -> dict[str, Any]:
+    said: dict[str, Any] = {"@type": "Place", "name": f"{place.name}, {place.within}" if place.within else place.name}
+    if place.latitude is not None and place.longitude is not None:
+        said["geo"] = {"@type": "GeoCoordinates", "latitude": place.latitude, "longitude": place.longitude}
+    return said

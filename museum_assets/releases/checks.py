@@ -23,6 +23,7 @@ EXHIBITIONS = Input.of("exhibitions", "exhibition")
 PRESSES = Input.of("reviews and incidents", "review", "incident")
 MAKERS = Input.of("makers", "artwork_identity")
 ARTISTS = Input.of("artists across museums", "artist_identity")
+PLACES = Input.of("places", "artwork_place")
 ANYTHING = Input("rows", lambda _: True)
 """Of rules for which no row at all is a finding as well."""
 
@@ -186,6 +187,9 @@ RULES: tuple[Rule, ...] = (
     by_query("works_before_birth", query("releases_checks.works_before_birth"), ("warning", "collection"), MAKERS,
              "Every work was finished after its artist was born.", "works were finished before their artist was born",
              "Look whether they are by somebody else of that name, or correct the dates (`docs/corrections.md`)"),
+    by_query("impossible_coordinates", query("releases_checks.impossible_coordinates"), ("warning", "collection"),
+             PLACES, "Every place with coordinates lies on earth.", "places lie nowhere",
+             "Look what the authority says of them, or leave them out (`docs/places.md`)"),
     by_query("orphaned_presses", query("releases_checks.orphaned_presses"), ("orphan", "kiosk"), PRESSES,
              "Every review and every incident has its exhibition.", "reviews or incidents have no exhibition",
              f"Add the exhibition's file with `museum kiosk put FILE --museum {{museum}}`, {RELOAD}"),

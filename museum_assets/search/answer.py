@@ -152,6 +152,20 @@ class MakerOf:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceOf:
+    """A place of a work as the museum has it; `role` is made, found or depicted, None where the museum does not say.
+
+    Without coordinates nobody was sure of them.
+    """
+
+    name: str
+    role: str | None
+    within: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ArtistNow:
     """An artist with their works in all museums, as one answer."""
 
@@ -198,6 +212,8 @@ class WorkNow:
     live: LiveRelease
     similar: Sequence[Found]
     makers: Sequence[MakerOf] = ()
+    places: Sequence[PlaceOf] = ()
+    materials: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

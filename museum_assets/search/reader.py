@@ -15,6 +15,7 @@ from museum_assets.search.answer import (
     LiveRelease,
     MuseumNow,
     News,
+    PlaceOf,
     QueryVector,
     Reason,
     Why,
@@ -191,7 +192,8 @@ class Reader:
                 with self._index.open(now.releases) as session:
                     reason, hits = by_point(session, shown(now, Filters()), (museum, number), self._model, limit)
                 similar = self._found(now, hits, reason, Filters())
-                return WorkNow(artwork, now.live[museum], similar, self._artists.of_work(now, museum, number))
+                makers = self._artists.of_work(now, museum, number)
+                return WorkNow(artwork, now.live[museum], similar, makers, *_beside(now, museum, number))
         return None
 
     def by_vector(self, vector: QueryVector, filters: Filters, limit: int = 24) -> list[Found]:
@@ -256,3 +258,10 @@ def _why(rankings: Rankings, words: Words, artwork: Artwork, found_by: Sequence[
         exact = sum(why.reason in NAMED for why in reasons)
         reasons.insert(exact, Why(Reason.WORDS, tuple(words.words[number - 1].text for number in found_by)))
     return tuple(reasons)
+
+
+def _beside(now: Now, museum: str, number: str) -> tuple[list[PlaceOf], list[str]]:
+    """Return the places and the materials of a work, in the museum's order."""
+    values = {"museum": museum, "number": number}
+    places = [PlaceOf(**row) for row in now.conn.execute(query("readers.places_of_work"), values)]
+    return places, [row["term"] for row in now.conn.execute(query("readers.materials_of_work"), values)]

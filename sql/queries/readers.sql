@@ -194,3 +194,17 @@ WHERE museum = %(museum)s AND rights IS NOT NULL
 GROUP BY rights
 ORDER BY works DESC, value
 LIMIT 50
+
+-- name: places_of_work
+-- The places of a work, in the museum's order.
+SELECT name, role, within, latitude, longitude
+FROM production.artwork_place
+WHERE museum = %(museum)s AND object_number = %(number)s
+ORDER BY position
+
+-- name: materials_of_work
+-- The materials of a work, in the museum's order.
+SELECT term
+FROM production.artwork_material
+WHERE museum = %(museum)s AND object_number = %(number)s
+ORDER BY position

@@ -99,6 +99,29 @@ JOIN staging.artwork AS w ON w.museum = m.museum AND w.object_number = m.object_
 LEFT JOIN staging.joined_identities AS j ON j.museum = m.museum AND j.maker_key = m.maker_key
 WHERE m.museum = %(museum)s
 
+-- name: artwork_place
+-- The places of each artwork, in the museum's order, with where they lie.
+SELECT p.object_number, p.position, p.name, p.role, p.within,
+       (e.facts ->> 'latitude')::double precision AS latitude,
+       (e.facts ->> 'longitude')::double precision AS longitude, e.facts ->> 'identity' AS identity
+FROM staging.places AS p
+JOIN staging.artwork AS w ON w.museum = p.museum AND w.object_number = p.object_number
+LEFT JOIN staging.artwork_enrichments AS e
+    ON e.museum = p.museum AND e.source = 'place_coordinates' AND e.subject = p.place_key
+WHERE p.museum = %(museum)s
+
+-- name: artwork_material
+-- The materials of each artwork, in the museum's order, with their terms in the thesaurus.
+SELECT m.object_number, m.position, m.term, m.language,
+       ARRAY(SELECT t.term ->> 'aat'
+             FROM jsonb_array_elements(e.facts -> 'materials') WITH ORDINALITY AS t (term, place)
+             ORDER BY t.place) AS aat
+FROM staging.materials AS m
+JOIN staging.artwork AS w ON w.museum = m.museum AND w.object_number = m.object_number
+LEFT JOIN staging.artwork_enrichments AS e
+    ON e.museum = m.museum AND e.source = 'material_terms' AND e.subject = m.material_key
+WHERE m.museum = %(museum)s
+
 -- name: exhibition
 -- Exhibitions with their department and floors.
 SELECT e.exhibition_code, e.exhibition_id, e.name, e.description, d.name AS department,

@@ -258,3 +258,10 @@ FROM candidate.artwork_identity AS w
 JOIN candidate.artwork AS a ON a.museum = w.museum AND a.object_number = w.object_number
 JOIN candidate.artist_identity AS i ON i.museum = w.museum AND i.identity = w.identity
 WHERE w.museum = %(museum)s AND w.qualifier IS NULL AND a.production_date_end < i.birth_year
+
+-- name: impossible_coordinates
+-- Places that lie nowhere: beyond the poles, or where both numbers are missing.
+SELECT object_number, position, name, latitude, longitude
+FROM candidate.artwork_place
+WHERE museum = %(museum)s
+  AND (latitude NOT BETWEEN -90 AND 90 OR longitude NOT BETWEEN -180 AND 180 OR latitude = 0 AND longitude = 0)

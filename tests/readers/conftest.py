@@ -74,6 +74,16 @@ def publish(platform: Platform) -> None:
             " WHERE museum = 'cma' AND record_seq = (SELECT min(record_seq) FROM staging.artwork WHERE museum = 'cma')",
             (HOSTILE,),
         )
+        conn.execute(
+            "INSERT INTO staging.places (museum, object_number, position, place_key, name, role, within, links)"
+            " SELECT museum, object_number, 90, 'cma:here', title, 'made', 'Denmark', '{}'"
+            " FROM staging.artwork WHERE title = %s",
+            (HOSTILE,),
+        )
+        conn.execute(
+            "INSERT INTO staging.artwork_enrichments (museum, source, subject, facts)"
+            " VALUES ('cma', 'place_coordinates', 'cma:here', '{\"latitude\": 57.7, \"longitude\": 10.6}')"
+        )
     desk = release_desk(platform)
     for museum in MUSEUMS:
         stage_candidate(desk.platform, desk.production, museum)

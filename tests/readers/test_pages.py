@@ -101,6 +101,18 @@ def test_a_works_page_shows_all_that_is_known(client: TestClient, site: Site) ->
     assert (data["name"], data["identifier"]) == (work.title, work.object_number)
 
 
+def test_a_works_page_says_where_it_was_made_and_of_what(client: TestClient, hostile: str) -> None:
+    said = re.search(r'<script type="application/ld\+json">(.+?)</script>', client.get(hostile).text)
+    assert said
+    data = orjson.loads(said[1])
+    here = {"@type": "Place", "name": f"{HOSTILE}, Denmark",
+            "geo": {"@type": "GeoCoordinates", "latitude": 57.7, "longitude": 10.6}}  # fmt: skip
+    assert data["locationCreated"] == [here]
+    assert data["material"]
+    found = page(client, hostile)
+    assert [each for each in (f"Made in{HOSTILE}, Denmark", *data["material"]) if each not in found.text] == []
+
+
 def work_page(site: Site, work: Any) -> str:
     return site.links.artwork(work.museum, work.object_number)
 

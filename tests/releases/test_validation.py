@@ -70,6 +70,9 @@ HARM = {
         1, ["smk:artist 1", "smk 1850"]),
     "works_before_birth": (
         "UPDATE candidate.artwork SET production_date_end = 1700 WHERE object_number = 'N6'", 2, ["N6", "1700"]),
+    "impossible_coordinates": (
+        "UPDATE candidate.artwork_place SET latitude = 95.5, longitude = 1 WHERE object_number = 'N6'",
+        1, ["N6", "95.5"]),
     "nothing_staged": ("DELETE FROM candidate.artwork", None, ["no artwork at all"]),
     "fewer_rows": ("DELETE FROM candidate.artwork WHERE object_number IN ('N1', 'N2')", None, ["artwork from 10 to 8"]),
     "missing_titles": ("UPDATE candidate.artwork SET title = NULL WHERE object_number = 'N1'", None, ["10.0%"]),

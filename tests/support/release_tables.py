@@ -18,6 +18,8 @@ def stage(
         conn.execute("DELETE FROM staging.thumbnail WHERE museum = %(museum)s", values)
         conn.execute("DELETE FROM staging.artwork WHERE museum = %(museum)s", values)
         conn.execute("DELETE FROM staging.makers WHERE museum = %(museum)s", values)
+        conn.execute("DELETE FROM staging.places WHERE museum = %(museum)s", values)
+        conn.execute("DELETE FROM staging.materials WHERE museum = %(museum)s", values)
         conn.execute(
             "INSERT INTO staging.artwork (museum, record_id, record_seq, object_number, museum_db_id, title, artists,"
             " production_date_start, production_date_end, work_types, searchable_work_types, thumbnail_url, rights,"
@@ -41,6 +43,18 @@ def stage(
             " SELECT museum, object_number, position, museum || ':' || lower(name), name, 1750, '{}'"
             " FROM staging.artwork, unnest(artists) WITH ORDINALITY AS n (name, position)"
             " WHERE museum = %(museum)s",
+            values,
+        )
+        conn.execute(
+            "INSERT INTO staging.places (museum, object_number, position, place_key, name, role, within, links)"
+            " SELECT museum, object_number, 1, museum || ':skagen', 'Skagen', 'made', 'Denmark', '{}'"
+            " FROM staging.artwork WHERE museum = %(museum)s",
+            values,
+        )
+        conn.execute(
+            "INSERT INTO staging.materials (museum, object_number, position, material_key, term, links)"
+            " SELECT museum, object_number, 1, museum || ':oil', 'Oil on canvas', '{}'"
+            " FROM staging.artwork WHERE museum = %(museum)s",
             values,
         )
     if bucket:

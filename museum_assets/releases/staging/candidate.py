@@ -28,6 +28,8 @@ ROWS: dict[str, LiteralString] = {
     "index_status": query("releases_candidate.index_status"),
     "artist_identity": query("releases_candidate.artist_identity"),
     "artwork_identity": query("releases_candidate.artwork_identity"),
+    "artwork_place": query("releases_candidate.artwork_place"),
+    "artwork_material": query("releases_candidate.artwork_material"),
     "exhibition": query("releases_candidate.exhibition"),
     "review": query("releases_candidate.review"),
     "incident": query("releases_candidate.incident"),
