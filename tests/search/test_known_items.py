@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from museum_assets.collection.artworks.beside import TABLES
 from museum_assets.museums.artwork import Artwork
 from museum_assets.search.answer import Artwork as Shown
 from museum_assets.search.answer import QueryVector, Reason
@@ -45,7 +46,7 @@ def little(platform: Platform, works: Works) -> LittleProduction:
 
 def published(work: Artwork) -> PublishedWork:
     """Return a recorded work with a vector of its text."""
-    row = work.model_dump(exclude={"museum", "text_repairs", "makers"})
+    row = work.model_dump(exclude={"museum", "text_repairs", *(table.name for table in TABLES)})
     row |= {name: list(getattr(work, name)) for name in ("artists", "work_types", "searchable_work_types")}
     return PublishedWork(row, {"text_clip": letters(f"{', '.join(work.artists)}. {work.title}")})
 
