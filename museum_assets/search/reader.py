@@ -264,4 +264,7 @@ def _beside(now: Now, museum: str, number: str) -> tuple[list[PlaceOf], list[str
     """Return the places and the materials of a work, in the museum's order."""
     values = {"museum": museum, "number": number}
     places = [PlaceOf(**row) for row in now.conn.execute(query("readers.places_of_work"), values)]
-    return places, [row["term"] for row in now.conn.execute(query("readers.materials_of_work"), values)]
+    terms: dict[str, str] = {}
+    for row in now.conn.execute(query("readers.materials_of_work"), values):
+        terms.setdefault(row["term"].casefold(), row["term"])  # SMK says "papir" as a material and "Papir" as a medium
+    return places, list(terms.values())

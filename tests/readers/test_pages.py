@@ -109,6 +109,7 @@ def test_a_works_page_says_where_it_was_made_and_of_what(client: TestClient, hos
             "geo": {"@type": "GeoCoordinates", "latitude": 57.7, "longitude": 10.6}}  # fmt: skip
     assert data["locationCreated"] == [here]
     assert data["material"]
+    assert len({each.casefold() for each in data["material"]}) == len(data["material"])
     found = page(client, hostile)
     assert [each for each in (f"Made in{HOSTILE}, Denmark", *data["material"]) if each not in found.text] == []
 
