@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from museum_assets.archives.imports import roll_back
 from museum_assets.pruning.dagster_history import prune_backfills, prune_events, prune_runs, prune_snapshots
 from museum_assets.pruning.vectors import prune_vectors
 from resources.platform import Platform
-from resources.postgres import Database
+from resources.postgres import Busy, Database
 from sql import query
 
 NOTICE_EVENTS_KEPT_DAYS = 7
@@ -74,6 +75,11 @@ def _prune_rows(database: Database, statement: LiteralString, before: datetime, 
 def _prune_imports(database: Database, before: datetime, *, dry_run: bool) -> int:
     with database.connect() as conn:
         superseded = [row["id"] for row in conn.execute(query("pruning.imports"), {"before": before})]
-    for import_id in superseded if not dry_run else ():
-        roll_back(database, import_id, "pruning, as two newer ones are loaded")
-    return len(superseded)
+    if dry_run:
+        return len(superseded)
+    pruned = 0
+    for import_id in superseded:
+        with suppress(Busy):  # its source is being imported just now: the next night removes it
+            roll_back(database, import_id, "pruning, as two newer ones are loaded")
+            pruned += 1
+    return pruned

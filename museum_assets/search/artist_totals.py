@@ -51,12 +51,12 @@ class ArtistTotals:
             at = slice(None) if facets is None else np.isin(totals.facets, facets)
             counted = np.bincount(totals.artists[at], weights=totals.works[at], minlength=len(works))
             works += counted[: len(works)].astype(np.int64)
-        if chosen is not None and chosen in self._numbers:
-            limit -= 1
-        largest = np.argsort(-works, kind="stable")[:limit]
+        # Another thread may be reading a newer release, whose artists have numbers beyond these.
+        asked = len(works) if chosen is None else self._numbers.get(chosen, len(works))
+        largest = np.argsort(-works, kind="stable")[: limit - (asked < len(works))]
         found = {self._identities[number]: int(works[number]) for number in largest if works[number]}
-        if chosen is not None and chosen in self._numbers:
-            found[chosen] = int(works[self._numbers[chosen]])
+        if chosen is not None and asked < len(works):
+            found[chosen] = int(works[asked])
         return found
 
     def _of(self, now: Now, museum: str) -> Totals:

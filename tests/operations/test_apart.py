@@ -85,9 +85,9 @@ def process(folder: Path, env: dict[str, str], name: str, *arguments: str) -> It
         try:
             started.wait(timeout=GRACE)
         except subprocess.TimeoutExpired:
-            # As every supervisor does: while Postgres is away, Dagster's code server waits for it with a run that died.
             started.kill()
             started.wait()
+            pytest.fail(f"{name} had not ended {GRACE} s after SIGTERM")
 
 
 class Apart:
