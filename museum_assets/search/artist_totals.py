@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from museum_assets.core.memory import Memory
 from museum_assets.search.facets import Kept
-from museum_assets.search.memory import Memory
 from museum_assets.search.production import Now
 from sql import query
 

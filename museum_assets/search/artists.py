@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from museum_assets.core.memory import Memory
 from museum_assets.search.answer import Artist, ArtistCount, MakerOf
 from museum_assets.search.artist_totals import ArtistTotals
 from museum_assets.search.facets import Kept, Key, of_museums
-from museum_assets.search.memory import Memory
 from museum_assets.search.production import Now
 from museum_assets.search.question import DEEPEST
 from museum_assets.search.ranking import Name, name_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from museum_assets.search.facets import Combination, Kept, Key, admitted, of_museums
-from museum_assets.search.memory import Memory
+from museum_assets.core.memory import Memory
+from museum_assets.search.facets import Combination, Kept, Key, admitted, of_museums, total
 from museum_assets.search.production import Now
 from museum_assets.search.question import DEEPEST, Filters
 from museum_assets.search.ranking import Name, name_of
@@ -31,7 +31,7 @@ class Browsing:
         found = self._listed.get(key)
         if found is None:
             kept = admitted(combinations, filters)
-            works = sum(each.works for each in combinations.values() if each.admitted(filters))
+            works = total({key: each.works for key, each in combinations.items()}, combinations, filters)
             few = works <= FEW and None not in kept.values()
             found = _few(now, kept) if few else _along(now, kept, combinations, min(works, DEEPEST))
             self._listed.put(key, found)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from museum_assets.core.memory import Memory
 from museum_assets.search.answer import Facets
-from museum_assets.search.memory import Memory
 from museum_assets.search.production import Now
 from museum_assets.search.question import Filters
 from sql import query
@@ -35,10 +35,9 @@ class Combination:
     values: Mapping[str, tuple[Any, ...]]
     works: int
 
-    def admitted(self, filters: Filters, *, but: str = "") -> bool:
-        """Say whether these works are what the filters ask for, all filters or all but one."""
-        wanted = {name: getattr(filters, name) for name in NAMES if name != but}
-        return all(value is None or value in self.values[name] for name, value in wanted.items())
+    def admitted(self, wanted: Mapping[str, Any]) -> bool:
+        """Say whether these works have all that is wanted."""
+        return all(value in self.values[name] for name, value in wanted.items())
 
 
 class Combinations:
@@ -72,11 +71,18 @@ def _values(row: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     }
 
 
+def wanted(filters: Filters, *, but: str = "") -> dict[str, Any]:
+    """Return what filters ask of a combination, all of them or all but one."""
+    asked = {name: getattr(filters, name) for name in NAMES if name != but}
+    return {name: value for name, value in asked.items() if value is not None}
+
+
 def admitted(combinations: Mapping[Key, Combination], filters: Filters) -> Kept:
     """Return the museums with works that the filters admit, each with their combinations."""
     kept: dict[str, list[int]] = {}
+    asked = wanted(filters)
     for (museum, facet), combination in combinations.items():
-        if combination.admitted(filters):
+        if combination.admitted(asked):
             kept.setdefault(museum, []).append(facet)
     every = Counter(museum for museum, _ in combinations)
     return {museum: None if len(facets) == every[museum] else facets for museum, facets in kept.items()}
@@ -90,14 +96,16 @@ def of_museums(kept: Kept) -> dict[str, list[Any]]:
 
 def total(counts: Mapping[Key, int], combinations: Mapping[Key, Combination], filters: Filters) -> int:
     """Return how many of the counted works the filters admit."""
-    return sum(works for key, works in counts.items() if combinations[key].admitted(filters))
+    asked = wanted(filters)
+    return sum(works for key, works in counts.items() if combinations[key].admitted(asked))
 
 
 def most_of_one(counts: Mapping[Key, int], combinations: Mapping[Key, Combination], filters: Filters) -> int:
     """Return how many of the counted works the filters admit of the museum that has most of them."""
     found: Counter[str] = Counter()
+    asked = wanted(filters)
     for key, works in counts.items():
-        if combinations[key].admitted(filters):
+        if combinations[key].admitted(asked):
             found[key[0]] += works
     return max(found.values(), default=0)
 
@@ -107,10 +115,11 @@ def facets(
 ) -> Facets:
     """Return the counts of each value among the counted works, and among `more` that the filters admit already."""
     found: dict[str, Counter[Any]] = {name: Counter() for name in NAMES}
+    others = {name: wanted(filters, but=name) for name in NAMES}
     for key, works in counts.items():
         combination = combinations[key]
         for name in NAMES:
-            if combination.admitted(filters, but=name):
+            if combination.admitted(others[name]):
                 for value in combination.values[name]:
                     found[name][value] += works
     for key in more:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from museum_assets.core.memory import Memory
 from museum_assets.museums import MUSEUMS
 from museum_assets.search.facets import Kept, Key, of_museums
-from museum_assets.search.memory import Memory
 from museum_assets.search.production import Now, Production
 from museum_assets.search.question import DEEPEST
 from museum_assets.search.ranking import Name, name_of

@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from museum_assets.collection.stages import vectors_of
 from museum_assets.releases.snapshot import NotOneRelease, differs
 from museum_assets.search.answer import QueryVector, Reason
-from museum_assets.search.facets import Combination, Key
+from museum_assets.search.facets import Combination, Key, wanted
 from museum_assets.search.production import Now
 from museum_assets.search.question import Filters
 from museum_assets.search.ranking import Name
-from resources.vector_index.index import Hit, SearchFilter, contract_field
+from resources.vector_index.index import Hit, Search, SearchFilter, contract_field
 from resources.vector_index.session import batches
 from resources.vector_index.shard_process import ReadSession
 from sql import query
 
+JOINED_BY = ("museum", "object_number", "digest")
+"""What tells of a point which row it belongs to."""
 AT_ONCE = 5_000
 """Works named in one search: of more the best of several searches are taken."""
 
@@ -39,13 +41,12 @@ def by_query(
     session: ReadSession, vector: QueryVector, wheres: Sequence[SearchFilter], limit: int
 ) -> dict[Reason, list[Hit]]:
     """Return what lies near a query's vector among the points of any filter, by each vector of its model there is."""
-    found = {}
-    for name in vectors_of(vector.model):
-        if name in session.vectors:
-            admitted = [replace(where, contract=vector.contract) for where in wheres]
-            hits = [hit for where in admitted for hit in session.search(name, vector.vector, limit, where)]
-            found[reason_of(name)] = sorted(hits, key=lambda hit: -hit.score)[:limit]
-    return found
+    names = [name for name in vectors_of(vector.model) if name in session.vectors]
+    admitted = [replace(where, contract=vector.contract) for where in wheres]
+    searches = [Search(name, vector.vector, limit, where, fields=JOINED_BY) for name in names for where in admitted]
+    found = iter(session.search_all(searches))
+    by_name = {name: [hit for _ in admitted for hit in next(found)] for name in names}
+    return {reason_of(name): sorted(hits, key=lambda hit: -hit.score)[:limit] for name, hits in by_name.items()}
 
 
 def by_point(session: ReadSession, where: SearchFilter, name: Name, model: str, limit: int) -> tuple[Reason, list[Hit]]:
@@ -92,17 +93,30 @@ def years(century: int) -> tuple[int, int]:
 
 
 def joined(
-    now: Now, hits: Sequence[Hit], tsquery: str, combinations: dict[Key, Combination], filters: Filters
-) -> Iterator[Near]:
-    """Yield the hits that the filters admit, in their order. Raises NotOneRelease when rows and points differ."""
-    fields = {"museums": "museum", "numbers": "object_number", "digests": "digest"}
-    values = {name: [hit.payload[field] for hit in hits] for name, field in fields.items()}
-    found_rows = now.conn.execute(query("readers.hits"), {**values, "query": tsquery})
-    rows = {(row["museum"], row["object_number"], row["digest"]): row for row in found_rows}
-    for hit in hits:
-        name = (hit.payload["museum"], hit.payload["object_number"])
-        if (found := rows.get((*name, hit.payload["digest"]))) is None:
-            raise NotOneRelease(differs(*name, now.releases[name[0]]))
-        facet = (name[0], found["facet"])
-        if combinations[facet].admitted(filters):
-            yield Near(name, facet, bool(found["worded"]))
+    now: Now,
+    found: Mapping[Reason, Sequence[Hit]],
+    tsquery: str,
+    combinations: Mapping[Key, Combination],
+    filters: Filters,
+) -> dict[Reason, list[Near]]:
+    """Return the hits that the filters admit, in their order. Raises NotOneRelease when rows and points differ."""
+    points = dict.fromkeys(_row_of(hit) for hits in found.values() for hit in hits)
+    columns = zip(*points, strict=True) if points else [()] * len(JOINED_BY)
+    values = {f"{field}s": list(column) for field, column in zip(JOINED_BY, columns, strict=True)}
+    read = now.conn.execute(query("readers.hits"), {**values, "query": tsquery})
+    rows = {tuple(row[field] for field in JOINED_BY): row for row in read}
+    asked = wanted(filters)
+
+    def near(hits: Sequence[Hit]) -> Iterator[Near]:
+        for hit in hits:
+            museum, number, _ = point = _row_of(hit)
+            if (row := rows.get(point)) is None:
+                raise NotOneRelease(differs(museum, number, now.releases[museum]))
+            if combinations[museum, row["facet"]].admitted(asked):
+                yield Near((museum, number), (museum, row["facet"]), bool(row["worded"]))
+
+    return {reason: list(near(hits)) for reason, hits in found.items()}
+
+
+def _row_of(hit: Hit) -> tuple[str, ...]:
+    return tuple(hit.payload[field] for field in JOINED_BY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +27,7 @@ from museum_assets.search.browsing import Browsing
 from museum_assets.search.facets import Combination, Combinations, Kept, Key, admitted, facets, most_of_one, total
 from museum_assets.search.lexical import Lexical, Worded
 from museum_assets.search.nearest import Near, by_point, by_query, joined, of_works, shown
-from museum_assets.search.production import Now, Production
+from museum_assets.search.production import CONNECTIONS, Now, Production
 from museum_assets.search.question import DEEPEST, Filters, Question
 from museum_assets.search.ranking import Name, Rankings, name_of
 from museum_assets.search.words import Words
@@ -64,6 +65,7 @@ class Reader:
         self._browsing = Browsing()
         self._artists = Artists()
         self._lexical = Lexical(self._production)
+        self._threads = ThreadPoolExecutor(CONNECTIONS, "index search")
 
     def begin(self) -> None:
         """Begin to open the index, so that a first search waits less."""
@@ -71,6 +73,7 @@ class Reader:
 
     def close(self) -> None:
         """Close the connections and the index."""
+        self._threads.shutdown(cancel_futures=True)
         self._production.close()
         self._index.close()
 
@@ -83,10 +86,15 @@ class Reader:
         with self._production.now() as now:
             combinations = self._combinations.of(now)
             kept = admitted(combinations, question.filters)
+            searching = None
+            # What has a digit may be an object number, for which nothing that is merely near is shown.
+            if vector is not None and not any(map(str.isdigit, question.words)):
+                searching = self._searching(now, vector, question.filters)
             worded = self._lexical.find(now, question.words, kept, question.filters.artist)
             near = None
             if vector is not None and not worded.numbers:
-                near = self._near(now, vector, worded, combinations, question.filters)
+                searching = searching or self._searching(now, vector, question.filters)
+                near = self._near(now, searching, worded, combinations, question.filters)
             return self._answer(now, question, worded, near, combinations, kept, words_only=vector is None)
 
     def _browsed(self, now: Now, question: Question) -> Answer:
@@ -114,18 +122,30 @@ class Reader:
             question = Question(filters=Filters(artist=identity), limit=limit)
             return ArtistNow(who, self._browsed(now, question)) if who else None
 
+    def _searching(self, now: Now, vector: QueryVector, filters: Filters) -> Future[dict[Reason, list[Hit]]]:
+        """Begin to search the index: Postgres finds words meanwhile."""
+        releases, where = now.releases, self._shown(now, filters)
+
+        def found() -> dict[Reason, list[Hit]]:
+            with self._index.open(releases) as session:
+                return by_query(session, vector, where, NEAR)
+
+        return self._threads.submit(found)
+
+    @staticmethod
     def _near(
-        self, now: Now, vector: QueryVector, worded: Worded, combinations: dict[Key, Combination], filters: Filters
+        now: Now,
+        searching: Future[dict[Reason, list[Hit]]],
+        worded: Worded,
+        combinations: dict[Key, Combination],
+        filters: Filters,
     ) -> dict[Reason, list[Near]] | None:
         """Return the works near a query's vector; None when the index cannot say now."""
         try:
-            with self._index.open(now.releases) as session:
-                found = by_query(session, vector, self._shown(now, filters), NEAR)
+            found = searching.result()
         except Unavailable:
             return None
-        return {
-            reason: list(joined(now, hits, worded.tsquery, combinations, filters)) for reason, hits in found.items()
-        }
+        return joined(now, found, worded.tsquery, combinations, filters)
 
     def _shown(self, now: Now, filters: Filters) -> list[SearchFilter]:
         """Return filters of the points that may be found: what matches one of them may."""
@@ -204,7 +224,7 @@ class Reader:
             return self._found(now, hits, Reason.LOOKS, filters)
 
     def _found(self, now: Now, hits: Sequence[Hit], reason: Reason, filters: Filters) -> list[Found]:
-        near = joined(now, hits, "", self._combinations.of(now), filters)
+        near = joined(now, {reason: hits}, "", self._combinations.of(now), filters)[reason]
         return [Found(artwork, (Why(reason),)) for artwork, _ in self._artworks(now, [each.name for each in near])]
 
     def museum(self, slug: str, works: int = 8) -> MuseumNow | None:

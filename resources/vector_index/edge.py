@@ -18,7 +18,15 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from museum_assets.core.failures import MuseumError, Unavailable
-from resources.vector_index.index import Hit, PointRecord, SearchFilter, Vectors, contract_field, indexed_fields
+from resources.vector_index.index import (
+    Hit,
+    PointRecord,
+    Search,
+    SearchFilter,
+    Vectors,
+    contract_field,
+    indexed_fields,
+)
 from resources.vector_index.session import WRITE_BATCH, VectorSession
 
 
@@ -242,16 +250,17 @@ class EdgeSession(VectorSession):
         found = self._shard.retrieve(list(ids), with_payload, with_vectors)
         return [PointRecord(str(point.id), point.payload or {}, _arrays(point.vector)) for point in found]
 
-    def _search(
-        self, name: str, vector: NDArray[np.float32], limit: int, where: SearchFilter, exclude: Sequence[str]
-    ) -> list[Hit]:
-        from qdrant_edge import Query, SearchRequest
+    def _search_all(self, searches: Sequence[Search]) -> list[list[Hit]]:
+        return [self._search(each) for each in searches]
+
+    def _search(self, search: Search) -> list[Hit]:
+        from qdrant_edge import PayloadSelector, Query, SearchRequest
 
         request = SearchRequest(
-            query=Query.Nearest(vector.tolist(), using=name),
-            limit=limit,
-            filter=_filter(where, exclude),
-            with_payload=True,
+            query=Query.Nearest(search.vector.tolist(), using=search.name),
+            limit=search.limit,
+            filter=_filter(search.where, search.exclude),
+            with_payload=True if search.fields is None else PayloadSelector.Include(list(search.fields)),
         )
         return [Hit(str(point.id), point.score, point.payload or {}) for point in self._shard.search(request)]
 

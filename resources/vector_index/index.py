@@ -139,6 +139,22 @@ class SearchFilter:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A question for the `limit` points whose vector `name` is nearest to `vector` [dimension] among those admitted.
+
+    `fields` are what hits bring of their payload, None for all of it: a hundred whole payloads take longer to pass on
+    than to find.
+    """
+
+    name: str
+    vector: NDArray[np.float32]
+    limit: int
+    where: SearchFilter = field(default_factory=SearchFilter)
+    exclude: tuple[str, ...] = ()
+    fields: tuple[str, ...] | None = None
+
+
 def contract_field(vector: str) -> str:
     """Return the payload field that names the model contract of a vector."""
     return f"{vector}_contract"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from museum_assets.core.failures import MuseumError, Unavailable
+from museum_assets.core.memory import Memory
 from resources.vector_index.edge import EdgeVectorIndex
-from resources.vector_index.index import SearchFilter
+from resources.vector_index.index import Hit, Search, SearchFilter, Vectors
 from resources.vector_index.session import VectorIndex, VectorSession
 from resources.vector_index.shard_copies import ShardCopies, ShardCopy
 from resources.vector_index.shard_process import ReadSession, ShardProcess
@@ -42,12 +43,21 @@ class ReadersIndex(Protocol):
 
 
 class ServerSession:
-    """A session of a server, of which only reading is passed on."""
+    """A session of a server, of which only reading is passed on; `vectors` are those that its collection has."""
 
-    def __init__(self, session: VectorSession) -> None:
-        self.vectors = session.vectors
+    def __init__(self, session: VectorSession, vectors: Vectors) -> None:
+        self.vectors = vectors
         self.search, self.retrieve, self.count = session.search, session.retrieve, session.count
         self._session = session
+
+    def search_all(self, searches: Sequence[Search]) -> list[list[Hit]]:
+        """Return the nearest points of each search. Raises Unavailable when the collection is gone."""
+        try:
+            return self._session.search_all(searches)
+        except MuseumError as error:
+            if isinstance(error, Unavailable) or self._session.exists:
+                raise
+            raise Unavailable(str(error), code="index_gone") from error
 
     def matching(self, where: SearchFilter) -> list[str]:
         """Return the ids of the points that match, which should be few."""
@@ -59,15 +69,21 @@ class ServerReaders:
 
     def __init__(self, index: VectorIndex) -> None:
         self.index = index
+        # Asked for with every question, they were two of its four requests. Only a promotion adds one.
+        self._vectors: Memory[frozenset[tuple[str, int]], Vectors] = Memory(8)
 
     def begin(self) -> None:
         """Nothing takes long."""
 
     @contextmanager
-    def open(self, releases: Mapping[str, int]) -> Iterator[ReadSession]:  # noqa: ARG002 - it holds all of them
+    def open(self, releases: Mapping[str, int]) -> Iterator[ReadSession]:
         """Open a session; the server has the points of a release before its pointer moves."""
+        key = frozenset(releases.items())
         with self.index.open() as session:
-            yield ServerSession(session)
+            vectors = self._vectors.get(key) or session.vectors
+            if vectors:
+                self._vectors.put(key, vectors)
+            yield ServerSession(session, vectors)
 
     def close(self) -> None:
         """Nothing stays open."""

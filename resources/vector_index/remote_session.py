@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from museum_assets.core.collection_layout import CollectionLayout
 from museum_assets.core.failures import MuseumError, Unavailable
-from resources.vector_index import messages
-from resources.vector_index.index import Hit, PointRecord, SearchFilter, Vectors, contract_field, indexed_fields
+from resources.vector_index import messages, searching
+from resources.vector_index.index import Hit, PointRecord, Search, SearchFilter, Vectors, contract_field, indexed_fields
 from resources.vector_index.layout import LayoutState, changes, creation, search_params, state
 from resources.vector_index.qdrant_failures import Intent, patiently
 from resources.vector_index.qdrant_server import TIMEOUT, QdrantServer
+from resources.vector_index.searching import filter_of
 from resources.vector_index.session import WRITE_BATCH, VectorSession
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class RemoteSession(VectorSession):
 
     def set_where(self, where: SearchFilter, key: str, value: int) -> None:
         """Set a payload key of every point that matches."""
-        self._call("write", self._points.set_payload, payload={key: value}, points=_filter(where))
+        self._call("write", self._points.set_payload, payload={key: value}, points=filter_of(where))
 
     def delete_points(self, ids: Sequence[str]) -> None:
         """Remove these points."""
@@ -142,7 +143,7 @@ class RemoteSession(VectorSession):
 
     def count(self, where: SearchFilter | None = None) -> int:
         """Count exactly the points that match."""
-        return self._call("read", self._points.count, count_filter=_filter(where or SearchFilter()), exact=True).count
+        return self._call("read", self._points.count, count_filter=filter_of(where or SearchFilter()), exact=True).count
 
     def optimise(self) -> None:
         """Do nothing: a server builds its graphs by itself, in the background."""
@@ -194,13 +195,13 @@ class RemoteSession(VectorSession):
         self._call("write", self._points.upsert, points=new)
 
     def _delete_where(self, where: SearchFilter) -> None:
-        self._call("write", self._points.delete, points_selector=_filter(where))
+        self._call("write", self._points.delete, points_selector=filter_of(where))
 
     def _page(self, where: SearchFilter, offset: Any, with_payload: bool) -> tuple[list[PointRecord], Any]:
         points, following = self._call(
             "read",
             self._points.scroll,
-            scroll_filter=_filter(where),
+            scroll_filter=filter_of(where),
             limit=WRITE_BATCH,
             offset=offset,
             with_payload=with_payload,
@@ -253,19 +254,14 @@ class RemoteSession(VectorSession):
         )
         return [PointRecord(str(point.id), point.payload or {}, _arrays(point.vector)) for point in found]
 
-    def _search(
-        self, name: str, vector: NDArray[np.float32], limit: int, where: SearchFilter, exclude: Sequence[str]
-    ) -> list[Hit]:
-        answer = self._call(
-            "read",
-            self._points.query_points,
-            query=vector.tolist(),
-            using=name,
-            limit=limit,
-            query_filter=_filter(where, exclude),
-            search_params=search_params(self._layout),
-        )
-        return [Hit(str(point.id), point.score, point.payload or {}) for point in answer.points]
+    def _search_all(self, searches: Sequence[Search]) -> list[list[Hit]]:
+        params = search_params(self._layout)
+        if self._over_grpc:
+            request = searching.batch(self._collection, searches, params)
+            return searching.hits(self._send("read", self._points.grpc_points.QueryBatch, request))
+        requests = searching.requests(searches, params)
+        answers = self._call("read", self._points.query_batch_points, requests=requests)
+        return [[Hit(str(p.id), p.score, p.payload or {}) for p in answer.points] for answer in answers]
 
     def _call(self, intent: Intent, method: Callable[..., T], **arguments: Any) -> T:
         attempt = self._server.attempt(self._collection, intent)
@@ -274,25 +270,6 @@ class RemoteSession(VectorSession):
     def _send(self, intent: Intent, method: Callable[..., Any], request: Any) -> Any:
         """Send a message of gRPC, and return the one that answers it."""
         return patiently(self._server.attempt(self._collection, intent), partial(method, request, timeout=TIMEOUT))
-
-
-def _filter(where: SearchFilter, exclude: Sequence[str] = ()) -> models.Filter:
-    from qdrant_client import models
-
-    must: list[models.Condition] = [
-        models.FieldCondition(key=key, match=models.MatchAny(any=list(words)))
-        for key, words in where.keywords().items()
-    ]
-    must += [
-        models.FieldCondition(key=key, range=models.Range(gte=low, lte=high))
-        for key, (low, high) in where.ranges().items()
-    ]
-    if where.vector_present is not None:
-        must.append(models.HasVectorCondition(has_vector=where.vector_present))
-    if (shown := where.shown()) is not None:
-        # An empty `should` would match everything.
-        must.append(models.Filter(should=[_filter(release) for release in shown] or [models.HasIdCondition(has_id=[])]))
-    return models.Filter(must=must, must_not=[models.HasIdCondition(has_id=list(exclude))] if exclude else [])
 
 
 def _arrays(vectors: Any) -> dict[str, NDArray[np.float32]]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from museum_assets.core.failures import Failure, MuseumError
 from resources.embedders.embedder import Embedder, Vector
-from resources.vector_index.index import Hit, PointRecord, SearchFilter, contract_field, point_id
+from resources.vector_index.index import Hit, PointRecord, Search, SearchFilter, contract_field, point_id
 from resources.vector_index.session import VectorIndex, VectorSession
 
 RRF_CONSTANT = 60
@@ -61,7 +61,7 @@ def by_words(
     """Search with a query's vector among the points that `where` admits. Raises as `search_text` does."""
     where = replace(where, contract=embedder.contract)
     names = [name for name in names if name in session.vectors]
-    rankings = [session.search(name, vector, limit * DEPTH, where) for name in names]
+    rankings = session.search_all([Search(name, vector, limit * DEPTH, where) for name in names])
     made = [SearchFilter(vector_present=name, contract=embedder.contract, releases=where.releases) for name in names]
     # "Nothing matches" and "nothing was embedded by this model" call for different remedies.
     if not any(rankings) and not any(session.count(each) for each in made):

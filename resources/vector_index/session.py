@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from museum_assets.core.failures import MuseumError
-from resources.vector_index.index import Hit, Payload, PointRecord, SearchFilter, Vectors, contract_field
+from resources.vector_index.index import Hit, Payload, PointRecord, Search, SearchFilter, Vectors, contract_field
 from resources.vector_index.layout import LayoutState
 
 WRITE_BATCH = 1000
@@ -157,9 +157,16 @@ class VectorSession(ABC):
         exclude: Sequence[str] = (),
     ) -> list[Hit]:
         """Return up to `limit` points nearest to `vector` [dimension] by vector `name`, best first."""
-        if vector.shape != (self.dimension_of(name),):
-            raise MuseumError(f"A search in {name} needs {self.vectors[name]} numbers, not the shape {vector.shape}.")
-        return self._search(name, vector, limit, replace(where or SearchFilter(), vector_present=name), exclude)
+        return self.search_all([Search(name, vector, limit, where or SearchFilter(), tuple(exclude))])[0]
+
+    def search_all(self, searches: Sequence[Search]) -> list[list[Hit]]:
+        """Return what each search finds, best first. They are asked at once: a server is waited for one time."""
+        for each in searches:
+            if each.vector.shape != (size := self.dimension_of(each.name),):
+                raise MuseumError(f"A search in {each.name} needs {size} numbers, not the shape {each.vector.shape}.")
+        return self._search_all(
+            [replace(each, where=replace(each.where, vector_present=each.name)) for each in searches]
+        )
 
     def ids(self, museum: str | None = None) -> Iterator[str]:
         """Walk the ids of all points, or of one museum's."""
@@ -226,9 +233,7 @@ class VectorSession(ABC):
     def _retrieve(self, ids: Sequence[str], with_payload: bool, with_vectors: bool) -> list[PointRecord]: ...
 
     @abstractmethod
-    def _search(
-        self, name: str, vector: NDArray[np.float32], limit: int, where: SearchFilter, exclude: Sequence[str]
-    ) -> list[Hit]: ...
+    def _search_all(self, searches: Sequence[Search]) -> list[list[Hit]]: ...
 
 
 Sized = TypeVar("Sized", Sequence[Any], NDArray[np.float32])

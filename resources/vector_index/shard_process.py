@@ -20,10 +20,10 @@ from typing import Any, Protocol
 from museum_assets.core.failures import MuseumError, Unavailable
 from resources.child_environment import child_environment
 from resources.embedders.embedder import Vector
-from resources.vector_index.index import Hit, PointRecord, SearchFilter, Vectors
+from resources.vector_index.index import Hit, PointRecord, Search, SearchFilter, Vectors
 
 START_SECONDS, ANSWER_SECONDS = 120.0, 10.0
-ASKED = frozenset({"vectors", "search", "scroll", "retrieve", "count"})
+ASKED = frozenset({"vectors", "search_all", "scroll", "retrieve", "count"})
 
 
 class ReadSession(Protocol):
@@ -38,6 +38,10 @@ class ReadSession(Protocol):
         self, name: str, vector: Vector, limit: int, where: SearchFilter | None = None, exclude: Sequence[str] = ()
     ) -> list[Hit]:
         """Return the nearest points."""
+        ...
+
+    def search_all(self, searches: Sequence[Search]) -> list[list[Hit]]:
+        """Return the nearest points of each search."""
         ...
 
     def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[PointRecord]:
@@ -96,7 +100,11 @@ class ShardProcess:
         exclude: Sequence[str] = (),
     ) -> list[Hit]:
         """Return the nearest points."""
-        found: list[Hit] = self._ask("search", name, vector, limit, where, exclude)
+        return self.search_all([Search(name, vector, limit, where or SearchFilter(), tuple(exclude))])[0]
+
+    def search_all(self, searches: Sequence[Search]) -> list[list[Hit]]:
+        """Return the nearest points of each search."""
+        found: list[list[Hit]] = self._ask("search_all", searches)
         return found
 
     def retrieve(self, ids: Sequence[str], *, with_vectors: bool = False) -> list[PointRecord]:

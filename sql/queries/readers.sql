@@ -138,7 +138,8 @@ LIMIT %(limit)s
 -- name: hits
 -- What the works that the index found can be filtered by, and whether the query's words find them too.
 SELECT n.museum, n.object_number, n.digest, s.facet, s.worded
-FROM unnest(%(museums)s::text[], %(numbers)s::text[], %(digests)s::text[]) AS n (museum, object_number, digest),
+FROM unnest(%(museums)s::text[], %(object_numbers)s::text[], %(digests)s::text[])
+        AS n (museum, object_number, digest),
     LATERAL (
         SELECT a.facet, a.words @@ %(query)s::tsquery AS worded
         FROM production.artwork_search AS a

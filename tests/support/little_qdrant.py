@@ -30,7 +30,7 @@ DONE = {"operation_id": 0, "status": "completed"}
 NO_KEY = "Must provide an API key or an Authorization bearer token"
 READ_ONLY = "Forbidden: Write access to the collection is required"
 PEER_DOWN = "Service internal error: Failed to connect to http://10.0.0.2:6335/, error: transport error"
-READS = {"Get", "Count", "Scroll", "Query", "CollectionExists", "CollectionClusterInfo"}
+READS = {"Get", "Count", "Scroll", "QueryBatch", "CollectionExists", "CollectionClusterInfo"}
 
 
 @dataclass
@@ -55,7 +55,7 @@ class LittleQdrant:
     lock: threading.Lock = field(default_factory=threading.Lock)
     layouts: Layouts = field(default_factory=Layouts)
     said: dict[str, Any] = field(default_factory=dict)
-    """What was said last of each kind: "PATCH" -> its JSON, "grpc Query" -> its message."""
+    """What was said last of each kind: "PATCH" -> its JSON, "grpc QueryBatch" -> its message."""
     react: Callable[[bytes], tuple[str, str] | None] = lambda _: None
     """Gets every request for points as it came, before it is done, and may refuse it as `failing` does."""
 
@@ -101,11 +101,8 @@ def _scroll(engine: QdrantClient, name: str, body: dict[str, Any]) -> Any:
     return {"points": found, "next_page_offset": following}
 
 
-def _query(engine: QdrantClient, name: str, body: dict[str, Any]) -> Any:
-    query = body["query"]["nearest"] if isinstance(body["query"], dict) else body["query"]
-    return engine.query_points(
-        name, query, using=body["using"], limit=body["limit"], query_filter=_filter(body), with_payload=True
-    )
+def _query_batch(engine: QdrantClient, name: str, body: dict[str, Any]) -> Any:
+    return engine.query_batch_points(name, [models.QueryRequest.model_validate(each) for each in body["searches"]])
 
 
 def _batch(engine: QdrantClient, name: str, body: dict[str, Any]) -> Any:
@@ -135,13 +132,13 @@ ROUTES: dict[str, Route] = {
     "POST /points/delete": lambda engine, name, body: engine.delete(name, _points(body)),
     "POST /points/payload": lambda engine, name, body: engine.set_payload(name, body["payload"], _points(body)),
     "POST /points/payload/delete": lambda engine, name, body: engine.delete_payload(name, body["keys"], _points(body)),
-    "POST /points/query": _query,
+    "POST /points/query/batch": _query_batch,
     "POST /points/scroll": _scroll,
     "POST /points/vectors/delete": lambda engine, name, body: engine.delete_vectors(
         name, body["vector"], _points(body)
     ),
 }
-REST_READS = {"GET", "GET /exists", "GET /cluster", "POST /points", "POST /points/count", "POST /points/query",
+REST_READS = {"GET", "GET /exists", "GET /cluster", "POST /points", "POST /points/count", "POST /points/query/batch",
               "POST /points/scroll"}  # fmt: skip
 
 

@@ -105,12 +105,21 @@ class Points(protocol.PointsServicer):
             next_page_offset=None if following is None else RestToGrpc.convert_extended_point_id(following),
         )
 
-    def Query(self, request: Any, context: Any) -> Any:
-        found = self.engine.query_points(
-            request.collection_name,
-            list(request.query.nearest.dense.data),
-            using=request.using,
-            limit=request.limit,
-            query_filter=_filter(request),
+    def QueryBatch(self, request: Any, context: Any) -> Any:
+        found = [self._found(request.collection_name, each) for each in request.query_points]
+        return protocol.QueryBatchResponse(
+            result=[
+                protocol.BatchResult(result=[RestToGrpc.convert_scored_point(point) for point in each.points])
+                for each in found
+            ]
         )
-        return protocol.QueryResponse(result=[RestToGrpc.convert_scored_point(each) for each in found.points])
+
+    def _found(self, name: str, asked: Any) -> Any:
+        return self.engine.query_points(
+            name,
+            list(asked.query.nearest.dense.data),
+            using=asked.using,
+            limit=asked.limit,
+            query_filter=_filter(asked),
+            with_payload=GrpcToRest.convert_with_payload_selector(asked.with_payload),
+        )

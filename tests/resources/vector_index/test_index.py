@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from museum_assets.core.failures import MuseumError
-from resources.vector_index.index import SearchFilter, point_id
+from resources.vector_index.index import Search, SearchFilter, point_id
 from tests.support.index_payload import payload
 from tests.support.vector_indexes import MODEL, OTHER_MODEL, VECTORS, unit
 
@@ -82,6 +82,16 @@ def test_a_search_ranks_by_cosine(session, three):
     assert [hit.score for hit in hits] == pytest.approx([1, 0.5**0.5, 0], abs=1e-5)
     assert hits[0].payload["title"] == "Winter"
     assert [hit.id for hit in session.search("image_clip", unit(0), 1, exclude=[three[0]])] == [three[1]]
+
+
+def test_several_searches_are_answered_in_their_order_with_the_fields_that_they_ask_for(session, three):
+    all_fields = Search("image_clip", unit(0), 2)
+    one_field = Search("image_clip", unit(0), 3, SearchFilter(museum="met"), fields=("museum", "object_number"))
+    first, second = session.search_all([all_fields, one_field])
+    assert [hit.id for hit in first] == three[:2]
+    assert first[0].payload["title"] == "Winter" and first[0].payload["image_clip_contract"] == MODEL
+    assert [hit.payload for hit in second] == [{"museum": "met", "object_number": second[0].payload["object_number"]}]
+    assert session.search_all([]) == []
 
 
 @pytest.mark.parametrize(

@@ -136,12 +136,12 @@ def test_a_search_says_its_effort_and_ranks_by_whole_vectors(server: LittleQdran
             session.ensure_collection(VECTORS)
             session.search("image_clip", unit(0), 5)
         if grpc:
-            asked = server.said["grpc Query"].params
+            asked = server.said["grpc QueryBatch"].query_points[0].params
             assert asked.quantization.rescore
             assert (asked.hnsw_ef or None, asked.quantization.oversampling or None) == (effort, oversampling)
         else:
             quantization = given({"rescore": True, "oversampling": oversampling})
-            assert given(server.said["POST /points/query"]["params"]) == given(
+            assert given(server.said["POST /points/query/batch"]["searches"][0]["params"]) == given(
                 {"hnsw_ef": effort, "quantization": quantization}
             )
 
