@@ -21,7 +21,7 @@ class ReconciliationSettings(BaseSettings):
     reconciliation_url: WebAddress | None = Field(
         None,
         description="Reconciliation Service that makers are matched to, such as "
-        "https://wikidata.reconci.link/en/api; unset: none is asked.",
+        "https://wikidata-reconciliation.wmcloud.org/en/api; unset: none is asked.",
     )
     reconciliation_authority: str = Field(
         "wikidata",

@@ -105,8 +105,9 @@ class ReconciliationClient(Closing):
             part = self._isolating(items[start : start + size], once, None)
             if len(part) > 1 and all(isinstance(result, RequestRefused) for result in part):
                 raise MuseumError(
-                    f"{part[0]} So it is with each of {len(part)}: RECONCILIATION_TYPE or RECONCILIATION_PROPERTIES "
-                    f"may name what {shown_address(self.url)} does not know"
+                    f"{part[0]} So it is with each of {len(part)}: RECONCILIATION_TYPE or RECONCILIATION_PROPERTIES, "
+                    "or those of places, RECONCILIATION_PLACE_TYPE or RECONCILIATION_PLACE_PROPERTIES, may name what "
+                    f"{shown_address(self.url)} does not know"
                 )
             results += part
         return results
@@ -138,6 +139,9 @@ class ReconciliationClient(Closing):
             self.requests += 1
             method = "POST" if form else "GET"
             with http_failures(what), self._client.stream(method, url or self.url, data=form) as response:
+                if moved := response.next_request:
+                    # Not followed: no other host than the one that was set is asked.
+                    raise MuseumError(f"{what} has moved: set RECONCILIATION_URL to {shown_address(str(moved.url))}")
                 if failure := classify(response, what):
                     raise failure
                 body = read_body(response, what)
@@ -154,5 +158,5 @@ class ReconciliationClient(Closing):
     def _no_service(self, why: str) -> MuseumError:
         return MuseumError(
             f"no Reconciliation Service answers at {shown_address(self.url)}: {why}. Set RECONCILIATION_URL to the "
-            "address of one, such as https://wikidata.reconci.link/en/api"
+            "address of one, such as https://wikidata-reconciliation.wmcloud.org/en/api"
         )

@@ -17,7 +17,8 @@ from museum_assets.enrichment.authority.nationalities import country
 VERSION = "coordinates:1"
 ONE_PLACE = 0.25
 """Degrees: two entries as near as this are a town and its municipality, whose points are as good as each other."""
-_NUMBER = r"([-+]?\d{1,3}(?:\.\d{1,20})?)"
+_NUMBER = r"([-+]?\d{1,3}(?:\.\d{1,20})?(?:[eE]-\d{1,3})?)"
+"""Wikidata's service writes Python's numbers: 0.00005 degrees, as on Greenwich's meridian, are 5e-05 there."""
 _POINT = re.compile(rf"\s*{_NUMBER}\s*,\s*{_NUMBER}\s*")
 _WELL_KNOWN_TEXT = re.compile(rf"\s*Point\s*\(\s*{_NUMBER}\s+{_NUMBER}\s*\)\s*", re.IGNORECASE)
 
@@ -52,7 +53,7 @@ def point_in(text: str) -> Point | None:
 def entry(id_: str, label: str, said: Mapping[str, Sequence[str]]) -> Entry:
     """Return what the authority says of a place; `said` are values by our names of the properties."""
     labels = [each for name, values in said.items() if name.startswith("label_") for each in values]
-    points = (point for each in said.get("coordinates", ()) if (point := point_in(each)))
+    points = (point for each in said.get("coordinates", ()) if (point := point_in(each)) and _on_earth(point))
     names = frozenset(tuple(words(name)) for name in (label, *labels))
     return Entry(id_, label, names, tuple(said.get("country", ())), next(points, None))
 
@@ -90,6 +91,11 @@ def _parts(places: str) -> frozenset[tuple[str, ...]]:
     parts = [part for part in places.split(",") if words(part)]
     known = [found for part in parts if (found := country(part))]
     return frozenset(tuple(words(part)) for part in (*parts, *known))
+
+
+def _on_earth(point: Point) -> bool:
+    """Say whether there is such a place: longitudes on Mars go up to 360, and Wikidata's service names no planet."""
+    return abs(point.latitude) <= 90 and abs(point.longitude) <= 180
 
 
 def _near(one: Entry, other: Entry) -> bool:

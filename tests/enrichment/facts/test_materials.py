@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from museum_assets.enrichment.facts.materials import MaterialTerms, contract, terms_of
+from museum_assets.enrichment.facts import terms as work_types
+from museum_assets.enrichment.facts.materials import TABLE, MaterialTerms, contract, terms, terms_of
 from museum_assets.enrichment.facts.stages import material_terms
 from museum_assets.loop.books import books
 from museum_assets.loop.run import run_stage
 from resources.postgres import Database
 
 OIL, CANVAS, PAPER = "300015050", "300014078", "300014109"
-GRAPHITE, INK, WATERCOLOUR, CHALK = "300011098", "300015012", "300015045", "300011727"
+GRAPHITE, INK, WATERCOLOUR = "300011098", "300015012", "300015045"
+CHALK, RED_CHALK, SILK = "300011727", "300080064", "300243428"
 
 
 @pytest.mark.parametrize(
@@ -23,7 +27,10 @@ GRAPHITE, INK, WATERCOLOUR, CHALK = "300011098", "300015012", "300015045", "3000
         ("Öl auf Leinwand", [OIL, CANVAS], []),
         ("Huile sur toile", [OIL, CANVAS], []),
         ("Graphite, ink and watercolour on paper. Verso: graphite", [GRAPHITE, INK, WATERCOLOUR, PAPER], []),
-        ("Pen and brown ink, brown wash over red chalk", [INK, CHALK], ["Pen", "brown wash"]),
+        ("Pen and brown ink, brown wash over red chalk", [INK, RED_CHALK], ["Pen", "brown wash"]),
+        ("brown chalk", [CHALK], []),
+        # The thesaurus has another silk, 300014072: the fibre.
+        ("Colours on silk", [SILK], ["Colours"]),
         ("gray-green laid paper", [], ["gray-green laid paper"]),
         ("cream laid paper", [PAPER], []),
         # What would be another material with its first word left out.
@@ -35,6 +42,35 @@ GRAPHITE, INK, WATERCOLOUR, CHALK = "300011098", "300015012", "300015045", "3000
 def test_a_text_of_several_materials_is_taken_apart(said: str, aat: list[str], without: list[str]) -> None:
     found, rest = terms_of(said)
     assert ([each["aat"] for each in found], rest) == (aat, without)
+
+
+def test_a_number_is_one_of_the_thesaurus_and_has_one_term() -> None:
+    rows = [*terms().values(), *work_types.terms().values()]
+    names: dict[str, set[str]] = {}
+    for row in rows:
+        names.setdefault(row["aat"], set()).add(row["term"])
+    assert {number: found for number, found in names.items() if len(found) > 1} == {}
+    assert [number for number in names if not re.fullmatch(r"300\d{6}", number)] == []
+
+
+def test_no_word_stands_twice_and_each_is_found() -> None:
+    lines = TABLE.path.read_text(encoding="utf-8").splitlines()[1:]
+    words = [line.split(",")[0] for line in lines]
+    assert len({word.casefold() for word in words}) == len(words)
+    assert {word: terms_of(word)[0][0]["aat"] for word in words} == {word: terms()[word]["aat"] for word in words}
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        ("300012862", "charcoal, kul, houtskool, kohle, fusain"),
+        ("300404632", "pastel, pastelkridt, pastelkrijt, pastell"),
+        ("300053271", "lithography, litografi, steendruk, lithografie, lithographie"),
+        ("300011183", "granite, granit, graniet"),
+    ],
+)
+def test_what_was_left_out_for_want_of_a_source_has_its_term(number: str, words: str) -> None:
+    assert {terms()[word]["aat"] for word in words.split(", ")} == {number}
 
 
 def test_the_museums_own_link_goes_first() -> None:

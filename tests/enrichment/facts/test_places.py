@@ -27,7 +27,8 @@ PROPERTIES = Settings(_env_file=None).place_properties_asked
     ("text", "point"),
     [
         ("55.97,12.03", Point(55.97, 12.03)), ("-34, -58.4", Point(-34, -58.4)), ("Point(12.03 55.97)", (55.97, 12.03)),
-        ("12.03", None), ("Paris, France", None), ("1,2,3", None),
+        (f"{51.4779},{-0.00005}", Point(51.4779, -0.00005)), ("1e9,2", None), ("12.03", None),
+        ("Paris, France", None), ("1,2,3", None),
     ],
 )  # fmt: skip
 def test_a_point_is_read_as_it_is_written(text: str, point: Point | None) -> None:
@@ -41,6 +42,7 @@ def newport(id_: str, country: str, where: str) -> Any:
 WALES, RHODE_ISLAND = newport("Q1", "United Kingdom", "51.6,-3"), newport("Q2", "United States", "41.5,-71.3")
 COUNTY = newport("Q3", "United Kingdom", "51.65,-3.1")
 NOWHERE = entry("Q4", "Newport", {"country": ["United Kingdom"]})
+CRATER = entry("Q1186922", "Newport", {"coordinates": ["23,313"]})
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,7 @@ NOWHERE = entry("Q4", "Newport", {"country": ["United Kingdom"]})
         ("Newport", "Wales", [RHODE_ISLAND, WALES], "Q1"),
         ("Newport", "Rhode Island, United States", [WALES, RHODE_ISLAND], "Q2"),
         ("Newport", None, [WALES, COUNTY, NOWHERE], "Q1"),
+        ("Newport", None, [CRATER, WALES], "Q1"),
         ("Newport", None, [WALES, RHODE_ISLAND], "ambiguous_place"),
         ("Newport", "France", [WALES], "unknown_place"),
         ("New Port", None, [WALES], "unknown_place"),

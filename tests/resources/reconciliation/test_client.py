@@ -14,6 +14,7 @@ from museum_assets.simulator.server import Running, Simulator, running
 from resources.reconciliation.client import ReconciliationClient
 from resources.reconciliation.protocol import Question, read_candidates, read_rows
 from tests.support.pace import NoPace
+from tests.support.raw_server import raw_server
 
 BORN, DIED = "P569", "P570"
 CUYP = Question("Cuyp, Albert", ((BORN, "1620"), (DIED, "1691")))
@@ -131,6 +132,25 @@ def test_an_address_that_is_no_authority_is_named(authority, path):
     ):
         asking.ask([CUYP])
     assert not isinstance(caught.value, Failure)
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        (b"http://127.0.0.1:1/en/api?x=1", r"set RECONCILIATION_URL to http://127\.0\.0\.1:1/en/api"),
+        (b"http://xn--/", "no Reconciliation Service answers"),
+    ],
+)
+def test_a_service_that_has_moved_is_not_followed_and_its_new_address_is_said(location, shown):
+    answer = b"HTTP/1.1 307 Temporary Redirect\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
+    with (
+        raw_server(answer, then="close") as server,
+        ReconciliationClient(server.url, limiter=NoPace(), user_agent="x", backoff=0.001) as asking,
+        pytest.raises(MuseumError, match=shown) as caught,
+    ):
+        asking.ask([CUYP, CUYP])
+    assert not isinstance(caught.value, Failure)
+    assert server.connections <= 2
 
 
 def test_the_service_says_what_a_question_may_not_be(authority):
