@@ -18,16 +18,21 @@ from typing import Any
 
 from museum_assets.archive_files.download.transfer import Policy
 from museum_assets.archive_files.opening import open_client
-from museum_assets.catalogue import letter_sources
+from museum_assets.catalogue import enrichment, letter_sources
 from museum_assets.collection.harvest.harvest import harvest, harvest_start
 from museum_assets.collection.stages import STAGES
 from museum_assets.collection.vectors.embedders import CLIP
-from museum_assets.core.failures import MuseumError
+from museum_assets.core.failures import Failure, MuseumError
 from museum_assets.dead_letters.letters import LetterFilter
 from museum_assets.dead_letters.replay import replay_letters
+from museum_assets.enrichment.authority.identities import ArtistIdentities
+from museum_assets.enrichment.facts.enriching import EnrichingStage
+from museum_assets.enrichment.joining.join import NAME as JOINED
+from museum_assets.enrichment.joining.join import join
 from museum_assets.images.decoder import ImageDecoder
 from museum_assets.images.fetch import ImageFetcher
 from museum_assets.loop.run import run_stage
+from museum_assets.loop.spec import StageSpec
 from museum_assets.loop.stage import Options
 from museum_assets.museums import museum
 from museum_assets.releases.desk import release_desk
@@ -43,6 +48,7 @@ from resources.embedders.jina import JinaEmbedder
 from resources.museum_http import MuseumClient
 from resources.platform import Platform
 from resources.postgres import scalar
+from resources.reconciliation.client import ReconciliationClient
 from resources.vector_index.index import Hit
 from tests.robustness.embedder import HashEmbedder
 from tests.robustness.tripwire import install
@@ -50,6 +56,8 @@ from tests.robustness.tripwire import install
 UNFORESEEN, TERMINATED = 70, 143
 BACKOFF = 0.005
 """Seconds before a request is sent again, where the platform waits one."""
+IMPATIENCE = 0.3
+"""Seconds after which an authority that is slow on purpose has not answered in time."""
 WHO = "the robustness suite"
 LOOKS = 10
 """How often a reader of production looks."""
@@ -129,16 +137,24 @@ def hurry() -> None:
     """Let this process wait for nothing longer than it must, and embed by hashing."""
     postgres.LOCK_SECONDS = 0.5  # type: ignore[assignment]
     object.__setattr__(CLIP, "open", lambda _: HashEmbedder())
-    for client, name in ((ImageFetcher, "backoff"), (MuseumClient, "backoff"), (JinaEmbedder, "first_wait")):
-        defaults = client.__init__.__kwdefaults__  # type: ignore[misc]
-        assert defaults
-        defaults[name] = BACKOFF
-    decoding = ImageDecoder.__init__.__kwdefaults__  # type: ignore[misc]
-    assert decoding
-    decoding["processes"] = 1
+    for client in (ImageFetcher, MuseumClient, ReconciliationClient):
+        _by_default(client, backoff=BACKOFF)
+    _by_default(JinaEmbedder, first_wait=BACKOFF)
+    _by_default(ImageDecoder, processes=1)
+    if slow := os.environ.get("ROBUSTNESS_IMPATIENCE"):
+        _by_default(ReconciliationClient, timeout=float(slow))
+    # So few rows a transaction that a strike falls between two: a museum of a seed has 26 makers at most.
+    ArtistIdentities.batch_size = EnrichingStage.batch_size = 8
     given = zip(fields(Policy), Policy.__init__.__defaults__ or (), strict=True)
     Policy.__init__.__defaults__ = tuple(BACKOFF if each.name == "backoff" else value for each, value in given)
     _hurry_s3()
+
+
+def _by_default(made: type, **values: Any) -> None:
+    defaults = made.__init__.__kwdefaults__  # type: ignore[misc]
+    assert defaults is not None
+    assert defaults.keys() >= values.keys()
+    defaults.update(values)
 
 
 def _hurry_s3() -> None:
@@ -181,12 +197,31 @@ def _run(platform: Platform, action: Action) -> Counts:
 
 
 def _stages(platform: Platform, action: Action) -> Counts:
-    options = Options(force=action.force, retry_failed=action.retry_failed, limit=action.limit)
     for spec in STAGES:
         if spec.open and not spec.inactive(platform.settings):
-            with spec.opened(platform, action.museum) as stage:
-                counts = run_stage(platform.database(), action.museum, stage, options)
-                yield spec.name, vars(counts) | {"codes": dict(counts.codes)}
+            yield spec.name, _ran(platform, spec, action)
+
+
+def _ran(platform: Platform, spec: StageSpec, action: Action) -> dict[str, Any]:
+    options = Options(force=action.force, retry_failed=action.retry_failed, limit=action.limit)
+    with spec.opened(platform, action.museum) as stage:
+        counts = run_stage(platform.database(), action.museum, stage, options)
+        return vars(counts) | {"codes": dict(counts.codes)}
+
+
+def _enrich(platform: Platform, action: Action) -> Counts:
+    """Run each source of enrichment, then join. As under Dagster, one that fails ends those alone that follow it."""
+    failures: dict[str, Failure] = {}
+    for spec in enrichment():
+        if not any(dep.name in failures for dep in spec.deps):
+            try:
+                yield spec.name, _ran(platform, spec, action)
+            except Failure as failure:
+                failures[spec.name] = failure
+    joined = join(platform.database())
+    yield JOINED, {"makers": joined.makers, "identities": joined.identities, "changed": joined.changed}
+    for first in failures.values():
+        raise first
 
 
 def _stage(platform: Platform, action: Action) -> Counts:
@@ -234,6 +269,6 @@ def _read(platform: Platform, action: Action) -> Counts:
 
 
 ACTIONS: dict[str, Callable[[Platform, Action], Counts]] = {
-    "run": _run, "stages": _stages, "stage": _stage, "promote": _promote, "rollback": _roll_back, "retract": _retract,
-    "prune": _prune, "replay": _replay, "read": _read,
+    "run": _run, "stages": _stages, "enrich": _enrich, "stage": _stage, "promote": _promote, "rollback": _roll_back,
+    "retract": _retract, "prune": _prune, "replay": _replay, "read": _read,
 }  # fmt: skip

@@ -56,7 +56,7 @@ class Oracle:
 
     def artworks(self, conn: Connection) -> Iterator[str]:
         """Every record is an artwork, a rejection that a rule explains, or a duplicate of the one stored first."""
-        ledger = self.ledger(conn, "transformed_artworks")
+        ledger = ledger_of(conn, self.slug, "transformed_artworks")
         yield from compared("ledger of transformed_artworks", set(ledger), set(self.listed))
         order = {
             row["record_id"]: row["seq"]
@@ -87,7 +87,7 @@ class Oracle:
         codes = {
             id_: image_codes(self.world.simulator.simulator, self.slug, url) for id_, url in staged.items()
         }  # fmt: skip
-        ledger = self.ledger(conn, "stored_thumbnails")
+        ledger = ledger_of(conn, self.slug, "stored_thumbnails")
         yield from compared("ledger of stored_thumbnails", set(ledger), set(staged))
         for id_, row in ledger.items():
             allowed = codes.get(id_)
@@ -122,7 +122,7 @@ class Oracle:
             for model in self.models
         }
         for stage, named in columns.items():
-            ledger = self.ledger(conn, stage)
+            ledger = ledger_of(conn, self.slug, stage)
             due = {row["record_id"] for row in rows if named is None or row[named] is not None}
             yield from compared(f"ledger of {stage}", set(ledger), due)
             for id_, found in ledger.items():
@@ -169,13 +169,14 @@ class Oracle:
         ):
             yield from (f"{what}: {row}" for row in conn.execute(statement, (self.slug,)))
 
-    def ledger(self, conn: Connection, stage: str) -> dict[str, dict[str, Any]]:
-        """Return the ledger's rows of a stage by record."""
-        rows = conn.execute(
-            "SELECT record_id, outcome, code, message, output FROM ops.ledger WHERE museum = %s AND stage = %s",
-            (self.slug, stage),
-        )
-        return {row["record_id"]: row for row in rows}
+
+def ledger_of(conn: Connection, slug: str, stage: str) -> dict[str, dict[str, Any]]:
+    """Return the ledger's rows of a museum's stage by record."""
+    rows = conn.execute(
+        "SELECT record_id, outcome, code, message, output FROM ops.ledger WHERE museum = %s AND stage = %s",
+        (slug, stage),
+    )
+    return {row["record_id"]: row for row in rows}
 
 
 def _fate(record: Expected, row: dict[str, Any], winners: dict[str, str]) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from museum_assets import museums
 from museum_assets.simulator.hostile import Poison
-from tests.robustness.actions import Action, Strike
+from tests.robustness.actions import IMPATIENCE, Action, Strike
 from tests.robustness.tripwire import STRIKES
 
 PACKAGE = Path(museums.__file__)
@@ -34,13 +34,25 @@ PASSING: tuple[dict[str, Any], ...] = (
 """Faults of a museum's servers that pass."""
 MODEL_FAULTS = ((), (429,) * 3, (500,) * 3, (503,) * 12, (500, 429, 401))
 """Faults of the embeddings API, which pass."""
+AUTHORITY_FAULTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"server_errors": 1.0},
+    {"server_errors": 0.4},
+    {"too_many_requests": 0.5, "retry_after": 0},
+    {"delayed": 0.4, "delay_seconds": 2 * IMPATIENCE},
+    {"truncated": 0.5},
+    # So often that some questions fail alone, after the batch that they were asked in.
+    {"malformed": 0.7},
+    {"html_answers": 0.3},
+)
+"""Faults of the authority that makers and places are matched to, which pass."""
 LASTING = ("html_images", "empty_images", "truncated_images", "bomb_images", "redirected_images")
 """Faults of single images, which stay until the end."""
 
 
 POISONS: tuple[str, ...] = tuple(Poison)
 """Records as no museum should send them."""
-OPERATIONS = {"run": 400, "release": 200, "move": 14, "replay": 60}
+OPERATIONS = {"run": 400, "release": 200, "move": 14, "replay": 60, "enrich": 200}
 """About how many operations a process of each kind has."""
 KINDS = ("run", "run", "release", "release", "release", "move", "move", "replay")
 """What a process does, as often as it does so."""
@@ -90,6 +102,7 @@ class Round:
     steps: tuple[Step, ...]
     model_faults: tuple[int, ...] = ()
     """What the next requests to the embeddings API are answered with."""
+    authority_faults: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,8 @@ class Plan:
     releases_kept: int
     jina: bool = False
     """Whether vectors of an embeddings API are in use beside those made here."""
+    authority: bool = False
+    """Whether makers and places are matched to an authority, and runs cover the stages of enrichment."""
 
     def lines(self) -> Iterator[str]:
         """Yield the plan as a person reads it."""
@@ -110,16 +125,25 @@ class Plan:
             yield f"{slug}: {museum.works} works, {len(museum.hidden)} hidden at first, lasting faults: {lasting}"
             if museum.hostile:
                 yield f"{slug}: hostile records: {', '.join(f'{n} {kind}' for n, kind in museum.hostile.items())}"
-        yield f"{self.releases_kept} releases are kept" + (", an embeddings API is in use" if self.jina else "")
+        used = {"an embeddings API": self.jina, "an authority": self.authority}
+        yield ", ".join([
+            f"{self.releases_kept} releases are kept", *(f"{name} is in use" for name, use in used.items() if use)
+        ])  # fmt: skip
         for number, each in enumerate(self.rounds, 1):
             for slug in self.museums:
                 changes = f"{len(each.hidden[slug])} hidden, {len(each.versions[slug])} changed"
-                faults = ", ".join(f"{name}={value}" for name, value in each.faults[slug].items()) or "none"
-                yield f"round {number}: {slug}: {changes}; faults: {faults}"
+                yield f"round {number}: {slug}: {changes}; faults: {listed(each.faults[slug])}"
             if each.model_faults:
                 yield f"round {number}: the embeddings API answers {', '.join(map(str, each.model_faults))}"
+            if self.authority:
+                yield f"round {number}: faults of the authority: {listed(each.authority_faults)}"
             for step in each.steps:
                 yield f"round {number}: {step}"
+
+
+def listed(faults: dict[str, Any]) -> str:
+    """Return faults as a person reads them."""
+    return ", ".join(f"{name}={value}" for name, value in faults.items()) or "none"
 
 
 def described(action: Action) -> str:
@@ -154,7 +178,11 @@ def plan_of(seed: int) -> Plan:
     kept, jina = throw.choice((2, 2, 3)), throw.random() < 0.25
     if jina:
         rounds = tuple(replace(round_, model_faults=throw.choice(MODEL_FAULTS)) for round_ in rounds)
-    return Plan(seed, museums, rounds, kept, jina)
+    # Thrown last: all that was thrown before stays as it is in a seed without an authority, and beside one.
+    authority = throw.random() < 0.4
+    if authority:
+        rounds = tuple(_enriched(throw, list(museums), round_) for round_ in rounds)
+    return Plan(seed, museums, rounds, kept, jina, authority)
 
 
 def _hostile(throw: random.Random, works: int) -> dict[int, str]:
@@ -199,6 +227,25 @@ def _step(throw: random.Random, slugs: list[str]) -> Step:
     return Step(tuple(_process(throw, throw.choice(slugs), throw.choice(KINDS)) for _ in range(count)))
 
 
+def _enriched(throw: random.Random, slugs: list[str], round_: Round) -> Round:
+    """Let every run go on to the stages of enrichment, and add processes that do nothing else."""
+    steps = [replace(step, processes=tuple(map(_enriching, step.processes))) for step in round_.steps]
+    for _ in range(throw.choice((1, 1, 2))):
+        count = 2 if throw.random() < 0.3 else 1
+        step = Step(tuple(_process(throw, throw.choice(slugs), "enrich") for _ in range(count)))
+        # After the opening: before it there may be no maker yet.
+        steps.insert(throw.randrange(1, len(steps) + 1), step)
+    return replace(round_, steps=tuple(steps), authority_faults=throw.choice(AUTHORITY_FAULTS))
+
+
+def _enriching(process: Process) -> Process:
+    first, *others = process.actions
+    if first.do != "run":
+        return process
+    enriching = replace(first, do="enrich", since=None)
+    return replace(process, actions=(first, enriching, *others))
+
+
 def _process(throw: random.Random, slug: str, kind: str) -> Process:
     actions: tuple[Action, ...]
     if kind == "run":
@@ -211,6 +258,11 @@ def _process(throw: random.Random, slug: str, kind: str) -> Process:
             actions += (Action("stage", slug), Action("promote", slug, force=True))
     elif kind == "release":
         actions = (Action("stage", slug), Action("promote", slug, force=throw.random() < 0.8))
+    elif kind == "enrich":
+        actions = (
+            Action("enrich", slug, force=throw.random() < 0.2, retry_failed=throw.random() < 0.3,
+                   limit=throw.choice((2, 5)) if throw.random() < 0.15 else None),
+        )  # fmt: skip
     elif kind == "move":
         actions = (Action(throw.choice(("rollback", "rollback", "retract", "prune", "read", "read")), slug),)
     else:

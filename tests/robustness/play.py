@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import os
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ PATIENCE = 90.0
 """Seconds that a process of a step may take; one that takes longer hangs."""
 PASSES = 3
 """Rounds of three runs in which everything must have become quiet after the last fault."""
+
+MOVES = ("done", "rejected", "duplicate", "failed", "removed", "changed")
+"""Counts of a stage that say that it did something."""
 
 
 class Broken(AssertionError):
@@ -133,9 +137,9 @@ class Player:
         for _ in range(PASSES):
             # The first ends what was interrupted, the second tries again what failed, the third has nothing to do.
             runs = (Action("run", slug, force=force), Action("run", slug, retry_failed=True), Action("run", slug))
-            harvested, *stages = self._counts(runs)[-1].values()
+            harvested, *stages = self._last(runs)
             moved = harvested["new"] + harvested["changed"] + harvested["withdrawn"]
-            busy = sum(each[name] for each in stages for name in ("done", "rejected", "duplicate", "failed", "removed"))
+            busy = sum(each.get(name, 0) for each in stages for name in MOVES)
             if harvested["state"] == "complete" and not (moved or busy or harvested["resumed"]):
                 return
             # So many are gone that a person has to say that they are.
@@ -147,13 +151,22 @@ class Player:
 
         Returns None when there is nothing to show.
         """
-        actions = (Action("stage", slug), Action("promote", slug, force=True), Action("run", slug))
+        actions = (Action("stage", slug), Action("promote", slug, force=True), *self._whole_run(Action("run", slug)))
         try:
             return int(self._counts(actions)[1]["promotion"]["release"])
         except Broken as error:
             if "nothing_staged" in str(error):
                 return None
             raise
+
+    def _whole_run(self, run: Action) -> tuple[Action, ...]:
+        return (run, replace(run, do="enrich")) if self.world.plan.authority else (run,)
+
+    def _last(self, runs: tuple[Action, ...]) -> list[dict[str, Any]]:
+        """Do runs that nothing disturbs; return what the harvest and every stage counted in the last of them."""
+        actions = [self._whole_run(run) for run in runs]
+        counts = self._counts(tuple(itertools.chain.from_iterable(actions)))
+        return [each for found in counts[-len(actions[-1]) :] for each in found.values()]
 
     def _counts(self, actions: tuple[Action, ...]) -> list[dict[str, Any]]:
         """Do what nothing disturbs and return the counts of each action. Raises Broken for one that fails."""

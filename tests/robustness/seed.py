@@ -13,7 +13,9 @@ from pathlib import Path
 import psutil
 
 from resources.embedded.services import Environment
+from resources.postgres import Connection
 from tests.robustness.accounts import Accounts
+from tests.robustness.identities import Identities
 from tests.robustness.oracle import Oracle, fingerprint, locks
 from tests.robustness.plan import plan_of
 from tests.robustness.play import Broken, Player, steps_of
@@ -84,17 +86,28 @@ def judged(world: World, player: Player) -> Iterator[str]:
                 yield from (f"{slug}: {difference}" for difference in Accounts(world, slug).differences(conn))
             world.cure(slug)
             player.quieten(slug)
+    # When all are quiet: who a museum's makers are may hang on the makers of the others.
+    for slug in world.plan.museums:
         with world.database().connect() as conn:
             before = fingerprint(conn, slug)
         promoted = player.publish(slug)
-        oracle, production = Oracle(world, slug), Production(world, slug)
         with world.database().connect() as conn:
-            yield from (f"{slug}: {difference}" for difference in oracle.differences(conn))
-            yield from (f"{slug}: {difference}" for difference in production.differences(conn, promoted))
+            yield from (f"{slug}: {difference}" for difference in differences(world, slug, promoted, conn))
             if changed := (fingerprint(conn, slug) - before):
                 yield f"{slug}: a run with nothing to do did {', '.join(list(changed)[:3])}"
     with world.database().connect() as conn:
         yield from locks(conn)
+
+
+def differences(world: World, slug: str, promoted: int | None, conn: Connection) -> Iterator[str]:
+    """Yield whatever is not as it must be of a quiet museum, whose release `promoted` was made last."""
+    yield from Oracle(world, slug).differences(conn)
+    yield from Production(world, slug).differences(conn, promoted)
+    if world.plan.authority:
+        identities = Identities(world, slug, conn)
+        yield from identities.differences(conn)
+        if promoted is not None:
+            yield from identities.release(conn, promoted)
 
 
 def keep(world: World, verdict: Verdict, folder: Path) -> Path:

@@ -6,22 +6,22 @@ import multiprocessing.util
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
 from resources.embedded.services import Environment
 from resources.postgres import Connection
 from tests.robustness.actions import Action, Strike
-from tests.robustness.oracle import Oracle
-from tests.robustness.plan import SLUGS, MuseumPlan, Plan, Process, Round, Step, plan_of
+from tests.robustness.plan import AUTHORITY_FAULTS, SLUGS, MuseumPlan, Plan, Process, Round, Step, listed, plan_of
 from tests.robustness.play import Broken, Player
-from tests.robustness.production import Production
+from tests.robustness.seed import differences as seed_differences
 from tests.robustness.tripwire import STRIKES
 from tests.robustness.world import World, world_of
 
 SLUG = "smk"
 NOTHING: Round = Round({SLUG: frozenset()}, {SLUG: {}}, {SLUG: {}}, ())
-PLAN = Plan(0, {SLUG: MuseumPlan(16, frozenset(), {})}, (NOTHING,), 2)
+PLAN = Plan(0, {SLUG: MuseumPlan(16, frozenset(), {})}, (NOTHING,), 2, authority=True)
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +41,11 @@ def quiet(services: Environment, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def differences(world: World, release: int, conn: Connection) -> list[str]:
-    return [*Oracle(world, SLUG).differences(conn), *Production(world, SLUG).differences(conn, release)]
+    return list(seed_differences(world, SLUG, release, conn))
 
 
 FIRST = "(SELECT min(record_id) FROM staging.artwork)"
+MAKER = "(SELECT min(maker_key) FROM staging.makers)"
 BY_HAND = {
     f"DELETE FROM raw.record WHERE record_id = {FIRST}": "1 records are missing",
     f"DELETE FROM staging.artwork WHERE record_id = {FIRST}": "1 artworks are missing",
@@ -66,6 +67,29 @@ BY_HAND = {
     "DELETE FROM production.artwork_release WHERE object_number = (SELECT min(object_number) FROM staging.artwork)":
         "holds .* rows of artwork",
     "UPDATE production.current_release SET release_id = NULL, slot = NULL": "was promoted last, and None is live",
+    f"DELETE FROM staging.makers WHERE maker_key = {MAKER}": "makers of works are missing",
+    f"DELETE FROM staging.artist_identities WHERE maker_key = {MAKER}": "1 identities are missing",
+    "INSERT INTO staging.artist_identities (museum, maker_key, candidates) VALUES ('smk', 'smk:nobody', '[]')":
+        "1 identities too many",
+    f"UPDATE staging.artist_identities SET identity = 'Q1' WHERE maker_key = {MAKER}": "the maker .* is .*'Q1'",
+    "UPDATE staging.artist_identities SET (authority, identity, label, method, score, candidates)"
+    f" = (NULL, NULL, NULL, NULL, NULL, '[]') WHERE maker_key = {MAKER}": "the maker .* is .* of \\[\\], and should be",
+    f"DELETE FROM ops.ledger WHERE stage = 'artist_identities' AND record_id = {MAKER}":
+        "1 ledger of artist_identities are missing",
+    f"UPDATE ops.ledger SET outcome = 'failed', code = 'unavailable' WHERE stage = 'artist_identities'"
+    f" AND record_id = {MAKER}": "the maker .* is failed unavailable",
+    f"UPDATE staging.joined_identities SET identity = maker_key WHERE maker_key = {MAKER}": "is joined as",
+    f"DELETE FROM staging.joined_identities WHERE maker_key = {MAKER}": "1 joined makers are missing",
+    "UPDATE staging.artwork_enrichments SET facts = facts - 'birth' WHERE source = 'artist_facts'":
+        "the facts of simulated:Q.* are",
+    f"DELETE FROM staging.artwork_enrichments WHERE source = 'thumbnail_colours' AND subject = {FIRST}":
+        "1 facts of thumbnail_colours are missing",
+    """UPDATE staging.artwork_enrichments SET facts = facts || '{"latitude": 0}' WHERE source = 'place_coordinates'""":
+        "the place .* lies at .0",
+    "DELETE FROM ops.ledger WHERE stage = 'place_coordinates'": "ledger of place_coordinates are missing",
+    "UPDATE production.artwork_identity_release SET identity = 'simulated:Q1'": "rows of artwork_identity in release 1",
+    "UPDATE production.artist_identity_release SET identity = 'simulated:Q1'": "rows of artist_identity in release 1",
+    "UPDATE production.artwork_place_release SET latitude = NULL": "rows of artwork_place in release 1",
 }  # fmt: skip
 
 
@@ -180,6 +204,22 @@ def test_a_strike_falls_on_the_process(quiet: tuple[World, int], kind: str, stat
     assert ended.status == status
 
 
+def test_an_authority_that_is_down_ends_those_stages_alone_that_need_it(quiet: tuple[World, int]) -> None:
+    world, release = quiet
+    with world.database().connect() as conn, conn.transaction():
+        conn.execute("DELETE FROM ops.authority_answer")
+    world.enter(replace(NOTHING, authority_faults={"server_errors": 1.0}))
+    (ended,) = Player(world).play(Step((Process((Action("enrich", SLUG, force=True),)),)))
+    (result,) = ended.results
+    assert result["kind"] == "SlowDown"
+    # SMK's places are points, of which nothing is asked.
+    others = ["place_coordinates", "work_type_terms", "material_terms", "thumbnail_colours", "joined_identities"]
+    assert list(result["counts"]) == others
+    with world.database().connect() as conn:
+        assert differences(world, release, conn) == []
+    world.enter(NOTHING)
+
+
 def test_a_seed_is_always_the_same_plan() -> None:
     assert [list(plan_of(seed).lines()) for seed in range(50)] == [list(plan_of(seed).lines()) for seed in range(50)]
     assert plan_of(1) == plan_of(1) != plan_of(2)
@@ -187,6 +227,8 @@ def test_a_seed_is_always_the_same_plan() -> None:
 
 def test_the_seeds_of_ci_have_everything_in_them() -> None:
     told = "\n".join(line for seed in range(20) for line in plan_of(seed).lines())
-    words = "run, force, retry_failed, limit, since last, stage, promote, rollback, retract, prune, replay, read, |"
-    mishaps = ("postgres restarts", "the index is lost", *STRIKES)
+    words = (
+        "run, force, retry_failed, limit, since last, enrich, stage, promote, rollback, retract, prune, replay, read, |"
+    )
+    mishaps = ("postgres restarts", "the index is lost", *STRIKES, *map(listed, AUTHORITY_FAULTS))
     assert [word for word in (*SLUGS, *words.split(", "), *mishaps) if word not in told] == []

@@ -13,14 +13,16 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from museum_assets.simulator.authority.service import NAME as AUTHORITY
 from museum_assets.simulator.collection import SyntheticSource
 from museum_assets.simulator.faults import Faults, MuseumFaults
-from museum_assets.simulator.server import Running, Simulator, running
+from museum_assets.simulator.server import Running, Simulator, authority_environment, running
 from resources.embedded import postgres
 from resources.embedded.postgres_files import data_directory
 from resources.embedded.services import Environment
 from resources.platform import Platform
 from resources.postgres import Database
+from tests.robustness.actions import IMPATIENCE
 from tests.robustness.plan import Plan, Round
 from tests.robustness.s3_proxy import S3Proxy, s3_proxy
 from tests.support.fake_jina import KEY, FakeJina
@@ -60,6 +62,7 @@ class World:
         """Bring the museums to the state of a round, with its faults."""
         for status in round_.model_faults:
             self.jina.fail(status, **{"Retry-After": "0"})
+        self._set_authority(round_.authority_faults)
         for slug in self.plan.museums:
             dialect = self.simulator.simulator.collections[slug].dialect
             passing = MuseumFaults().model_dump() | self.plan.museums[slug].lasting | round_.faults[slug]
@@ -74,9 +77,17 @@ class World:
             keep = {"vanished", "changed", "hostile", *museum.lasting}
             values = {name: value for name, value in MuseumFaults().model_dump().items() if name not in keep}
             self.simulator.set_faults(slug, **values)
+        self._set_authority({})
         self.proxy.mishaps.clear()
         self.jina.mishaps.clear()
         self.start_postgres()
+
+    def _set_authority(self, faults: dict[str, Any]) -> None:
+        self.simulator.set_faults(AUTHORITY, **(MuseumFaults().model_dump() | faults))
+        # Nobody is impatient with one in health: on a busy machine it would be a fault.
+        self.environment.pop("ROBUSTNESS_IMPATIENCE", None)
+        if "delayed" in faults:
+            self.environment["ROBUSTNESS_IMPATIENCE"] = str(IMPATIENCE)
 
     def cure(self, slug: str) -> None:
         """Let a museum correct its hostile records."""
@@ -143,6 +154,7 @@ def world_of(plan: Plan, services: Environment, folder: Path) -> Iterator[World]
             "RELEASES_KEPT": str(plan.releases_kept),
             "DOWNLOAD_CONCURRENCY": "4",
             **({"JINA_API_KEY": KEY, "JINA_API_URL": jina.url} if plan.jina else {}),
+            **(_authority(server.base_url) if plan.authority else {}),
             **{name: f"{name.split('_')[0].lower()}-{os.getpid()}-{plan.seed}" for name in BUCKETS},
         }
         platform = platform_in(environment)
@@ -155,6 +167,13 @@ def world_of(plan: Plan, services: Environment, folder: Path) -> Iterator[World]
             yield world
         finally:
             drop_buckets(services, environment)
+
+
+def _authority(base_url: str) -> dict[str, str]:
+    # By another name than the museums have: it is a host of its own, whose pace is not theirs. A museum of a seed has
+    # few makers, so that batches are small.
+    given = authority_environment(base_url.replace("127.0.0.1", "localhost"))
+    return given | {"RECONCILIATION_BATCH": "4"}
 
 
 def platform_in(environment: dict[str, str]) -> Platform:
