@@ -1568,6 +1568,41 @@ CREATE VIEW ops.input_stored_thumbnails AS
     thumbnail_url
    FROM staging.artwork;
 
+CREATE TABLE staging.subjects (
+    museum text NOT NULL,
+    object_number text NOT NULL,
+    "position" integer NOT NULL,
+    subject_key text NOT NULL,
+    name text NOT NULL,
+    language text,
+    kind text,
+    museum_id text,
+    links text[] NOT NULL,
+    CONSTRAINT subjects_kind_check CHECK ((kind = 'person'::text))
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE staging.subjects IS 'What each artwork shows as the museum has it; subject_key tells one subject from the museum''s others. Places that are shown stand in staging.places.';
+
+COMMENT ON COLUMN staging.subjects.kind IS 'person for somebody who is portrayed under a name; the museum says no kind of all else.';
+
+CREATE VIEW ops.input_subject_identities AS
+ SELECT museum,
+    subject_key AS record_id,
+    sha256(record_send(ROW(name, language, kind, links))) AS input_hash,
+    name,
+    language,
+    kind,
+    links
+   FROM ( SELECT subjects.museum,
+            subjects.subject_key,
+            min(subjects.name) AS name,
+            min(subjects.language) AS language,
+            min(subjects.kind) AS kind,
+            max(subjects.links) AS links
+           FROM staging.subjects
+          GROUP BY subjects.museum, subjects.subject_key) s;
+
 CREATE VIEW ops.input_thumbnail_colours AS
  SELECT museum,
     record_id,
@@ -1666,7 +1701,7 @@ CREATE TABLE staging.artwork_enrichments (
 )
 PARTITION BY LIST (museum);
 
-COMMENT ON TABLE staging.artwork_enrichments IS 'What a source says of a work, an artist, a place or a material besides the museum. The source is the stage that wrote it; the subject is an artwork''s record_id, an identity such as wikidata:Q5598, a place_key or a material_key.';
+COMMENT ON TABLE staging.artwork_enrichments IS 'What a source says of a work, an artist, a place, a material or a subject besides the museum. The source is the stage that wrote it; the subject is an artwork''s record_id, an identity such as wikidata:Q5598, a place_key, a material_key or a subject_key.';
 
 CREATE VIEW ops.output_artist_facts AS
  SELECT museum,
@@ -1706,6 +1741,13 @@ CREATE VIEW ops.output_stored_thumbnails AS
     record_id,
     sha256(record_send(ROW(museum, record_id, s3_key, sha256, width, height, bytes, source_url, etag, last_modified))) AS output_hash
    FROM staging.thumbnail;
+
+CREATE VIEW ops.output_subject_identities AS
+ SELECT museum,
+    subject AS record_id,
+    sha256(record_send(ROW(museum, subject, facts))) AS output_hash
+   FROM staging.artwork_enrichments
+  WHERE (source = 'subject_identities'::text);
 
 CREATE VIEW ops.output_thumbnail_colours AS
  SELECT museum,
@@ -2325,6 +2367,9 @@ ALTER TABLE ONLY staging.materials
 ALTER TABLE ONLY staging.places
     ADD CONSTRAINT places_pkey PRIMARY KEY (museum, object_number, "position");
 
+ALTER TABLE ONLY staging.subjects
+    ADD CONSTRAINT subjects_pkey PRIMARY KEY (museum, object_number, "position");
+
 ALTER TABLE ONLY staging.thumbnail
     ADD CONSTRAINT thumbnail_pkey PRIMARY KEY (museum, record_id);
 
@@ -2411,6 +2456,8 @@ CREATE INDEX makers_key ON ONLY staging.makers USING btree (museum, maker_key);
 CREATE INDEX materials_key ON ONLY staging.materials USING btree (museum, material_key);
 
 CREATE INDEX places_key ON ONLY staging.places USING btree (museum, place_key);
+
+CREATE INDEX subjects_key ON ONLY staging.subjects USING btree (museum, subject_key);
 
 ALTER INDEX ops.ledger_pkey ATTACH PARTITION ops.notices_ledger_pkey;
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from museum_assets.core.failures import CheckpointExpired, Malformed, Rejected
 from museum_assets.core.json_pages import UnreadableEntry
 from museum_assets.museums.aic_makers import artists, makers
-from museum_assets.museums.aic_places import materials_of, places
+from museum_assets.museums.aic_places import materials_of, places, subjects
 from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.dumps import file_pages
 from museum_assets.museums.entries import record_with_id, sort_out
@@ -179,6 +179,7 @@ class Aic(Museum):
             makers=makers(payload),
             places=places(payload),
             materials=materials_of(payload),
+            subjects=subjects(payload),
             production_date_start=start_year,
             production_date_end=end_year,
             period=text(payload, "date_display"),

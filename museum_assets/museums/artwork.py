@@ -10,6 +10,7 @@ from museum_assets.museums.keys import LONGEST_KEY, is_too_long
 from museum_assets.museums.maker import Maker, NonEmptyText, Year
 from museum_assets.museums.material import Material
 from museum_assets.museums.place import Place
+from museum_assets.museums.subject import Subject
 
 
 def _bounded(key: str) -> str:
@@ -26,7 +27,8 @@ class Artwork(BaseModel):
 
     `work_types` keeps the museum's own words; `searchable_work_types` the standard English ones. `text_repairs` says
     what was wrong with the museum's text, such as `title: windows_1252`. `artists` are names for readers, `makers` what
-    the museum says of them. `places` and `materials` are said beside, too: a strange shape of theirs costs no artwork.
+    the museum says of them. `places`, `materials` and `subjects` are said beside, too: a strange shape of theirs costs
+    no artwork.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,3 +51,4 @@ class Artwork(BaseModel):
     makers: tuple[Maker, ...] = ()
     places: tuple[Place, ...] = ()
     materials: tuple[Material, ...] = ()
+    subjects: tuple[Subject, ...] = ()

@@ -6,7 +6,7 @@ works.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError, register_namespace, tostring
 
@@ -50,12 +50,16 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A place or a material as the record describes it; of one that is only named, `id` is None."""
+    """A place, a material or a subject as the record describes it; of one that is only named, `id` is None.
+
+    `kind` is that of its description: Agent, Place, Concept.
+    """
 
     name: str
     language: str
     id: str | None = None
     links: tuple[str, ...] = ()
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,10 @@ class Edm:
     images: tuple[str, ...]
     agents: tuple[Agent, ...]
     places: tuple[Described, ...]
-    """Those of dcterms:spatial: what the work shows, as EDM defines it."""
+    """Those of dcterms:spatial, and places among the subjects: what the work shows, as EDM defines it."""
     materials: tuple[Described, ...]
+    subjects: tuple[Described, ...]
+    """Those of dc:subject and dcterms:subject but for places, which are `places`."""
 
 
 MOST_MARKUP = 1_000_000
@@ -151,6 +157,14 @@ def read_edm(rdf: Element, source: str) -> Edm:
         for rights in resource.findall(f"{_EDM}rights")
     ]
     types = cho.findall(f"{_DC}type")
+    nodes: dict[str, list[Element]] = {}
+    for node in rdf:
+        nodes.setdefault(node.get(f"{RDF}about") or "", []).append(node)
+    shown = _described(nodes, [*cho.findall(f"{_DC}subject"), *cho.findall(f"{_DCTERMS}subject")], labels)
+    places = [
+        *_described(nodes, cho.findall(f"{_DCTERMS}spatial"), labels),
+        *(each for each in shown if each.kind == "Place"),
+    ]
     return Edm(
         identifiers=_plain(cho.findall(f"{_DC}identifier")),
         titles=_preferred(cho.findall(f"{_DC}title"), labels),
@@ -162,8 +176,9 @@ def read_edm(rdf: Element, source: str) -> Edm:
         + _plain(image_rights),
         images=images,
         agents=_agents(rdf, cho.findall(f"{_DC}creator"), labels),
-        places=_described(rdf, cho.findall(f"{_DCTERMS}spatial"), labels),
-        materials=_described(rdf, cho.findall(f"{_DCTERMS}medium"), labels),
+        places=tuple(dict.fromkeys(places)),
+        materials=_described(nodes, cho.findall(f"{_DCTERMS}medium"), labels),
+        subjects=tuple([each for each in shown if each.kind != "Place"]),
     )
 
 
@@ -183,15 +198,19 @@ def _agents(rdf: Element, creators: Sequence[Element], labels: dict[str, list[La
 
 
 def _described(
-    rdf: Element, elements: Sequence[Element], labels: dict[str, list[LanguageText]]
+    nodes: Mapping[str, list[Element]], elements: Sequence[Element], labels: dict[str, list[LanguageText]]
 ) -> tuple[Described, ...]:
     """Return what is referred to, each in its best language with its links, then what is only named."""
     found = {}
     for uri in filter(None, map(_target, elements)):
         for language, name in _best(labels.get(uri) or [])[:1]:
-            nodes = [node for node in rdf if node.get(f"{RDF}about") == uri]
-            links = _plain([each for node in nodes for each in node.findall(f"{_OWL}sameAs")])
-            found[uri] = Described(name, language, uri, links)
+            about = nodes.get(uri, [])
+            # Europeana's schema knows owl:sameAs for agents and places, skos:exactMatch for concepts.
+            same = [
+                each for node in about for tag in (f"{_OWL}sameAs", f"{_SKOS}exactMatch") for each in node.findall(tag)
+            ]
+            kind = next((node.tag.rpartition("}")[2] for node in about), None)
+            found[uri] = Described(name, language, uri, _plain(same), kind)
     named = [_language_text(each) for each in elements if not _target(each)]
     return tuple([each for each in found.values() if each.name]) + tuple(
         [Described(name, language) for language, name in _best(named) if name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -87,7 +87,7 @@ def _maker(
         dates=clean(dates),
         nationality=clean(nationality),
         museum_id=clean(museum_id),
-        links=tuple(dict.fromkeys(filter(None, map(clean, links)))),
+        links=clean_links(links),
     )
 
 
@@ -108,6 +108,11 @@ def named(names: Sequence[str], shown: Sequence[str], makers: Sequence[Maker]) -
 def clean(text: str | None) -> str | None:
     """Return a text repaired and not longer than LONGEST, None for one that says nothing."""
     return (repaired(text[:LONGEST])[0].strip() or None) if text else None
+
+
+def clean_links(links: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the addresses that say something, each once."""
+    return tuple(dict.fromkeys(filter(None, map(clean, links))))
 
 
 def _hashable(value: Any) -> str | int | None:

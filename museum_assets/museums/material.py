@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from museum_assets.museums.keys import own_key
-from museum_assets.museums.maker import NonEmptyText, clean
+from museum_assets.museums.maker import NonEmptyText, clean, clean_links
 
 
 class Material(BaseModel):
@@ -39,8 +39,7 @@ def material(
     said = clean(term)
     if said is None:
         return None
-    found = tuple(dict.fromkeys(filter(None, map(clean, links))))
-    return Material(term=said, language=clean(language), museum_id=clean(museum_id), links=found)
+    return Material(term=said, language=clean(language), museum_id=clean(museum_id), links=clean_links(links))
 
 
 def materials(terms: Iterable[Any], language: str | None) -> tuple[Material, ...]:

@@ -18,7 +18,7 @@ from museum_assets.museums.entries import evidence
 from museum_assets.museums.material import materials
 from museum_assets.museums.met_dump import OBJECT_ID, dump_pages
 from museum_assets.museums.met_makers import artists, makers
-from museum_assets.museums.met_places import places
+from museum_assets.museums.met_places import places, subjects
 from museum_assets.museums.museum import Api, BadEntry, Json, Leg, Museum, Page, RawRecord
 from museum_assets.museums.reading import build_artwork, distinct, malformed, text
 from museum_assets.museums.work_types import standardise
@@ -151,6 +151,7 @@ class Met(Museum):
             makers=makers(payload),
             places=places(payload),
             materials=materials([payload.get("medium")], "en"),
+            subjects=subjects(payload),
             production_date_start=start_year,
             production_date_end=end_year,
             period=text(payload, "period") or text(payload, "objectDate"),

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from museum_assets.museums.keys import own_key
-from museum_assets.museums.maker import NonEmptyText, clean
+from museum_assets.museums.maker import NonEmptyText, clean, clean_links
 
 Role = Literal["made", "found", "depicted"]
 
@@ -48,6 +48,5 @@ def place(
     said = clean(name)
     if said is None:
         return None
-    found = tuple(dict.fromkeys(filter(None, map(clean, links))))
     return Place(name=said, role=role, relation=clean(relation), within=clean(within), museum_id=clean(museum_id),
-                 links=found)  # fmt: skip
+                 links=clean_links(links))  # fmt: skip

@@ -29,6 +29,7 @@ from museum_assets.museums.oai_listing import OaiListing
 from museum_assets.museums.place import Place, place
 from museum_assets.museums.reading import build_artwork, text
 from museum_assets.museums.rights import is_open
+from museum_assets.museums.subject import Kind, Subject, each_once, subject
 from museum_assets.museums.work_types import standardise
 from museum_assets.museums.years import years_in
 
@@ -108,6 +109,7 @@ class Rma(Museum):
             makers=tuple([found for each in record.agents if (found := _maker(each))]),
             places=tuple([where for each in record.places if (where := _place(each))]),
             materials=tuple([of for each in record.materials if (of := _material(each))]),
+            subjects=each_once(map(_subject, record.subjects)),
             production_date_start=start,
             production_date_end=end,
             period=created or None,
@@ -138,6 +140,11 @@ def _place(said: edm.Described) -> Place | None:
 
 def _material(said: edm.Described) -> Material | None:
     return material(said.name, said.language, said.id and edm.last_segment(said.id), said.links)
+
+
+def _subject(said: edm.Described) -> Subject | None:
+    kind: Kind | None = "person" if said.kind == "Agent" else None
+    return subject(said.name, said.language, kind, said.id and edm.last_segment(said.id), said.links)
 
 
 def _get_records(api: Api, ids: Sequence[str]) -> Page:

@@ -16,6 +16,7 @@ from museum_assets.museums.museum import Api, Json, Museum, Page
 from museum_assets.museums.paging import beginnings, entries_and_total, walk_scopes
 from museum_assets.museums.place import Place, place
 from museum_assets.museums.reading import build_artwork, distinct, mappings, text, texts
+from museum_assets.museums.subject import Subject, each_once, subject
 from museum_assets.museums.unknown_artists import unknown_names
 from museum_assets.museums.work_types import remembered, standardise
 from museum_assets.museums.years import year_range
@@ -96,6 +97,7 @@ class Smk(Museum):
             makers=_makers(payload),
             places=_places(payload),
             materials=_materials(payload),
+            subjects=_subjects(payload),
             production_date_start=start,
             production_date_end=end,
             period=text(production_date, "period"),
@@ -161,6 +163,16 @@ def _materials(payload: dict[str, Json]) -> tuple[Material, ...]:
         entries = found if isinstance(found, list) else []
         terms += [each.get(name) if isinstance(each, dict) else each for each in entries]
     return materials(terms, "da")
+
+
+def _subjects(payload: dict[str, Json]) -> tuple[Subject, ...]:
+    """Return who is portrayed, `Petzl, Joseph`. `content_description` is no subject: it tells of watermarks, too."""
+    persons = payload.get("content_person")
+    return each_once(
+        subject(each, kind="person")
+        for each in (persons if isinstance(persons, list) else [persons])
+        if isinstance(each, str)
+    )
 
 
 def _dates(production: dict[str, Json]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from museum_assets.simulator.motifs import shown_in
 from museum_assets.simulator.towns import made_in
 from museum_assets.simulator.works import SimulatedWork
 
@@ -23,11 +24,11 @@ _NULL = (
     "alt_titles", "boost_rank", "date_qualifier_id", "description", "short_description", "inscriptions",
     "catalogue_display", "publication_history", "exhibition_history", "provenance_text", "edition", "fiscal_year",
     "fiscal_year_deaccession", "color", "latitude", "longitude", "latlon", "on_loan_display", "gallery_title",
-    "gallery_id", "nomisma_id", "style_id", "style_title", "subject_id", "material_id", "technique_id",
+    "gallery_id", "nomisma_id", "style_id", "style_title", "material_id", "technique_id",
 )  # fmt: skip
 _EMPTY = (
-    "alt_artist_ids", "style_ids", "alt_style_ids", "style_titles", "alt_classification_ids", "alt_subject_ids",
-    "subject_ids", "subject_titles", "alt_material_ids", "material_ids", "material_titles", "alt_technique_ids",
+    "alt_artist_ids", "style_ids", "alt_style_ids", "style_titles", "alt_classification_ids",
+    "alt_material_ids", "material_ids", "material_titles", "alt_technique_ids",
     "technique_ids", "technique_titles", "theme_titles", "alt_image_ids", "document_ids", "sound_ids", "video_ids",
     "text_ids", "section_ids", "section_titles", "site_ids", "dimensions_detail",
 )  # fmt: skip
@@ -40,6 +41,8 @@ def artwork(work: SimulatedWork, record_id: int, number: str, image_id: str | No
     type_title, type_id, classification = TYPES[work.traits.kind]
     first, town = work.artists[0] if work.artists else None, made_in(work)
     title = work.titles[0] if work.titles else "Untitled"
+    motifs = shown_in(work)
+    terms = [f"TM-{12_000 + motif.number}" for motif in motifs]
     return {
         "id": record_id,
         "api_model": "artworks",
@@ -87,6 +90,10 @@ def artwork(work: SimulatedWork, record_id: int, number: str, image_id: str | No
         **dict.fromkeys(_NULL),
         **{key: [] for key in _EMPTY},
         **dict.fromkeys(_FALSE, False),
+        "subject_id": terms[0] if terms else None,
+        "alt_subject_ids": terms[1:],
+        "subject_ids": terms,
+        "subject_titles": [motif.names[0].lower() for motif in motifs],
     }
 
 

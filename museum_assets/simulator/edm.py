@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from html import escape
 
+from museum_assets.simulator.motifs import Motif, portrayed, shown_in
 from museum_assets.simulator.towns import TOWNS, made_in
 from museum_assets.simulator.works import ARTISTS, SimulatedWork
 
@@ -117,6 +118,10 @@ def synthetic(work: SimulatedWork, record_id: str, number: str, image: str | Non
     cho += [f'<dcterms:medium rdf:resource="{LOD}{each[0]}"/>' for each in media]
     if town:
         cho.append(f'<dcterms:spatial rdf:resource="{LOD}{23_000 + TOWNS.index(town)}"/>')
+    motifs, sitter = shown_in(work), portrayed(work)
+    agents += [(21_000 + ARTISTS.index(sitter), sitter)] if sitter and sitter not in work.artists else []
+    shown = [24_000 + motif.number for motif in motifs] + ([21_000 + ARTISTS.index(sitter)] if sitter else [])
+    cho += [f'<dc:subject rdf:resource="{LOD}{each}"/>' for each in shown]
     if work.start is not None and work.end is not None:
         for language, prefix, era in (("en", "c. ", " BCE"), ("nl", "ca. ", " v.Chr.")):
             created = _date(work.start, work.end, prefix if work.pick(2, 3) == 0 else "", era)
@@ -129,6 +134,11 @@ def synthetic(work: SimulatedWork, record_id: str, number: str, image: str | Non
         for agent_id, artist in agents
     ]
     entities += [f'<skos:Concept rdf:about="{LOD}{each[0]}">{_labels(*each[1:])}</skos:Concept>' for each in media]
+    entities += [
+        f'<skos:Concept rdf:about="{LOD}{24_000 + motif.number}">'
+        f"{_labels(motif.names[0].lower(), motif.names[2].lower())}{_matches(motif)}</skos:Concept>"
+        for motif in motifs
+    ]
     if town:
         labels = _labels(town.names[0], town.names[2])
         entities.append(f'<edm:Place rdf:about="{LOD}{23_000 + TOWNS.index(town)}">{labels}</edm:Place>')
@@ -142,6 +152,10 @@ def _labels(english: str, dutch: str) -> str:
         f'<skos:prefLabel xml:lang="en">{escape(english)}</skos:prefLabel>'
         f'<skos:prefLabel xml:lang="nl">{escape(dutch)}</skos:prefLabel>'
     )
+
+
+def _matches(motif: Motif) -> str:
+    return f'<skos:exactMatch rdf:resource="https://iconclass.org/{motif.iconclass}"/>' if motif.iconclass else ""
 
 
 def _date(start: int, end: int, prefix: str, era: str) -> str:

@@ -24,6 +24,7 @@ from museum_assets.simulator.dialect import (
 )
 from museum_assets.simulator.dice import mix
 from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.motifs import Motif, shown_in
 from museum_assets.simulator.towns import made_in
 from museum_assets.simulator.works import ARTISTS, Artist, SimulatedWork, Traits
 
@@ -128,7 +129,7 @@ class Met(Dialect):
             "metadataDate": _metadata_date(work.traits.modified, work.pick(3, 1000)),
             "repository": "Metropolitan Museum of Art, New York, NY",
             "objectURL": f"https://www.metmuseum.org/art/collection/search/{self.first_id + work.n}",
-            "tags": None,
+            "tags": [_tag(motif) for motif in shown_in(work)] or None,
             "objectWikidata_URL": "",
             "isTimelineWork": False,
             "GalleryNumber": "",
@@ -251,6 +252,13 @@ def _department(n: int, traits: Traits) -> int:
 def _constituent(artist: Artist) -> dict[str, Any]:
     return {"constituentID": 161_000 + ARTISTS.index(artist), "role": "Artist", "name": artist.name,
             "constituentULAN_URL": "", "constituentWikidata_URL": "", "gender": ""}  # fmt: skip
+
+
+def _tag(motif: Motif) -> dict[str, Any]:
+    aat = f"http://vocab.getty.edu/page/aat/{motif.aat}" if motif.aat else ""
+    # Where there is a link to the one, there is mostly one to the other.
+    wikidata = f"https://www.wikidata.org/wiki/{motif.entry}" if motif.number % 4 else ""
+    return {"term": motif.names[0], "AAT_URL": aat, "Wikidata_URL": wikidata}
 
 
 def _date(start: int | None, end: int | None) -> str:

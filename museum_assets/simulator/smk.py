@@ -26,6 +26,7 @@ from museum_assets.simulator.dialect import (
     whole_number,
 )
 from museum_assets.simulator.facts import Facts
+from museum_assets.simulator.motifs import content_person
 from museum_assets.simulator.towns import on_a_map
 from museum_assets.simulator.works import ARTISTS, Artist, SimulatedWork
 
@@ -110,12 +111,10 @@ class Smk(Dialect):
             "has_image": work.traits.has_image,
             "artist": [artist.name for artist in work.artists] or ["Ubekendt"],
         }
-        item |= on_a_map(work)
+        item |= on_a_map(work) | content_person(work)
         if work.titles:
-            item["titles"] = [
-                {"title": work.titles[1], "language": "dansk"},
-                {"title": work.titles[0], "language": "engelsk"},
-            ]
+            written = zip(work.titles[1::-1], ("dansk", "engelsk"), strict=True)
+            item["titles"] = [{"title": title, "language": language} for title, language in written]
         if work.start is not None and work.end is not None:
             item["production_date"] = [_date(work.start, work.end, circa=work.pick(3, 3) == 0)]
         if work.traits.has_image:

@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -20,8 +21,9 @@ from museum_assets.simulator.collection import Collection
 from museum_assets.simulator.dialect import Dialect, Endpoint, ImageRequest, Recorded, base_url
 from museum_assets.simulator.facts import Facts
 from museum_assets.simulator.hostile import encoded
-from museum_assets.simulator.towns import TOWNS, Town, made_in
-from museum_assets.simulator.works import OLDEST_CHANGE, Artist, SimulatedWork
+from museum_assets.simulator.motifs import portrayed, shown_in
+from museum_assets.simulator.towns import TOWNS, made_in
+from museum_assets.simulator.works import ARTISTS, OLDEST_CHANGE, Artist, SimulatedWork
 
 ARCHIVE = "/collection-master.tar.gz"
 THUMBNAIL = "!512,512"
@@ -66,7 +68,7 @@ class Tate(Dialect):
         classification, medium = KINDS[work.traits.kind]
         number, title = self.object_number(work.n), work.titles[0] if work.titles else "title not known"
         years = None if work.start is None else {"startYear": work.start, "endYear": work.end, "text": str(work.start)}
-        town = made_in(work)
+        shown = _shown(work)
         makers = [_contributor(artist, place) for place, artist in enumerate(work.artists, 1)]
         return {
             "acno": number,
@@ -85,8 +87,8 @@ class Tate(Dialect):
             "id": self.first_id + work.n,
             "medium": medium,
             "movementCount": 0,
-            "subjectCount": 1 if town else 0,
-            "subjects": _shown(town) if town else {},
+            "subjectCount": len(shown),
+            "subjects": _tree(shown),
             "thumbnailCopyright": None if work.traits.is_open else "© The estate of the artist",
             "thumbnailUrl": self._url(work.n, base) if work.traits.has_image else None,
             "title": title,
@@ -156,10 +158,31 @@ def packed(collection: Collection, base: str) -> bytes:
     return gzip.compress(out.getvalue(), mtime=0)
 
 
-def _shown(town: Town) -> dict[str, Any]:
-    leaf = {"id": 12_000 + TOWNS.index(town), "name": town.name}
-    towns = {"id": 107, "name": "cities, towns, villages (non-UK)", "children": [leaf]}
-    return {"id": 1, "name": "subject", "children": [{"id": 106, "name": "places", "children": [towns]}]}
+def _shown(work: SimulatedWork) -> list[tuple[str, str, int, str]]:
+    """Return (branch, smaller branch, id, name) of each subject."""
+    town, sitter = made_in(work), portrayed(work)
+    found = [(*motif.branch, 2_000 + motif.number, motif.names[0].lower()) for motif in shown_in(work)]
+    if sitter:
+        found.append(("people", "named individuals", 5_000 + ARTISTS.index(sitter), sitter.inverted))
+    if town:
+        found.append(("places", "cities, towns, villages (non-UK)", 12_000 + TOWNS.index(town), town.name))
+    return found
+
+
+def _tree(shown: list[tuple[str, str, int, str]]) -> dict[str, Any]:
+    """Return the subjects as Tate writes them: three levels below one root, the upper two by kind."""
+    branches: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for branch, smaller, number, name in shown:
+        branches.setdefault(branch, {}).setdefault(smaller, []).append({"id": number, "name": name})
+    above = [
+        _node(branch, [_node(smaller, leaves) for smaller, leaves in below.items()])
+        for branch, below in branches.items()
+    ]
+    return {"id": 1, "name": "subject", "children": above} if above else {}
+
+
+def _node(name: str, children: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"id": 100 + crc32(name.encode()) % 900, "name": name, "children": children}
 
 
 def _contributor(artist: Artist, place: int) -> dict[str, Any]:

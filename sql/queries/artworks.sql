@@ -54,6 +54,9 @@ WITH removed AS (
 ), materials AS (
     DELETE FROM staging.materials
     WHERE museum = %(museum)s AND object_number IN (SELECT object_number FROM removed)
+), subjects AS (
+    DELETE FROM staging.subjects
+    WHERE museum = %(museum)s AND object_number IN (SELECT object_number FROM removed)
 )
 DELETE FROM ops.ledger
 WHERE museum = %(museum)s AND stage = %(stage)s AND outcome = 'duplicate'
@@ -67,8 +70,11 @@ WITH makers AS (
 ), places AS (
     DELETE FROM staging.places
     WHERE museum = %(museum)s AND object_number = ANY(%(numbers)s)
+), materials AS (
+    DELETE FROM staging.materials
+    WHERE museum = %(museum)s AND object_number = ANY(%(numbers)s)
 )
-DELETE FROM staging.materials
+DELETE FROM staging.subjects
 WHERE museum = %(museum)s AND object_number = ANY(%(numbers)s)
 
 -- name: free_losers

@@ -31,6 +31,7 @@ def test_both_shapes_read_the_same(shape: Callable[..., str]) -> None:
         agents=(),
         places=(),
         materials=(),
+        subjects=(),
     )
 
 

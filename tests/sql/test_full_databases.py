@@ -53,9 +53,11 @@ MATCHED = """
     INSERT INTO staging.artist_identities (museum, maker_key, candidates) VALUES ('smk', 'smk:1', '[]');
     INSERT INTO staging.places (museum, object_number, position, place_key, name, links)
         VALUES ('smk', 'N1', 1, 'smk:1', 'Skagen', '{}');
+    INSERT INTO staging.subjects (museum, object_number, position, subject_key, name, kind, links)
+        VALUES ('smk', 'N1', 1, 'smk:2', 'Petzl, Joseph', 'person', '{}');
     INSERT INTO staging.artwork_enrichments (museum, source, subject, facts) VALUES ('smk', 'x', 'x:1', '{}');
 """
-"""Places, and what an authority says of makers. The stages' own tests fill these tables as a run does."""
+"""Places, subjects, and what an authority says of makers. The stages' own tests fill these tables as a run does."""
 LISTS_OF_TABLES = {"release_table", "partitioned_table"}
 """Their rows name tables, and come and go with them."""
 TABLES = """

@@ -1,4 +1,4 @@
-"""The rows that stand beside an artwork's own: its makers, places and materials, packed for COPY. Pure."""
+"""The rows that stand beside an artwork's own: its makers, places, materials and subjects, packed for COPY. Pure."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from museum_assets.museums.artwork import Artwork
 from museum_assets.museums.maker import Maker
 from museum_assets.museums.material import Material
 from museum_assets.museums.place import Place
+from museum_assets.museums.subject import Subject
 from resources.binary_rows import Packer, columns, int4, text, texts
 
-Said = Maker | Place | Material
+Said = Maker | Place | Material | Subject
 
 
 class BesideTable(NamedTuple):
@@ -44,6 +45,9 @@ TABLES = (
         "name": text, "role": text, "relation": text, "within": text, "museum_id": text, "links": texts,
     }),
     BesideTable("materials", "material_key", {"term": text, "language": text, "museum_id": text, "links": texts}),
+    BesideTable("subjects", "subject_key", {
+        "name": text, "language": text, "kind": text, "museum_id": text, "links": texts,
+    }),
 )  # fmt: skip
 
 Rows = tuple[tuple[bytes, ...], ...]
@@ -62,7 +66,7 @@ def packed_beside(artwork: Artwork) -> Rows:
     ])  # fmt: skip
 
 
-# The works of a collection share their makers, places and materials.
+# The works of a collection share their makers, places, materials and subjects.
 @lru_cache(maxsize=32_768)
 def _packed(table: int, slug: str, said: Said) -> bytes:
     return b"".join((text(said.key(slug)), *(pack(getattr(said, name)) for name, pack in TABLES[table].said.items())))

@@ -1,4 +1,4 @@
-"""The places and materials of a declared museum's record: its tables `places` and `materials`."""
+"""The places, materials and subjects of a declared museum's record: its tables of these names."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from museum_assets.museums.declared.fields import Part, Path, Spec
 from museum_assets.museums.declared.getters import lenient, objects
 from museum_assets.museums.material import Material, material
 from museum_assets.museums.place import Place, Role, place
+from museum_assets.museums.subject import Kind, Subject, each_once, subject
 
 Record = Mapping[str, Any]
 
 
 class Named(Part):
-    """What places and materials have in common."""
+    """What places, materials and subjects have in common."""
 
     each: Path | None = None
     """A list of objects, one for each; the paths below start in it. Without it, every text at `name` is one."""
@@ -42,6 +43,15 @@ class Materials(Named):
 
     language: str | None = None
     """The language of all of them, such as en."""
+
+
+class Subjects(Named):
+    """What is shown, as it stands in one part of a record."""
+
+    language: str | None = None
+    """The language of all of them, such as en."""
+    kind: Kind | None = None
+    """person where all of them are persons by name."""
 
 
 def places_of(declared: Sequence[Places]) -> Callable[[Record], tuple[Place, ...]]:
@@ -72,8 +82,22 @@ def materials_of(declared: Sequence[Materials]) -> Callable[[Record], tuple[Mate
     return materials
 
 
+def subjects_of(declared: Sequence[Subjects]) -> Callable[[Record], tuple[Subject, ...]]:
+    """Return what gives the subjects of a record, each once, as the first table has it that names it."""
+    readers = [(each, _read(each)) for each in declared]
+
+    def subjects(record: Record) -> tuple[Subject, ...]:
+        return each_once(
+            subject(name, told.language, told.kind, id_, links)
+            for told, read in readers
+            for _, name, id_, links in read(record)
+        )
+
+    return subjects
+
+
 Said = tuple[Record, str, str | None, tuple[str, ...]]
-"""(what it stands in, name, the museum's own id, links) of a place or a material."""
+"""(what it stands in, name, the museum's own id, links) of a place, a material or a subject."""
 
 
 def _read(declared: Named) -> Callable[[Record], Iterator[Said]]:

@@ -12,7 +12,7 @@ Pattern = Annotated[str, AfterValidator(bounded)]
 _STEP = r"[^\[\]]+(\[([^\[\]=]+=[^\[\]]+)?\])?"
 Path = Annotated[str, Field(pattern=rf"^{_STEP}(\.{_STEP})*$")]
 """Keys with dots between them; `[]` behind one that holds a list of objects, `[name=places]` for those of them whose
-`name` is places; `\\.` for a dot within a key."""
+`name` is places, `[name!=places]` for the others; `\\.` for a dot within a key."""
 
 
 class Part(BaseModel):

@@ -79,11 +79,12 @@ def objects(path: str) -> Callable[[Record], list[dict[str, Any]]]:
 
 
 class Step(NamedTuple):
-    """A step of a path: a key, whether it holds a list of objects, and (key, value) of those that count."""
+    """A step of a path: a key, whether it holds a list of objects, and (key, value) of those that count, or do not."""
 
     key: str
     is_list: bool
     only: tuple[str, str] | None = None
+    others: bool = False
 
 
 def keys(path: str) -> list[Step]:
@@ -94,12 +95,15 @@ def keys(path: str) -> list[Step]:
 def _step(text_: str) -> Step:
     key, bracket, within = text_.removesuffix("]").partition("[")
     name, equals, value = within.partition("=")
-    return Step(key, bool(bracket), (name, value) if equals else None)
+    return Step(key, bool(bracket), (name.removesuffix("!"), value) if equals else None, name.endswith("!"))
 
 
 def _entries(record: Record, step: Step) -> list[dict[str, Any]]:
     found = mappings(record, step.key)
-    return [each for each in found if each.get(step.only[0]) == step.only[1]] if step.only else found
+    if step.only is None:
+        return found
+    name, value = step.only
+    return [each for each in found if (each.get(name) == value) != step.others]
 
 
 def _single(path: str) -> str | None:

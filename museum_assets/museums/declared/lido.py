@@ -21,7 +21,8 @@ _INVENTORY = re.compile("inventory|inventar|inventaris|accession|objektnummer", 
 def fields(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record's fields, each a list of texts or of objects, and `id`.
 
-    Objects are `makers`, `places` where it was made, `shown` and `materials`; texts the others:
+    Objects are `makers`, `places` where it was made, `shown`, `materials`, `subjects` and `persons`
+    who are portrayed; texts the others:
     `object_number`, `title` (and `title@de`), `work_type`, `classification`, `medium`, `date`, `start`, `end`,
     `rights`, `image_rights`, `images`, `page`. Raises Rejected(malformed_record).
     """
@@ -46,7 +47,13 @@ def fields(payload: Mapping[str, Any]) -> dict[str, Any]:
     made = [] if event is None else [_place(each) for each in anywhere(event, "eventPlace", "place")]
     shown = [_place(each) for each in anywhere(root, "subjectPlace", "place")]
     materials = [_named(below(each, "term"), below(each, "conceptID")) for each in anywhere(root, "termMaterialsTech")]
-    return {**found, "makers": makers, "places": made, "shown": shown, "materials": materials, "id": id_}
+    subjects = [_named(below(each, "term"), below(each, "conceptID")) for each in anywhere(root, "subjectConcept")]
+    persons = [
+        _named(anywhere(each, "nameActorSet", "appellationValue"), anywhere(each, "actorID"))
+        for each in anywhere(root, "subjectActor", "actor")
+    ]
+    objects = {"makers": makers, "places": made, "shown": shown, "materials": materials, "subjects": subjects}
+    return {**found, **objects, "persons": persons, "id": id_}
 
 
 PATHS: Mapping[str, tuple[str, ...]] = {

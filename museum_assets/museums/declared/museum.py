@@ -12,7 +12,7 @@ import orjson
 
 from museum_assets.core.failures import Rejected
 from museum_assets.museums.artwork import Artwork
-from museum_assets.museums.declared.beside import materials_of, places_of
+from museum_assets.museums.declared.beside import materials_of, places_of, subjects_of
 from museum_assets.museums.declared.fields import Text
 from museum_assets.museums.declared.getters import many, one
 from museum_assets.museums.declared.load import load
@@ -42,6 +42,7 @@ class DeclaredMuseum(Museum):
                            for name in ("thumbnail_url", "image_url", "source_url")}  # fmt: skip
         self._years, self._makers = years_of(told.years), makers_of(told.makers)
         self._places, self._materials = places_of(told.places), materials_of(told.materials)
+        self._subjects = subjects_of(told.subjects)
         self._otherwise = one(told.makers.otherwise) if told.makers else one(None)
         self._rights, self._types = check_of(told.rights), types_of(told.types)
         self._shaped = _format(told)
@@ -121,6 +122,7 @@ class DeclaredMuseum(Museum):
             "makers": tuple([maker.said for maker in makers if maker.said]),
             "places": self._places(record),
             "materials": self._materials(record),
+            "subjects": self._subjects(record),
             "production_date_start": years[0],
             "production_date_end": years[1],
             "work_types": own_words,

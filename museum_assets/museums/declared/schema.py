@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from museum_assets.core.addresses import host_of, web_address
 from museum_assets.museums.copyright_terms import copyright_terms
-from museum_assets.museums.declared.beside import Materials, Places
+from museum_assets.museums.declared.beside import Materials, Places, Subjects
 from museum_assets.museums.declared.fields import Part, Path, Pattern, Spec
 from museum_assets.museums.mediums import MEDIUMS
 from museum_assets.museums.work_types import SEARCHABLE
@@ -283,5 +283,6 @@ class Declaration(Part):
     makers: Makers | None = None
     places: list[Places] = Field([])
     materials: list[Materials] = Field([])
+    subjects: list[Subjects] = Field([])
     rights: Rights
     types: Types

@@ -1,1 +1,1 @@
-"""A made-up authority of makers and places, which speaks the Reconciliation Service API as public services do."""
+"""A made-up authority of makers, places and subjects. It speaks the Reconciliation Service API as public ones do."""

@@ -1,4 +1,4 @@
-"""Finding people and places by name, and saying of each how well it fits: what stands behind the protocol."""
+"""Finding people, places and subjects by name, and saying of each how well it fits: what stands behind the protocol."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 
 from rapidfuzz.fuzz import token_sort_ratio
 
+from museum_assets.simulator.authority.concepts import Concept
 from museum_assets.simulator.authority.people import COUNTRIES, Person
 from museum_assets.simulator.authority.settlements import Settlement
 
-Entry = Person | Settlement
+Entry = Person | Settlement | Concept
 BORN, DIED, COUNTRY = "P569", "P570", "P27"
 COORDINATES, STATE = "P625", "P17"
 """The properties' names are Wikidata's, and so are those of the labels: `L` and a language."""
@@ -24,7 +25,7 @@ LEAST = 45
 
 
 class Index:
-    """Everybody and every place, by the words of their names."""
+    """Everybody, every place and every subject, by the words of their names."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.by_id: dict[str, Entry] = {}
@@ -78,32 +79,36 @@ def words(name: str) -> list[str]:
 
 def values(entry: Entry, property_id: str) -> list[dict[str, Any]]:
     """Return what data extension says of an entry's property; an unknown property has no values."""
+    if property_id in LANGUAGES:
+        return [{"str": entry.name if isinstance(entry, Person) else entry.names[LANGUAGES.index(property_id)]}]
     if isinstance(entry, Settlement):
         return _of_a_place(entry, property_id)
+    if isinstance(entry, Concept):
+        return []
     if property_id in (BORN, DIED):
         year = entry.born if property_id == BORN else entry.died
         return [] if year is None else [{"date": f"{year:04d}-01-01T00:00:00Z"}]
     if property_id == COUNTRY:
         return [{"id": f"Q{list(COUNTRIES).index(entry.nationality) + 1}", "name": entry.country}]
-    return [{"str": entry.name}] if property_id in LANGUAGES else []
+    return []
 
 
 def _of_a_place(entry: Settlement, property_id: str) -> list[dict[str, Any]]:
     town = entry.town
     if property_id == COORDINATES:
         return [{"str": f"{town.latitude},{town.longitude}"}]
-    if property_id == STATE:
-        return [{"name": town.country}]
-    return [{"str": town.names[LANGUAGES.index(property_id)]}] if property_id in LANGUAGES else []
+    return [{"name": town.country}] if property_id == STATE else []
 
 
 def _score(entry: Entry, name: str, asked: Mapping[str, str]) -> float:
     likeness = max(
         token_sort_ratio(" ".join(words(name)), " ".join(words(each))) for each in (entry.name, *entry.other_names)
     )
-    own: dict[str, Any] = {STATE: entry.town.country} if isinstance(entry, Settlement) else {
-        BORN: entry.born, DIED: entry.died, COUNTRY: entry.country,
-    }  # fmt: skip
+    own: dict[str, Any] = {}
+    if isinstance(entry, Settlement):
+        own = {STATE: entry.town.country}
+    elif isinstance(entry, Person):
+        own = {BORN: entry.born, DIED: entry.died, COUNTRY: entry.country}
     agree = [str(own[each]) == value for each, value in asked.items() if own.get(each) is not None]
     return round(likeness if not agree else likeness * 0.7 + 30 * sum(agree) / len(agree), 1)
 

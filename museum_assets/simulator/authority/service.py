@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
+from museum_assets.simulator.authority.concepts import CONCEPT, concepts
 from museum_assets.simulator.authority.finding import (
     BORN,
     COORDINATES,
@@ -52,7 +53,7 @@ class Authority:
     @cached_property
     def index(self) -> Index:
         """All entries. Made with the first request: most simulators never have one."""
-        return Index(chain(people(self.made_up), settlements()))
+        return Index(chain(people(self.made_up), settlements(), concepts()))
 
     def counts(self) -> dict[str, int]:
         """Return the number of requests by kind, and of `names` that were asked for in batches that were answered."""
@@ -129,9 +130,9 @@ def manifest(base_url: str) -> dict[str, Any]:
     """Return what the service says of itself."""
     base = base_url.rstrip("/") + f"/{NAME}"
     return {
-        "versions": ["0.2"], "name": "Made-up authority of makers and places", "identifierSpace": SPACE,
+        "versions": ["0.2"], "name": "Made-up authority of makers, places and subjects", "identifierSpace": SPACE,
         "schemaSpace": "https://authority.example.org/property/", "batchSize": BATCH,
-        "defaultTypes": [{"id": each[0], "name": each[1]} for each in (PERSON, WORKSHOP, SETTLEMENT)],
+        "defaultTypes": [{"id": each[0], "name": each[1]} for each in (PERSON, WORKSHOP, SETTLEMENT, CONCEPT)],
         "view": {"url": f"{base}/entity/{{{{id}}}}"},
         "extend": {"propose_properties": None, "properties": [BORN, DIED, COUNTRY, COORDINATES, STATE, *LANGUAGES]},
         "suggest": {"entity": {"service_url": base, "service_path": "/suggest"}},

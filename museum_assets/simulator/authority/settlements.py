@@ -20,6 +20,11 @@ class Settlement:
     kind: tuple[str, str] = SETTLEMENT
 
     @property
+    def names(self) -> tuple[str, str, str]:
+        """The names in English, Danish and Dutch."""
+        return self.town.names
+
+    @property
     def name(self) -> str:
         """The name in English."""
         return self.town.name

@@ -20,7 +20,8 @@ OF_MODULES = {
     "cma": (3_483, "1d3fc2f73609af0b67a74ecbc8a853f6b484a59e2994bd94c990643f74e8829a"),
 }
 """How many records there are, and the digest of what the modules of 30 November 2026 made of them, in 2025.
-They knew no makers, places and materials."""
+They knew nothing of what stands beside artworks: makers, places, materials and subjects."""
+BESIDE = {"makers", "places", "materials", "subjects"}
 
 
 def digest(slug: str, records: Iterable[Any]) -> tuple[int, str]:
@@ -29,7 +30,7 @@ def digest(slug: str, records: Iterable[Any]) -> tuple[int, str]:
     for record in records:
         count += 1
         try:
-            found: Any = museum(slug).read(record).model_dump(mode="json", exclude={"makers", "places", "materials"})
+            found: Any = museum(slug).read(record).model_dump(mode="json", exclude=BESIDE)
         except Rejected as rejection:
             found = [rejection.code]
         told.update(json.dumps(found, sort_keys=True).encode() + b"\n")
