@@ -1,4 +1,4 @@
-"""The settings of the authority that makers and places are matched to."""
+"""The settings of the authority that makers, places and subjects are matched to."""
 
 from __future__ import annotations
 
@@ -45,6 +45,9 @@ class ReconciliationSettings(BaseSettings):
         pattern=rf"^{_PLACE_PAIR}(,{_PLACE_PAIR})*$",
         description="What that service calls a place's coordinates and country, and its labels.",
     )
+    reconciliation_subject_type: str | None = Field(
+        None, description="Type that subjects must have there; unset: any. Wikidata has no type for all of them."
+    )
     reconciliation_batch: int = Field(10, ge=1, le=500, description="Names asked for with one request.")
     reconciliation_per_second: float = Field(
         1.0, gt=0, le=1000, description="Requests per second that all runs together send to it."
@@ -66,6 +69,11 @@ class ReconciliationSettings(BaseSettings):
     def place_properties_asked(self) -> dict[str, str]:
         """What each property of a place is called at the service, by its name here."""
         return _pairs(self.reconciliation_place_properties)
+
+    @property
+    def labels_asked(self) -> dict[str, str]:
+        """What labels are called at the service: all that is asked for of a subject."""
+        return {name: pid for name, pid in self.properties_asked.items() if name.startswith("label_")}
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from museum_assets.enrichment.facts.stages import (
     artist_facts,
     material_terms,
     place_coordinates,
+    subject_identities,
     thumbnail_colours,
     work_type_terms,
 )
@@ -22,6 +23,7 @@ def stages(artworks: StageSpec, thumbnails: StageSpec) -> tuple[StageSpec, ...]:
         identities,
         replace(artist_facts, deps=(identities,)),
         replace(place_coordinates, deps=(artworks,)),
+        replace(subject_identities, deps=(artworks,)),
         replace(work_type_terms, deps=(artworks,)),
         replace(material_terms, deps=(artworks,)),
         replace(thumbnail_colours, deps=(thumbnails,)),

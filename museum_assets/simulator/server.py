@@ -26,6 +26,7 @@ from starlette.routing import Mount, Route, Router
 
 from museum_assets.museums import MUSEUMS
 from museum_assets.simulator import NOT_SIMULATED
+from museum_assets.simulator.authority.concepts import CONCEPT
 from museum_assets.simulator.authority.service import NAME as AUTHORITY
 from museum_assets.simulator.authority.service import Authority
 from museum_assets.simulator.authority.settlements import SETTLEMENT
@@ -153,11 +154,12 @@ def model_environment(base_url: str) -> dict[str, str]:
 
 
 def authority_environment(base_url: str) -> dict[str, str]:
-    """Return the variables that lead the matching of makers and places to a simulator at `base_url`."""
+    """Return the variables that lead the matching of makers, places and subjects to a simulator at `base_url`."""
     return {
         "RECONCILIATION_URL": f"{base_url}/{AUTHORITY}/api",
         "RECONCILIATION_AUTHORITY": "simulated",
         "RECONCILIATION_PLACE_TYPE": SETTLEMENT[0],
+        "RECONCILIATION_SUBJECT_TYPE": CONCEPT[0],
         "RECONCILIATION_PER_SECOND": "1000",
     }
 

@@ -49,7 +49,7 @@ def test_one_museum_through_dagster(
     assert ran.errors == []
     assert ran.good
     every = (*STAGES, *catalogue.enrichment())
-    without_authority = {"artist_identities", "artist_facts", "place_coordinates"}
+    without_authority = {"artist_identities", "artist_facts", "place_coordinates", "subject_identities"}
     assert ran.assets.keys() == {spec.name for spec in every} - NOT_ACTIVE - without_authority
     said = capsys.readouterr()
     assert all(f"{name}: Jina's model is not active: set JINA_API_KEY" in said.err for name in vectors_of("jina"))

@@ -77,6 +77,12 @@ class AuthorityWorld:
         ) as client:
             yield Answers(client, authority, properties)
 
+    def facts(self, slug: str) -> dict[str, dict[str, Any]]:
+        """Return {what they are of: facts} of a museum."""
+        with self.database.connect() as conn:
+            rows = conn.execute("SELECT subject, facts FROM staging.artwork_enrichments WHERE museum = %s", (slug,))
+            return {row["subject"]: row["facts"] for row in rows}
+
     def asked(self) -> int:
         """Return how many names the authority was asked for."""
         return self.simulator.simulator.authority.queries

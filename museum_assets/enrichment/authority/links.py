@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 
 class Known(NamedTuple):
@@ -38,10 +39,25 @@ PLACE_AUTHORITIES: dict[str, Known] = {
     "geonames": Known(re.compile(r"https?://(?:www\.|sws\.)?geonames\.org/(\d+)"), "https://www.geonames.org/{}"),
 }
 """Those that know places."""
+AAT = {
+    "aat": Known(
+        re.compile(r"https?://vocab\.getty\.edu/(?:page/)?aat/(300\d{6})\b"), "https://vocab.getty.edu/page/aat/{}"
+    )
+}
+SUBJECT_AUTHORITIES: dict[str, Known] = {
+    "wikidata": AUTHORITIES["wikidata"],
+    **AAT,
+    "iconclass": Known(
+        re.compile(r"https?://(?:www\.)?iconclass\.org/(?:(?:rkd|[a-z]{2})/)?(\d[^/?#\s]{0,200})"),
+        "https://iconclass.org/{}",
+    ),
+    **AUTHORITIES,
+}
+"""Those that know what is shown: things, and persons."""
 
 
 class Identity(NamedTuple):
-    """What a maker or a place is at an authority, written `wikidata:Q5598`."""
+    """What a maker, a place or a subject is at an authority, written `wikidata:Q5598`."""
 
     authority: str
     id: str
@@ -54,14 +70,21 @@ def identity_of(link: str, authorities: Mapping[str, Known] = AUTHORITIES) -> Id
     """Return what a link names; None for an address of no known authority."""
     for name, known in authorities.items():
         if match := known.pattern.match(link.strip()):
-            return Identity(name, match[1])
+            # Iconclass has brackets in its notations, which some museums quote.
+            return Identity(name, unquote(match[1]))
     return None
 
 
-def given_identity(links: Iterable[str], preferred: str, refused: frozenset[Identity] = frozenset()) -> Identity | None:
+def given_identity(
+    links: Iterable[str],
+    preferred: str,
+    refused: frozenset[Identity] = frozenset(),
+    authorities: Mapping[str, Known] = AUTHORITIES,
+) -> Identity | None:
     """Return the identity that a museum gives by its links: that of the preferred authority, else the first known."""
-    found = [identity for link in links if (identity := identity_of(link)) and identity not in refused]
-    order = [preferred, *AUTHORITIES]
+    known = (identity_of(link, authorities) for link in links)
+    found = [identity for identity in known if identity and identity not in refused]
+    order = [preferred, *authorities]
     return min(found, key=lambda each: order.index(each.authority), default=None)
 
 
@@ -82,5 +105,5 @@ def read_identity(text: str, authority: str) -> Identity:
 
 def page_of(authority: str, identity: str) -> str | None:
     """Return the address of a page about an identity, None for an authority that has no known one."""
-    known = AUTHORITIES.get(authority)
-    return known.page.format(identity) if known else None
+    known = {**PLACE_AUTHORITIES, **SUBJECT_AUTHORITIES}.get(authority)
+    return known.page.format(quote(identity)) if known else None

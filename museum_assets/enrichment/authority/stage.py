@@ -20,7 +20,7 @@ def without_authority(settings: Settings) -> str | None:
     """Return why no authority is asked, None when one is configured."""
     if settings.reconciliation_url:
         return None
-    return "no authority is configured, so neither makers nor places are matched to one: set RECONCILIATION_URL"
+    return "no authority is configured, so no makers, places and subjects are matched to one: set RECONCILIATION_URL"
 
 
 def _contract(platform: Platform, _: str) -> str:

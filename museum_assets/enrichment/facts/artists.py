@@ -9,12 +9,12 @@ from museum_assets.core.failures import Failure, Rejected
 from museum_assets.enrichment.authority.answers import Answers
 from museum_assets.enrichment.authority.verdict import year_of
 from museum_assets.enrichment.facts.enriching import EnrichingStage
+from museum_assets.enrichment.facts.naming import labels
 from museum_assets.loop.run import batched
 from museum_assets.loop.stage import Outcome, Work, done, failed, rejected
 from resources.postgres import Database
 
 VERSION = "facts:1"
-LANGUAGES = ("en", "da", "nl")
 
 
 class ArtistFacts(EnrichingStage):
@@ -46,7 +46,6 @@ class ArtistFacts(EnrichingStage):
 def artist_facts(said: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return {birth, death, nationality, labels by language}, without what the authority does not say."""
     nationality = next(iter(said.get("nationality") or ()), None)
-    labels = {each: names[0] for each in LANGUAGES if (names := said.get(f"label_{each}"))}
     found = {"birth": year_of(said.get("birth")), "death": year_of(said.get("death")), "nationality": nationality,
-             "labels": labels}  # fmt: skip
+             "labels": labels(said)}  # fmt: skip
     return {name: value for name, value in found.items() if value not in (None, {})}

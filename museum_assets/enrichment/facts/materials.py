@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from museum_assets.core.failures import Rejected
+from museum_assets.enrichment.authority.links import AAT, identity_of
 from museum_assets.enrichment.facts.enriching import EnrichingStage
 from museum_assets.enrichment.facts.terms import aat_number, digest
 from museum_assets.loop.stage import Outcome, Work, done, rejected
@@ -34,7 +35,6 @@ LOOKS = """
 NO_MATTER = frozenset(LOOKS.split())
 """Words before a material that say how it looks: brown ink is ink. Others, such as imitation, would make it another."""
 _BRACKETS = re.compile(r"\([^)]{0,200}\)")
-_LINK = re.compile(r"https?://vocab\.getty\.edu/(?:page/)?aat/(300\d{6})\b")
 
 
 @cache
@@ -67,7 +67,7 @@ class MaterialTerms(EnrichingStage):
 
 def terms_of(said: str, links: Sequence[str] = ()) -> tuple[list[dict[str, Any]], list[str]]:
     """Return (the terms of a museum's text, its parts without a term)."""
-    given = [match[1] for link in links if (match := _LINK.match(link))]
+    given = [linked.id for link in links if (linked := identity_of(link, AAT))]
     if given:
         return [{"aat": number, "term": said, "method": "given"} for number in given], []
     found: dict[str, dict[str, Any]] = {}

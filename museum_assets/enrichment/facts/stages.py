@@ -118,6 +118,35 @@ place_coordinates = StageSpec(
 )
 
 
+def _subjects(platform: Platform, _: str) -> str:
+    from museum_assets.enrichment.facts.subjects import VERSION
+
+    s = platform.settings
+    asked = ",".join("=".join(pair) for pair in sorted(s.labels_asked.items()))
+    return f"{VERSION}:{s.reconciliation_authority}:{s.reconciliation_subject_type or 'any'}:{asked}"
+
+
+@contextmanager
+def _open_subjects(platform: Platform, _: str) -> Iterator[Stage]:
+    from museum_assets.enrichment.facts.subjects import SubjectIdentities
+
+    s = platform.settings
+    with opened_answers(platform, s.labels_asked) as answers:
+        yield SubjectIdentities(answers, platform.database(), type_=s.reconciliation_subject_type)
+
+
+subject_identities = StageSpec(
+    name="subject_identities",
+    domain="enrichment",
+    description="What each subject is that the museum says a work shows: by its own link, or by name at the authority.",
+    kinds=frozenset({"python", "postgres"}),
+    contract=_subjects,
+    open=_open_subjects,
+    rows_hashed=True,
+    inactive=without_authority,
+)
+
+
 def _materials(_: Platform, __: str) -> str:
     from museum_assets.enrichment.facts.materials import contract
 

@@ -7,12 +7,13 @@ nobody guesses.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from museum_assets.core.failures import Rejected
 from museum_assets.enrichment.authority.likeness import words
 from museum_assets.enrichment.authority.nationalities import country
+from museum_assets.enrichment.facts.naming import Found, Name, folded, names_of
 
 VERSION = "coordinates:1"
 ONE_PLACE = 0.25
@@ -35,8 +36,8 @@ class Entry(NamedTuple):
 
     id: str
     label: str
-    names: frozenset[tuple[str, ...]]
-    """Its names in all languages asked for, each as folded words."""
+    names: frozenset[Name]
+    """Its names in all languages asked for."""
     countries: tuple[str, ...]
     point: Point | None
 
@@ -50,17 +51,15 @@ def point_in(text: str) -> Point | None:
     return None
 
 
-def entry(id_: str, label: str, said: Mapping[str, Sequence[str]]) -> Entry:
-    """Return what the authority says of a place; `said` are values by our names of the properties."""
-    labels = [each for name, values in said.items() if name.startswith("label_") for each in values]
-    points = (point for each in said.get("coordinates", ()) if (point := point_in(each)) and _on_earth(point))
-    names = frozenset(tuple(words(name)) for name in (label, *labels))
-    return Entry(id_, label, names, tuple(said.get("country", ())), next(points, None))
+def entry(found: Found) -> Entry:
+    """Return what the authority says of a place."""
+    points = (point for each in found.said.get("coordinates", ()) if (point := point_in(each)) and _on_earth(point))
+    return Entry(found.id, found.label, names_of(found), tuple(found.said.get("country", ())), next(points, None))
 
 
 def located(name: str, within: str | None, candidates: Sequence[Entry]) -> Entry:
     """Return the place that is meant. Raises Rejected(unknown_place), or (ambiguous_place) for several of its name."""
-    wanted = tuple(words(name))
+    wanted = folded(name)
     fits = [each for each in candidates if each.point and wanted and wanted in each.names]
     if not fits:
         raise Rejected("unknown_place", f"nothing there with coordinates is called {name}")
@@ -86,11 +85,11 @@ def larger_country(within: str | None) -> str | None:
     return next((found for part in reversed(parts) if (found := country(part))), parts[-1] if parts else None)
 
 
-def _parts(places: str) -> frozenset[tuple[str, ...]]:
+def _parts(places: str) -> frozenset[Name]:
     """Return each of the places as folded words, and the countries among them in English, too."""
     parts = [part for part in places.split(",") if words(part)]
     known = [found for part in parts if (found := country(part))]
-    return frozenset(tuple(words(part)) for part in (*parts, *known))
+    return frozenset(map(folded, (*parts, *known)))
 
 
 def _on_earth(point: Point) -> bool:

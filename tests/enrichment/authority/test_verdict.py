@@ -6,7 +6,14 @@ import pytest
 
 from museum_assets.enrichment.authority.decided import Decisions, with_decisions
 from museum_assets.enrichment.authority.likeness import likeness, reading_order
-from museum_assets.enrichment.authority.links import Identity, given_identity, identity_of, page_of, read_identity
+from museum_assets.enrichment.authority.links import (
+    SUBJECT_AUTHORITIES,
+    Identity,
+    given_identity,
+    identity_of,
+    page_of,
+    read_identity,
+)
 from museum_assets.enrichment.authority.nationalities import country
 from museum_assets.enrichment.authority.verdict import Asked, Candidate, Verdict, candidate, judged, year_of
 
@@ -123,6 +130,24 @@ def test_a_museums_links_and_what_a_person_writes() -> None:
             read_identity(nothing, "wikidata")
     assert page_of("wikidata", "Q1") == "https://www.wikidata.org/wiki/Q1"
     assert page_of("simulated", "Q1") is None
+    assert page_of("iconclass", "25F23(LION)") == "https://iconclass.org/25F23%28LION%29"
+
+
+@pytest.mark.parametrize(
+    ("link", "identity"),
+    [
+        ("http://vocab.getty.edu/page/aat/300343641", "aat:300343641"),
+        ("https://iconclass.org/41D92", "iconclass:41D92"),
+        ("http://iconclass.org/rkd/25F23%28LION%29/", "iconclass:25F23(LION)"),
+        ("https://iconclass.org/en/34B11", "iconclass:34B11"),
+        ("https://www.wikidata.org/wiki/Q144", "wikidata:Q144"),
+        ("http://vocab.getty.edu/ulan/500011051", "ulan:500011051"),
+        ("https://iconclass.org/help/lod", "None"),
+    ],
+)
+def test_links_of_authorities_that_know_what_is_shown(link: str, identity: str) -> None:
+    assert str(identity_of(link, SUBJECT_AUTHORITIES)) == identity
+    assert str(given_identity([link], "wikidata", authorities=SUBJECT_AUTHORITIES)) == identity
 
 
 def decided(

@@ -10,6 +10,7 @@ from museum_assets.core.failures import Rejected, SlowDown
 from museum_assets.core.progress import OnProgress, silent
 from museum_assets.core.settings import Settings
 from museum_assets.enrichment.facts.checks import coordinates_possible
+from museum_assets.enrichment.facts.naming import Found
 from museum_assets.enrichment.facts.places import PlaceCoordinates
 from museum_assets.enrichment.facts.stages import place_coordinates
 from museum_assets.enrichment.facts.whereabouts import Point, entry, larger_country, located, point_in
@@ -36,13 +37,13 @@ def test_a_point_is_read_as_it_is_written(text: str, point: Point | None) -> Non
 
 
 def newport(id_: str, country: str, where: str) -> Any:
-    return entry(id_, "Newport", {"country": [country], "coordinates": [where], "label_da": ["Nyhavn"]})
+    return entry(Found(id_, "Newport", {"country": [country], "coordinates": [where], "label_da": ["Nyhavn"]}))
 
 
 WALES, RHODE_ISLAND = newport("Q1", "United Kingdom", "51.6,-3"), newport("Q2", "United States", "41.5,-71.3")
 COUNTY = newport("Q3", "United Kingdom", "51.65,-3.1")
-NOWHERE = entry("Q4", "Newport", {"country": ["United Kingdom"]})
-CRATER = entry("Q1186922", "Newport", {"coordinates": ["23,313"]})
+NOWHERE = entry(Found("Q4", "Newport", {"country": ["United Kingdom"]}))
+CRATER = entry(Found("Q1186922", "Newport", {"coordinates": ["23,313"]}))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ CRATER = entry("Q1186922", "Newport", {"coordinates": ["23,313"]})
         ("New Port", None, [WALES], "unknown_place"),
         ("Newport or Cardiff", None, [WALES], "unknown_place"),
         ("Newport", None, [NOWHERE], "unknown_place"),
-        ("?", None, [entry("Q5", "?", {"coordinates": ["1,1"]})], "unknown_place"),
+        ("?", None, [entry(Found("Q5", "?", {"coordinates": ["1,1"]}))], "unknown_place"),
     ],
 )
 def test_only_one_place_of_the_name_is_it(name: str, within: str | None, candidates: list[Any], expected: str) -> None:
@@ -108,9 +109,7 @@ def run(world: AuthorityWorld, slug: str, *, contract: str = "1", on_progress: O
 
 def known(world: AuthorityWorld, slug: str) -> dict[str, tuple[str, float]]:
     """Return {place's key: (method, latitude)}."""
-    with world.database.connect() as conn:
-        rows = conn.execute("SELECT subject, facts FROM staging.artwork_enrichments WHERE museum = %s", (slug,))
-        return {row["subject"]: (row["facts"]["method"], row["facts"]["latitude"]) for row in rows}
+    return {subject: (facts["method"], facts["latitude"]) for subject, facts in world.facts(slug).items()}
 
 
 def test_each_place_is_asked_for_once_and_what_is_not_sure_is_counted(world: AuthorityWorld) -> None:
