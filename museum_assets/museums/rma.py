@@ -13,6 +13,7 @@ its last version until the next full harvest no longer lists it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import ClassVar
@@ -45,6 +46,7 @@ _WORK_TYPES = frozenset({"painting", "drawing"})
 _OPEN_RIGHTS = ("CC0", "PDM")
 
 _LOD = "https://id.rijksmuseum.nl/"
+_ICONCLASS = re.compile(r"https?://(?:www\.)?iconclass\.org/")
 _RECORDS_PER_PAGE = 50
 
 
@@ -135,16 +137,24 @@ def _maker(agent: edm.Agent) -> Maker | None:
 
 
 def _place(said: edm.Described) -> Place | None:
-    return place(said.name, "depicted", museum_id=said.id and edm.last_segment(said.id), links=said.links)
+    id_, links = _known_by(said)
+    return place(said.name, "depicted", museum_id=id_, links=links)
 
 
 def _material(said: edm.Described) -> Material | None:
-    return material(said.name, said.language, said.id and edm.last_segment(said.id), said.links)
+    return material(said.name, said.language, *_known_by(said))
 
 
 def _subject(said: edm.Described) -> Subject | None:
     kind: Kind | None = "person" if said.kind == "Agent" else None
-    return subject(said.name, said.language, kind, said.id and edm.last_segment(said.id), said.links)
+    return subject(said.name, said.language, kind, *_known_by(said))
+
+
+def _known_by(said: edm.Described) -> tuple[str | None, tuple[str, ...]]:
+    """Return (the museum's own id, links). What is described under Iconclass's address has no id of the museum's."""
+    if said.id and _ICONCLASS.match(said.id):
+        return None, (said.id, *said.links)
+    return said.id and edm.last_segment(said.id), said.links
 
 
 def _get_records(api: Api, ids: Sequence[str]) -> Page:

@@ -75,10 +75,13 @@ def test_rma_refers_to_concepts_persons_and_places() -> None:
     record = read_edm(parse_xml(
         f'<rdf:RDF {NAMESPACES}><edm:ProvidedCHO><dc:subject rdf:resource="{rma}2212675"/>'
         f'<dc:subject rdf:resource="{rma}21"/><dc:subject rdf:resource="{rma}23"/>'
-        f'<dc:subject rdf:resource="{rma}99"/><dcterms:subject xml:lang="nl">storm</dcterms:subject>'
+        f'<dc:subject rdf:resource="https://iconclass.org/46C24"/><dc:subject rdf:resource="{rma}99"/>'
+        '<dcterms:subject xml:lang="nl">storm</dcterms:subject>'
         f'</edm:ProvidedCHO><ore:Aggregation/><skos:Concept rdf:about="{rma}2212675"><skos:prefLabel xml:lang="nl">hond'
         '</skos:prefLabel><skos:exactMatch rdf:resource="https://iconclass.org/34B11"/></skos:Concept>'
-        f'<edm:Agent rdf:about="{rma}21"><skos:prefLabel xml:lang="en">Saskia</skos:prefLabel>'
+        '<skos:Concept rdf:about="https://iconclass.org/46C24"><skos:prefLabel xml:lang="en">sailing-ship'
+        f'</skos:prefLabel></skos:Concept><edm:Agent rdf:about="{rma}21">'
+        '<skos:prefLabel xml:lang="en">Saskia</skos:prefLabel>'
         '<owl:sameAs rdf:resource="http://www.wikidata.org/entity/Q1"/></edm:Agent>'
         f'<edm:Place rdf:about="{rma}23"><skos:prefLabel xml:lang="en">Delft</skos:prefLabel></edm:Place></rdf:RDF>',
         "test",
@@ -87,6 +90,7 @@ def test_rma_refers_to_concepts_persons_and_places() -> None:
         Subject(name="hond", language="nl", museum_id="2212675", links=("https://iconclass.org/34B11",)),
         Subject(name="Saskia", language="en", kind="person", museum_id="21",
                 links=("http://www.wikidata.org/entity/Q1",)),
+        Subject(name="sailing-ship", language="en", links=("https://iconclass.org/46C24",)),
         Subject(name="storm", language="nl"),
     ]  # fmt: skip
     assert [found.name for each in record.places if (found := _place(each))] == ["Delft"]
