@@ -212,8 +212,9 @@ def test_an_authority_that_is_down_ends_those_stages_alone_that_need_it(quiet: t
     (ended,) = Player(world).play(Step((Process((Action("enrich", SLUG, force=True),)),)))
     (result,) = ended.results
     assert result["kind"] == "SlowDown"
-    # SMK's places are points, of which nothing is asked.
-    others = ["place_coordinates", "work_type_terms", "material_terms", "thumbnail_colours", "joined_identities"]
+    # SMK's places are points and its subjects persons, of which nothing is asked.
+    others = ["place_coordinates", "subject_identities", "work_type_terms", "material_terms", "thumbnail_colours",
+              "joined_identities"]  # fmt: skip
     assert list(result["counts"]) == others
     with world.database().connect() as conn:
         assert differences(world, release, conn) == []
