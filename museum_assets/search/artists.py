@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,12 @@ from museum_assets.search.artist_totals import ArtistTotals
 from museum_assets.search.facets import Kept, Key, of_museums
 from museum_assets.search.production import Now
 from museum_assets.search.question import DEEPEST
-from museum_assets.search.ranking import Name, name_of
+from museum_assets.search.ranking import Name
 from sql import query
 
 REMEMBERED = 256
 MOST_ARTISTS = 20
-MOST_COUNTED = 10_000
+MOST_COUNTED = 5_000
 """Works of a museum whose artists are counted, of those with the words that were asked for: of words that 100,000 works
 have it took 134 ms to read them all."""
 
@@ -58,7 +58,7 @@ class Artists:
             rows = now.conn.execute(query("readers_artists.counts"), {"identity": identity})
             counts = {(row["museum"], row["facet"]): row["works"] for row in rows}
             values = {**of_museums(kept), "identity": identity, "limit": DEEPEST}
-            found = Works(counts, [name_of(row) for row in now.conn.execute(query("readers_artists.works"), values)])
+            found = Works(counts, now.names(query("readers_artists.works"), values))
             self._works.put(key, found)
         return found
 
@@ -69,25 +69,22 @@ class Artists:
         return {row["museum"]: row["numbers"] for row in rows}
 
     def of_found(
-        self, now: Now, tsquery: str, kept: Kept, more: Iterable[Name], chosen: str | None
+        self, now: Now, tsquery: str, kept: Kept, more: Sequence[str], chosen: str | None
     ) -> list[ArtistCount]:
-        """Return the artists of the works that words find and filters admit, and of `more`, with how many each has.
+        """Return the artists of the works that words find and filters admit with how many each has.
+
+        `more` are the artists of works that something else finds, each as often as they have one.
 
         They are those with most works among the first MOST_COUNTED of each museum; `chosen` is always among them.
         """
-        names = tuple(more)
-        values = {
-            "query": tsquery,
-            "more_museums": [museum for museum, _ in names],
-            "more_numbers": [number for _, number in names],
-        }
+        values = {**of_museums(kept), "query": tsquery, "more": list(more), "chosen": chosen}
 
         def count() -> dict[str, int]:
-            given = {**of_museums(kept), **values, "chosen": chosen, "most": MOST_COUNTED, "limit": MOST_ARTISTS}
+            given = {**values, "most": MOST_COUNTED, "limit": MOST_ARTISTS}
             rows = now.conn.execute(query("readers_artists.of_found"), given)
             return {row["identity"]: row["works"] for row in rows}
 
-        return self._labelled(now, (now.key, _hashable(kept), chosen, tsquery, names), count)
+        return self._labelled(now, (now.key, _hashable(kept), chosen, tsquery, tuple(more)), count)
 
     def of_listed(self, now: Now, kept: Kept, chosen: str | None) -> list[ArtistCount]:
         """Return the same of all works that filters admit."""

@@ -40,6 +40,14 @@ class Combination:
         return all(value in self.values[name] for name, value in wanted.items())
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A work that is counted by itself: its combination, and the identities of its artists."""
+
+    facet: Key
+    artists: Sequence[str]
+
+
 class Combinations:
     """The combinations of live releases, read once a release. Threads may share it."""
 

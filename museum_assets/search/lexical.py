@@ -8,7 +8,7 @@ from typing import Any
 
 from museum_assets.core.memory import Memory
 from museum_assets.museums import MUSEUMS
-from museum_assets.search.facets import Kept, Key, of_museums
+from museum_assets.search.facets import Counted, Kept, Key, of_museums
 from museum_assets.search.production import Now, Production
 from museum_assets.search.question import DEEPEST
 from museum_assets.search.ranking import Name, name_of
@@ -50,7 +50,7 @@ class Worded:
     titles: list[Name] = field(default_factory=list)
     artists: list[Name] = field(default_factory=list)
     names: list[Name] = field(default_factory=list)
-    besides: dict[Name, Key] = field(default_factory=dict)
+    besides: dict[Name, Counted] = field(default_factory=dict)
 
 
 class Lexical:
@@ -138,7 +138,7 @@ class Lexical:
         key = (now.key, statement, *given)
         names = self._listed.get(key)
         if names is None:
-            names = [name_of(row) for row in now.conn.execute(statement, values)]
+            names = now.names(statement, values)
             self._listed.put(key, names)
         return names
 
@@ -178,5 +178,7 @@ def _exact(now: Now, found: Worded, folded: str, kept: Kept, museum: str | None)
     ]
     numbers = [name_of(row) for row in rows if row["by_number"]]
     titles = [name_of(row) for row in rows if not row["by_number"]]
-    besides = {name_of(row): (row["museum"], row["facet"]) for row in rows if not row["worded"]}
+    besides = {
+        name_of(row): Counted((row["museum"], row["facet"]), row["artists"]) for row in rows if not row["worded"]
+    }
     return replace(found, numbers=numbers, titles=titles, besides=besides)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from museum_assets.collection.stages import vectors_of
 from museum_assets.releases.snapshot import NotOneRelease, differs
 from museum_assets.search.answer import QueryVector, Reason
-from museum_assets.search.facets import Combination, Key, wanted
+from museum_assets.search.facets import Combination, Counted, Key, wanted
 from museum_assets.search.production import Now
 from museum_assets.search.question import Filters
 from museum_assets.search.ranking import Name
@@ -19,16 +19,19 @@ from sql import query
 
 JOINED_BY = ("museum", "object_number", "digest")
 """What tells of a point which row it belongs to."""
+RELEASED_IN = ("from_release", "until_release")
+MOST_SHOW = 0.8
+"""The part of the nearest points that have to show for the others to be left out without another search."""
 AT_ONCE = 5_000
 """Works named in one search: of more the best of several searches are taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A work near a vector: which one, what it can be filtered by, and whether the query's words find it as well."""
+    """A work near a vector, and whether the query's words find it as well."""
 
     name: Name
-    facet: Key
+    work: Counted
     worded: bool
 
 
@@ -42,11 +45,40 @@ def by_query(
 ) -> dict[Reason, list[Hit]]:
     """Return what lies near a query's vector among the points of any filter, by each vector of its model there is."""
     names = [name for name in vectors_of(vector.model) if name in session.vectors]
+    nothing_more = all(where == SearchFilter(releases=where.releases) for where in wheres)
+    if nothing_more and (found := _of_all(session, vector, names, wheres, limit)) is not None:
+        return found
     admitted = [replace(where, contract=vector.contract) for where in wheres]
     searches = [Search(name, vector.vector, limit, where, fields=JOINED_BY) for name in names for where in admitted]
-    found = iter(session.search_all(searches))
-    by_name = {name: [hit for _ in admitted for hit in next(found)] for name in names}
+    answers = iter(session.search_all(searches))
+    by_name = {name: [hit for _ in admitted for hit in next(answers)] for name in names}
     return {reason_of(name): sorted(hits, key=lambda hit: -hit.score)[:limit] for name, hits in by_name.items()}
+
+
+def _of_all(
+    session: ReadSession, vector: QueryVector, names: Sequence[str], wheres: Sequence[SearchFilter], limit: int
+) -> dict[Reason, list[Hit]] | None:
+    """Return those of the nearest points that show now; None when too many of them do not.
+
+    Nearly all points of a collection show, and to ask for that took Qdrant 14 instead of 8 ms among 200,000 works.
+    """
+    shown = {museum: release for where in wheres for museum, release in where.releases or ()}
+    answers = session.search_all([
+        Search(name, vector.vector, limit, fields=(*JOINED_BY, *RELEASED_IN, contract_field(name))) for name in names
+    ])  # fmt: skip
+    found: dict[Reason, list[Hit]] = {}
+    for name, hits in zip(names, answers, strict=True):
+        kept = [hit for hit in hits if _shows(hit, shown) and hit.payload.get(contract_field(name)) == vector.contract]
+        if len(kept) < MOST_SHOW * len(hits):
+            return None
+        found[reason_of(name)] = kept
+    return found
+
+
+def _shows(hit: Hit, releases: Mapping[str, int]) -> bool:
+    first, until = (hit.payload[field] for field in RELEASED_IN)
+    release = releases.get(hit.payload["museum"])
+    return release is not None and first <= release < until
 
 
 def by_point(session: ReadSession, where: SearchFilter, name: Name, model: str, limit: int) -> tuple[Reason, list[Hit]]:
@@ -112,8 +144,9 @@ def joined(
             museum, number, _ = point = _row_of(hit)
             if (row := rows.get(point)) is None:
                 raise NotOneRelease(differs(museum, number, now.releases[museum]))
-            if combinations[museum, row["facet"]].admitted(asked):
-                yield Near((museum, number), (museum, row["facet"]), bool(row["worded"]))
+            facet = (museum, row["facet"])
+            if combinations[facet].admitted(asked):
+                yield Near((museum, number), Counted(facet, row["artists"]), bool(row["worded"]))
 
     return {reason: list(near(hits)) for reason, hits in found.items()}
 

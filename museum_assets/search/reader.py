@@ -101,7 +101,7 @@ class Reader:
         combinations, filters = self._combinations.of(now), question.filters
         kept = admitted(combinations, filters)
         if filters.artist is None:
-            names = self._browsing.names(now, combinations, filters)
+            names = self._browsing.names(now, combinations, filters, question.offset + question.limit)
             counts = {key: each.works for key, each in combinations.items()}
         else:
             works = self._artists.works(now, filters.artist, kept)
@@ -178,21 +178,22 @@ class Reader:
         )
         # Each work counts once, whichever sides find it.
         exact = {*worded.numbers, *worded.titles}
-        more = {each.name: each.facet for found in (near or {}).values() for each in found if not each.worded}
-        more = {name: facet for name, facet in more.items() if name not in exact} | worded.besides
+        others = {each.name: each.work for found in (near or {}).values() for each in found if not each.worded}
+        more = [work for name, work in (others | worded.besides).items() if name not in exact or name in worded.besides]
         fused = rankings.fused()[:DEEPEST]
         names = fused[question.offset : question.offset + question.limit]
         filters = question.filters
         found = total(worded.counts, combinations, filters) + len(more)
         counted_all = most_of_one(worded.of_anybody, combinations, filters) <= MOST_COUNTED
-        artists = self._artists.of_found(now, worded.anybody, kept, more, filters.artist)
+        also = [identity for work in more for identity in work.artists]
+        artists = self._artists.of_found(now, worded.anybody, kept, also, filters.artist)
         if not counted_all:  # the one that was chosen is counted by the search itself
             artists = [replace(each, works=found) if each.identity == filters.artist else each for each in artists]
         return Answer(
             [Found(artwork, _why(rankings, worded.words, artwork, by)) for artwork, by in self._artworks(
                 now, names, [word.tsquery for word in worded.words.words])],
             found,
-            facets(worded.counts, combinations, filters, more.values()),
+            facets(worded.counts, combinations, filters, [work.facet for work in more]),
             now.releases,
             worded.corrected,
             words_only or (near is None and not worded.numbers),
@@ -233,7 +234,7 @@ class Reader:
             if slug not in now.live:
                 return None
             everywhere = self._combinations.of(now)
-            names = self._browsing.names(now, everywhere, Filters(museum=slug))[:works]
+            names = self._browsing.names(now, everywhere, Filters(museum=slug), works)[:works]
             combinations = {key: each for key, each in everywhere.items() if key[0] == slug}
             counted = facets({key: each.works for key, each in combinations.items()}, combinations, Filters())
             rights = now.conn.execute(query("readers.rights"), {"museum": slug}).fetchall()

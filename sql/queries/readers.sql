@@ -93,10 +93,10 @@ LIMIT %(limit)s
 -- name: exact
 -- The works whose object number or title is what was asked for, or whose title is a part of it and that have the other
 -- words as well, such as the artist's name.
-SELECT s.museum, s.object_number, s.facet, s.number_key = %(number)s AS by_number, s.worded
+SELECT s.museum, s.object_number, s.facet, s.artists, s.number_key = %(number)s AS by_number, s.worded
 FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
     LATERAL (
-        SELECT e.museum, e.object_number, e.facet, e.place, e.number_key, e.title_key,
+        SELECT e.museum, e.object_number, e.facet, e.artists, e.place, e.number_key, e.title_key,
                e.words @@ %(query)s::tsquery AS worded
         FROM production.artwork_search AS e
         WHERE e.museum = m.museum AND (m.facets IS NULL OR e.facet = ANY (m.facets::integer[]))
@@ -136,12 +136,12 @@ ORDER BY s.place, s.museum
 LIMIT %(limit)s
 
 -- name: hits
--- What the works that the index found can be filtered by, and whether the query's words find them too.
-SELECT n.museum, n.object_number, n.digest, s.facet, s.worded
+-- What the works that the index found can be filtered by, their artists, and whether the query's words find them too.
+SELECT n.museum, n.object_number, n.digest, s.facet, s.artists, s.worded
 FROM unnest(%(museums)s::text[], %(object_numbers)s::text[], %(digests)s::text[])
         AS n (museum, object_number, digest),
     LATERAL (
-        SELECT a.facet, a.words @@ %(query)s::tsquery AS worded
+        SELECT a.facet, a.artists, a.words @@ %(query)s::tsquery AS worded
         FROM production.artwork_search AS a
         WHERE a.museum = n.museum AND a.object_number = n.object_number
         LIMIT 1) AS s,

@@ -38,7 +38,7 @@ WHERE a.identity = %(identity)s AND (m.facets IS NULL OR a.facet = ANY (m.facets
 GROUP BY m.museum
 
 -- name: of_found
--- The artists of the works that a query in words finds and filters admit, and of some more works, those of most works
+-- The artists of the works that a query in words finds and filters admit, and some more, those of most works
 -- first; before them the one that was chosen. Of each museum no more than `most` are read, and those that lie first.
 SELECT f.identity, count(*) AS works
 FROM (
@@ -51,13 +51,7 @@ FROM (
               AND (m.facets IS NULL OR w.facet = ANY (m.facets::integer[]))
             LIMIT %(most)s) AS s
     UNION ALL
-    SELECT unnest(s.artists)
-    FROM unnest(%(more_museums)s::text[], %(more_numbers)s::text[]) AS n (museum, object_number),
-        LATERAL (
-            SELECT w.artists
-            FROM production.artwork_search AS w
-            WHERE w.museum = n.museum AND w.object_number = n.object_number
-            LIMIT 1) AS s) AS f
+    SELECT unnest(%(more)s::text[])) AS f
 GROUP BY f.identity
 ORDER BY f.identity = %(chosen)s DESC NULLS LAST, works DESC, f.identity
 LIMIT %(limit)s
