@@ -1949,6 +1949,22 @@ COMMENT ON COLUMN production.artwork_search_release.news IS 'added or changed ag
 
 COMMENT ON COLUMN production.artwork_search_release.artists IS 'Identities of the work, to count by. Among its words each is a lexeme without a position, which is found and ranks nothing.';
 
+CREATE TABLE production.artwork_subject_release (
+    museum text NOT NULL,
+    slot smallint NOT NULL,
+    object_number text NOT NULL,
+    "position" integer NOT NULL,
+    name text,
+    language text,
+    kind text,
+    identity text,
+    label text,
+    row_hash bytea NOT NULL
+)
+PARTITION BY LIST (museum);
+
+COMMENT ON TABLE production.artwork_subject_release IS 'What works show in the museum''s words; kind is person for somebody who is portrayed. Without an identity, which is an authority''s, nobody was sure of it; label is its name there.';
+
 CREATE TABLE production.artwork_word_release (
     museum text NOT NULL,
     slot smallint NOT NULL,
@@ -2430,6 +2446,8 @@ CREATE INDEX artwork_search_release_place_idx1 ON ONLY production.artwork_search
 CREATE INDEX artwork_search_release_title_key_idx ON ONLY production.artwork_search_release USING btree (title_key);
 
 CREATE INDEX artwork_search_release_words_idx ON ONLY production.artwork_search_release USING gin (words);
+
+CREATE INDEX artwork_subject_release_object_number_position_idx ON ONLY production.artwork_subject_release USING btree (object_number, "position");
 
 CREATE INDEX artwork_word_release_stems_idx ON ONLY production.artwork_word_release USING gin (stems);
 

@@ -122,6 +122,16 @@ LEFT JOIN staging.artwork_enrichments AS e
     ON e.museum = m.museum AND e.source = 'material_terms' AND e.subject = m.material_key
 WHERE m.museum = %(museum)s
 
+-- name: artwork_subject
+-- What each artwork shows, in the museum's order, with what it is at an authority and is called there.
+SELECT s.object_number, s.position, s.name, s.language, s.kind, e.facts ->> 'identity' AS identity,
+       coalesce(e.facts -> 'labels' ->> 'en', e.facts -> 'labels' ->> 'da', e.facts -> 'labels' ->> 'nl') AS label
+FROM staging.subjects AS s
+JOIN staging.artwork AS w ON w.museum = s.museum AND w.object_number = s.object_number
+LEFT JOIN staging.artwork_enrichments AS e
+    ON e.museum = s.museum AND e.source = 'subject_identities' AND e.subject = s.subject_key
+WHERE s.museum = %(museum)s
+
 -- name: exhibition
 -- Exhibitions with their department and floors.
 SELECT e.exhibition_code, e.exhibition_id, e.name, e.description, d.name AS department,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from museum_assets.core.failures import Rejected
 from museum_assets.museums import aic_places, met_places, museum
 from museum_assets.museums.declared import lido
 from museum_assets.museums.declared.beside import Subjects, subjects_of
@@ -14,10 +16,15 @@ from museum_assets.museums.rma import _place, _subject
 from museum_assets.museums.smk import _subjects as of_smk
 from museum_assets.museums.subject import Subject, each_once, subject
 from museum_assets.simulator.edm import NAMESPACES as PREFIXES
+from museum_assets.simulator.motifs import portrayed, shown_in
+from museum_assets.simulator.server import Simulator
+from museum_assets.simulator.works import Works
 
 NAMESPACES = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in PREFIXES.items())
 AAT, WIKIDATA = "http://vocab.getty.edu/page/aat/300343641", "https://www.wikidata.org/wiki/Q146911"
 MANY = 10_000
+PERSONS = ("smk", "rma", "tate")
+"""The museums that name who is portrayed."""
 
 
 def test_met_tags_its_works_with_links() -> None:
@@ -144,3 +151,28 @@ def test_keys_tell_subjects_apart() -> None:
     assert subject("\x00 ") is None
     twice = subject("man", museum_id="1"), subject("man", kind="person", museum_id="1")
     assert each_once([*twice, None]) == (twice[0],)
+
+
+@pytest.mark.parametrize(
+    ("slug", "expected"),
+    [
+        ("met", {"en": "Ships"}), ("aic", {"en": "ships"}), ("rma", {"en": "ships"}), ("tate", {"en": "ships"}),
+        ("smk", {}), ("cma", {}),
+    ],
+)  # fmt: skip
+def test_the_simulators_museums_say_what_is_drawn(slug: str, expected: dict[str, str]) -> None:
+    source, works = Simulator(80).collections[slug].source, Works(slug, 80, 1)
+    found: set[Subject] = set()
+    for n in range(80):
+        record: Any = source.record(n, "http://simulator")
+        payload = {"identifier": record.id, "edm": record.rdf("flat")} if slug == "rma" else record
+        with suppress(Rejected):
+            said = museum(slug).read(payload).subjects
+            found |= set(said)
+            names = {each.name.casefold() for each in said}
+            sitter, motifs = portrayed(works.work(n)), shown_in(works.work(n)) if expected else ()
+            assert {motif.names[0].casefold() for motif in motifs} <= names
+            if sitter and slug in PERSONS:
+                assert {sitter.name, sitter.inverted} & {each.name for each in said}
+    assert expected.items() <= {(each.language, each.name) for each in found}
+    assert any(each.kind == "person" for each in found) == (slug in PERSONS)

@@ -41,7 +41,8 @@ def test_staging_becomes_what_readers_see(desk: ReleaseDesk, publish: Publish) -
     assert {c.table: (c.added, c.changed, c.removed) for c in done.changes} == {
         "artwork": (10, 0, 0), "artist": (8, 0, 0), "artwork_artist": (20, 0, 0), "thumbnail": (10, 0, 0),
         "index_status": (10, 0, 0), "artist_identity": (8, 0, 0), "artwork_identity": (20, 0, 0),
-        "artwork_place": (10, 0, 0), "artwork_material": (10, 0, 0)}  # fmt: skip
+        "artwork_place": (10, 0, 0), "artwork_material": (10, 0, 0),
+        "artwork_subject": (10, 0, 0)}  # fmt: skip
     with desk.production.connect() as conn:
         assert shown(conn, "smk")["artwork"] == 10
         row = conn.execute("SELECT counts, checksums, made_by, why FROM production.release").fetchone()

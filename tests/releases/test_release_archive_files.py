@@ -86,7 +86,8 @@ def test_a_release_comes_back_whole_where_everything_else_was_lost(archives: Arc
     manifest = archives.export(1)
     assert {table.name: table.rows for table in manifest.tables} == {
         "artwork": 4, "artist": 0, "artwork_artist": 0, "thumbnail": 3, "index_status": 4,
-        "artist_identity": 0, "artwork_identity": 0, "artwork_place": 0, "artwork_material": 0}  # fmt: skip
+        "artist_identity": 0, "artwork_identity": 0, "artwork_place": 0, "artwork_material": 0,
+        "artwork_subject": 0}  # fmt: skip
     assert (sum(file.rows for file in manifest.vectors), manifest.thumbnails) == (4, 2)
 
     after = lose_everything(archives, platform)

@@ -20,6 +20,7 @@ def stage(
         conn.execute("DELETE FROM staging.makers WHERE museum = %(museum)s", values)
         conn.execute("DELETE FROM staging.places WHERE museum = %(museum)s", values)
         conn.execute("DELETE FROM staging.materials WHERE museum = %(museum)s", values)
+        conn.execute("DELETE FROM staging.subjects WHERE museum = %(museum)s", values)
         conn.execute(
             "INSERT INTO staging.artwork (museum, record_id, record_seq, object_number, museum_db_id, title, artists,"
             " production_date_start, production_date_end, work_types, searchable_work_types, thumbnail_url, rights,"
@@ -54,6 +55,12 @@ def stage(
         conn.execute(
             "INSERT INTO staging.materials (museum, object_number, position, material_key, term, links)"
             " SELECT museum, object_number, 1, museum || ':oil', 'Oil on canvas', '{}'"
+            " FROM staging.artwork WHERE museum = %(museum)s",
+            values,
+        )
+        conn.execute(
+            "INSERT INTO staging.subjects (museum, object_number, position, subject_key, name, language, links)"
+            " SELECT museum, object_number, 1, museum || ':ships', 'skibe', 'da', '{}'"
             " FROM staging.artwork WHERE museum = %(museum)s",
             values,
         )

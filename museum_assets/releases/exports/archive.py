@@ -149,7 +149,7 @@ def _exported(archive: ObjectStore, museum: str, number: int) -> Manifest | None
         raise MuseumError(f"{key} in bucket {archive.bucket} is no manifest of an export: {error}") from None
 
 
-LATER = {"artist_identity", "artwork_identity", "artwork_place", "artwork_material"}
+LATER = {"artist_identity", "artwork_identity", "artwork_place", "artwork_material", "artwork_subject"}
 """Tables that the exports of earlier versions lack: what is restored from one has no rows in them."""
 
 

@@ -30,6 +30,7 @@ ROWS: dict[str, LiteralString] = {
     "artwork_identity": query("releases_candidate.artwork_identity"),
     "artwork_place": query("releases_candidate.artwork_place"),
     "artwork_material": query("releases_candidate.artwork_material"),
+    "artwork_subject": query("releases_candidate.artwork_subject"),
     "exhibition": query("releases_candidate.exhibition"),
     "review": query("releases_candidate.review"),
     "incident": query("releases_candidate.incident"),
