@@ -58,7 +58,7 @@ def test_past_the_end_there_is_no_items_key_and_without_hits_an_empty_list(clien
 def test_envelope_and_items_have_the_keys_of_real_ones(client, real):
     assert search(client).keys() == real("smk/envelopes/search-rows1.2020.json").keys()
     known = set(real("smk/records/KMS8010.2026.art-envelope.json")["items"][0])
-    known |= set(real("smk/records/KKS1615.2020.item.json"))
+    known |= set(real("smk/records/KKS1615.2020.item.json")) | set(real("smk/records/KKSgb6349.2019.item.json"))
     used = {key for item in search(client, rows=2000)["items"] for key in item}
     assert used <= known
 
