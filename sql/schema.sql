@@ -290,7 +290,8 @@ BEGIN
            || setweight(to_tsvector('pg_catalog.simple',
                production.folded(left(concat_ws(' ', array_to_string(work_types || types, ' '), period), 2000))), 'C')
            || setweight(to_tsvector('pg_catalog.simple', production.folded(left(w.object_number, 2000))), 'D')
-           || production.artist_lexemes(w.identities),
+           || production.artist_lexemes(w.identities)
+           || production.filter_lexemes(types, first_century, last_century, has_image),
            CASE WHEN before IS NULL OR w.row_hash = ANY (o.row_hashes) THEN NULL
                 WHEN o.object_number IS NULL THEN 'added'
                 ELSE 'changed' END,
@@ -314,6 +315,10 @@ BEGIN
     ORDER BY w.identity, s.place;
     RETURN made;
 END $$;
+
+CREATE FUNCTION production.filter_lexemes(types text[], first_century integer, last_century integer, has_image boolean) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN array_to_tsvector(ARRAY(SELECT ('==work_type '::text || type.type) FROM unnest(filter_lexemes.types) type(type) UNION ALL SELECT ('==century '::text || century.century) FROM generate_series(filter_lexemes.first_century, filter_lexemes.last_century) century(century) UNION ALL SELECT ('==has_image '::text || filter_lexemes.has_image)));
 
 CREATE FUNCTION production.folded(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

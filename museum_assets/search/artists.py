@@ -69,22 +69,21 @@ class Artists:
         return {row["museum"]: row["numbers"] for row in rows}
 
     def of_found(
-        self, now: Now, tsquery: str, kept: Kept, more: Sequence[str], chosen: str | None
+        self, now: Now, tsquery: str, museums: Sequence[str], more: Sequence[str], chosen: str | None
     ) -> list[ArtistCount]:
-        """Return the artists of the works that words find and filters admit with how many each has.
+        """Return the artists of the works of some museums that a query finds, with how many each has.
 
-        `more` are the artists of works that something else finds, each as often as they have one.
-
-        They are those with most works among the first MOST_COUNTED of each museum; `chosen` is always among them.
+        `more` are the artists of works that something else finds, each as often as they have one. Of the works of a
+        museum the first MOST_COUNTED are counted; `chosen` is always among the artists.
         """
-        values = {**of_museums(kept), "query": tsquery, "more": list(more), "chosen": chosen}
+        values = {"museums": list(museums), "query": tsquery, "more": list(more), "chosen": chosen}
 
         def count() -> dict[str, int]:
             given = {**values, "most": MOST_COUNTED, "limit": MOST_ARTISTS}
             rows = now.conn.execute(query("readers_artists.of_found"), given)
             return {row["identity"]: row["works"] for row in rows}
 
-        return self._labelled(now, (now.key, _hashable(kept), chosen, tsquery, tuple(more)), count)
+        return self._labelled(now, (now.key, tuple(museums), chosen, tsquery, tuple(more)), count)
 
     def of_listed(self, now: Now, kept: Kept, chosen: str | None) -> list[ArtistCount]:
         """Return the same of all works that filters admit."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from museum_assets.core.memory import Memory
 from museum_assets.museums import MUSEUMS
-from museum_assets.search.facets import Counted, Kept, Key, of_museums
+from museum_assets.search.facets import Counted, Key, wanted
 from museum_assets.search.production import Now, Production
-from museum_assets.search.question import DEEPEST
+from museum_assets.search.question import DEEPEST, Filters
 from museum_assets.search.ranking import Name, name_of
-from museum_assets.search.words import MOST_WORDS, Vocabulary, Words, artist_lexeme, read_words
+from museum_assets.search.words import MOST_WORDS, Vocabulary, Words, artist_lexeme, both, filter_lexemes, read_words
 from sql import query
 
 POOL = 1000
@@ -32,16 +32,15 @@ Counts = Mapping[Key, int]
 class Worded:
     """What words find: `names` are ranked, `counts` those of all works that have them, whatever the filters.
 
-    `tsquery` and `counts` are narrowed to the artist that was asked for, whom the query `artist` finds; `anybody` and
-    `of_anybody` are those of works of whomever. `all_words` says whether each work has every required word; else each
-    has one at least. `artists` are the works with all of them in one artist's name. `besides` are exact hits that the
-    words do not find, such as an object number with other separators.
+    `tsquery` and `counts` are narrowed to the artist that was asked for; `of_anybody` counts works of whomever, and
+    `anybody` is the query for those of them that the other filters admit. `all_words` says whether each work has every
+    required word; else each has one at least. `artists` are the works with all of them in one artist's name. `besides`
+    are exact hits that the words do not find, such as an object number with other separators.
     """
 
     words: Words
     tsquery: str = ""
     anybody: str = ""
-    artist: str | None = None
     counts: Counts = field(default_factory=dict)
     of_anybody: Counts = field(default_factory=dict)
     all_words: bool = True
@@ -61,8 +60,8 @@ class Lexical:
         self._counted: Memory[tuple[Any, ...], Counts] = Memory(REMEMBERED)
         self._listed: Memory[tuple[Any, ...], list[Name]] = Memory(REMEMBERED_LISTS)
 
-    def find(self, now: Now, text: str, kept: Kept, artist: str | None = None) -> Worded:
-        """Return what a query finds among the works that filters admit.
+    def find(self, now: Now, text: str, museums: Sequence[str], filters: Filters) -> Worded:
+        """Return what a query finds among the works that filters admit, all of which are in `museums`.
 
         Works with all words; where there are none, those with the nearest words that production knows; where there are
         none either, those with one word at least.
@@ -74,12 +73,16 @@ class Lexical:
         asked = self._asked(now, words)
         found = asked if asked.counts else self._mended(now, words) or self._some(now, words)
         found = replace(found, of_anybody=found.counts)
-        if artist is not None:
-            found = self._of_artist(now, found, artist_lexeme(artist))
+        within = filter_lexemes(wanted(filters, but="museum"))
+        found = replace(found, anybody=both(found.anybody, within))
+        if filters.artist is not None:
+            artist = artist_lexeme(filters.artist)
+            found = self._of_artist(now, found, artist)
+            within = both(artist, within)
         if found.counts:
-            artists = self._by_artist(now, found, kept) if found.all_words else []
-            found = replace(found, artists=artists, names=self._ranked(now, found, kept))
-        return _exact(now, found, words.folded, kept, museum)
+            artists = self._by_artist(now, found, within, museums) if found.all_words else []
+            found = replace(found, artists=artists, names=self._ranked(now, found, within, museums))
+        return _exact(now, found, words.folded, within, museums, museum)
 
     def _asked(self, now: Now, words: Words) -> Worded:
         return Worded(words, words.all, words.all, counts=self._counts(now, words.all))
@@ -88,8 +91,8 @@ class Lexical:
         return Worded(words, words.some, words.some, counts=self._counts(now, words.some), all_words=False)
 
     def _of_artist(self, now: Now, found: Worded, artist: str) -> Worded:
-        tsquery = _both(found.tsquery, artist)
-        return replace(found, tsquery=tsquery, artist=artist, counts=self._counts(now, tsquery))
+        tsquery = both(found.tsquery, artist)
+        return replace(found, tsquery=tsquery, counts=self._counts(now, tsquery))
 
     def _mended(self, now: Now, words: Words) -> Worded | None:
         better = self._vocabulary.corrected(now, words)
@@ -108,10 +111,10 @@ class Lexical:
             self._counted.put(key, found)
         return found
 
-    def _ranked(self, now: Now, found: Worded, kept: Kept) -> list[Name]:
+    def _ranked(self, now: Now, found: Worded, within: str, museums: Sequence[str]) -> list[Name]:
         values = {
-            **of_museums(kept),
-            "query": found.tsquery,
+            "museums": list(museums),
+            "query": both(found.tsquery, within),
             "any": found.words.any,
             "exact": found.words.exact,
             "pool": POOL,
@@ -119,11 +122,11 @@ class Lexical:
         }
         return self._names(now, query("readers.ranked"), values)
 
-    def _by_artist(self, now: Now, found: Worded, kept: Kept) -> list[Name]:
+    def _by_artist(self, now: Now, found: Worded, within: str, museums: Sequence[str]) -> list[Name]:
         words = found.words
         values = {
-            **of_museums(kept),
-            "artist": _both(words.artist, found.artist),
+            "museums": list(museums),
+            "artist": both(words.artist, within),
             "whole": words.whole_artist,
             "name": words.name,
             "one_word": len(words.required) == 1,
@@ -143,10 +146,6 @@ class Lexical:
         return names
 
 
-def _both(tsquery: str, artist: str | None) -> str:
-    return f"({tsquery}) & {artist}" if artist else tsquery
-
-
 def _named(text: str) -> tuple[str | None, str]:
     """Return (museum, object number) of a name such as `smk:KMS1`, else (None, text)."""
     slug, colon, number = text.strip().partition(":")
@@ -160,15 +159,15 @@ def _parts(folded: str) -> list[str]:
     return [" ".join(part)[:LONGEST_TITLE] for parts in cuts for part in parts]
 
 
-def _exact(now: Now, found: Worded, folded: str, kept: Kept, museum: str | None) -> Worded:
+def _exact(now: Now, found: Worded, folded: str, within: str, museums: Sequence[str], museum: str | None) -> Worded:
     """Add the works whose object number or title is the query, without its separators and as it was typed."""
     values = {
-        **of_museums(kept),
+        "museums": list(museums),
         "query": found.tsquery,
         "number": folded.replace(" ", ""),
         "title": folded[:LONGEST_TITLE],
         "parts": _parts(folded) if found.all_words else [],
-        "artist": found.artist,
+        "within": within or None,
         "limit": EXACT,
     }
     rows = [

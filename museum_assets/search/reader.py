@@ -90,7 +90,7 @@ class Reader:
             # What has a digit may be an object number, for which nothing that is merely near is shown.
             if vector is not None and not any(map(str.isdigit, question.words)):
                 searching = self._searching(now, vector, question.filters)
-            worded = self._lexical.find(now, question.words, kept, question.filters.artist)
+            worded = self._lexical.find(now, question.words, list(kept), question.filters)
             near = None
             if vector is not None and not worded.numbers:
                 searching = searching or self._searching(now, vector, question.filters)
@@ -186,7 +186,7 @@ class Reader:
         found = total(worded.counts, combinations, filters) + len(more)
         counted_all = most_of_one(worded.of_anybody, combinations, filters) <= MOST_COUNTED
         also = [identity for work in more for identity in work.artists]
-        artists = self._artists.of_found(now, worded.anybody, kept, also, filters.artist)
+        artists = self._artists.of_found(now, worded.anybody, list(kept), also, filters.artist)
         if not counted_all:  # the one that was chosen is counted by the search itself
             artists = [replace(each, works=found) if each.identity == filters.artist else each for each in artists]
         return Answer(

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from museum_assets.core.failures import MuseumError
 from museum_assets.search.production import Now, Production
@@ -96,6 +97,17 @@ class Words:
 def artist_lexeme(identity: str) -> str:
     """Return the query for the works of an artist, whom production.fill_search adds to a work's words."""
     return _quoted("=" + identity[:LONGEST_ARTIST])
+
+
+def filter_lexemes(asked: Mapping[str, Any]) -> str:
+    """Return the query for works that have what filters ask, which production.fill_search adds to a work's words."""
+    texts = {name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()}
+    return " & ".join(_quoted(f"=={name} {text}") for name, text in texts.items())
+
+
+def both(*queries: str | None) -> str:
+    """Return the query for works that each of these finds; nothing asks nothing."""
+    return " & ".join(f"({each})" for each in queries if each)
 
 
 def _by_artists(words: Sequence[Word]) -> str:

@@ -58,12 +58,11 @@ GROUP BY museum, facet
 -- The works that a query in words finds, best first: of each museum no more than `pool`, and those that lie first.
 -- The lexemes of artists, which have no position, are no words and count nothing.
 SELECT f.museum, f.object_number
-FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+FROM unnest(%(museums)s::text[]) AS m (museum),
     LATERAL (
         SELECT s.museum, s.object_number, s.place, ts_filter(s.words, '{a,b,c,d}') AS words
         FROM production.artwork_search AS s
         WHERE s.museum = m.museum AND s.words @@ %(query)s::tsquery
-          AND (m.facets IS NULL OR s.facet = ANY (m.facets::integer[]))
         LIMIT %(pool)s) AS f
 ORDER BY ts_rank(f.words, %(any)s::tsquery, 2) + ts_rank(f.words, %(exact)s::tsquery, 2) DESC, f.place, f.museum
 LIMIT %(limit)s
@@ -72,12 +71,11 @@ LIMIT %(limit)s
 -- The works of an artist whose name holds every word that was asked for, limited as `ranked` is. Several words may be
 -- spread over several artists, so each name is looked at. Works with the frequent words among their artists come first.
 SELECT f.museum, f.object_number
-FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+FROM unnest(%(museums)s::text[]) AS m (museum),
     LATERAL (
         SELECT s.museum, s.object_number, s.place, s.words @@ %(whole)s::tsquery AS whole
         FROM production.artwork_search AS s
         WHERE s.museum = m.museum AND s.words @@ %(artist)s::tsquery
-          AND (m.facets IS NULL OR s.facet = ANY (m.facets::integer[]))
           AND CASE WHEN %(one_word)s::boolean THEN true ELSE (
               SELECT bool_or(to_tsvector('pg_catalog.simple', production.folded(artist)) @@ %(name)s::tsquery)
               FROM (
@@ -94,13 +92,12 @@ LIMIT %(limit)s
 -- The works whose object number or title is what was asked for, or whose title is a part of it and that have the other
 -- words as well, such as the artist's name.
 SELECT s.museum, s.object_number, s.facet, s.artists, s.number_key = %(number)s AS by_number, s.worded
-FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+FROM unnest(%(museums)s::text[]) AS m (museum),
     LATERAL (
         SELECT e.museum, e.object_number, e.facet, e.artists, e.place, e.number_key, e.title_key,
                e.words @@ %(query)s::tsquery AS worded
         FROM production.artwork_search AS e
-        WHERE e.museum = m.museum AND (m.facets IS NULL OR e.facet = ANY (m.facets::integer[]))
-          AND (%(artist)s::tsquery IS NULL OR e.words @@ %(artist)s::tsquery)
+        WHERE e.museum = m.museum AND (%(within)s::tsquery IS NULL OR e.words @@ %(within)s::tsquery)
           AND (e.number_key = %(number)s OR e.title_key = %(title)s
                OR e.title_key = ANY (%(parts)s::text[]) AND e.words @@ %(query)s::tsquery)
         ORDER BY e.place

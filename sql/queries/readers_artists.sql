@@ -38,17 +38,16 @@ WHERE a.identity = %(identity)s AND (m.facets IS NULL OR a.facet = ANY (m.facets
 GROUP BY m.museum
 
 -- name: of_found
--- The artists of the works that a query in words finds and filters admit, and some more, those of most works
+-- The artists of the works that a query in words finds, and some more, those of most works
 -- first; before them the one that was chosen. Of each museum no more than `most` are read, and those that lie first.
 SELECT f.identity, count(*) AS works
 FROM (
     SELECT unnest(s.artists) AS identity
-    FROM unnest(%(museums)s::text[], %(facets)s::text[]) AS m (museum, facets),
+    FROM unnest(%(museums)s::text[]) AS m (museum),
         LATERAL (
             SELECT w.artists
             FROM production.artwork_search AS w
             WHERE w.museum = m.museum AND w.words @@ %(query)s::tsquery
-              AND (m.facets IS NULL OR w.facet = ANY (m.facets::integer[]))
             LIMIT %(most)s) AS s
     UNION ALL
     SELECT unnest(%(more)s::text[])) AS f
