@@ -52,9 +52,9 @@ def router(site: Site, uploads: Uploads) -> APIRouter:
         return shaped.answer(site.search(asked(q, filters, limit, offset)))
 
     @made.get("/artworks/{museum}/{number:path}", responses=errors(404))
-    def artwork(museum: MuseumSlug, number: Number) -> shapes.Work:
+    def artwork(museum: MuseumSlug, number: Number) -> shapes.WorkDetails:
         """Return one work by its museum and object number."""
-        return shaped.work(site.artwork(museum, number))
+        return shaped.details(*site.described(museum, number))
 
     @made.get("/similar/{museum}/{number:path}", responses=errors(400, 404))
     def similar(museum: MuseumSlug, number: Number, limit: Limit = 24) -> shapes.SimilarAnswer:

@@ -39,6 +39,44 @@ class Work(BaseModel):
     thumbnail_height: int | None
 
 
+class PlaceOut(BaseModel):
+    """A place of a work. Without coordinates nobody was sure of them."""
+
+    name: str
+    role: str | None = Field(description="made, found or depicted; null where the museum does not say.")
+    within: str | None = Field(description="The larger place that the museum names.")
+    latitude: float | None
+    longitude: float | None
+    identity: str | None = Field(description="At an authority, such as wikidata:Q1748.")
+
+
+class MaterialOut(BaseModel):
+    """A material or a technique in the museum's own words."""
+
+    term: str
+    language: str | None
+    aat: list[str] = Field(description="Numbers of its terms in Getty's Art & Architecture Thesaurus.")
+
+
+class SubjectOut(BaseModel):
+    """What a work shows, in the museum's own words."""
+
+    name: str
+    language: str | None
+    kind: str | None = Field(description="person for somebody who is portrayed; null for all else.")
+    identity: str | None = Field(description="At an authority, such as wikidata:Q146911; null where nobody was sure.")
+    label: str | None = Field(description="Its name there.")
+    page: str | None = Field(description="The authority's page of it.")
+
+
+class WorkDetails(Work):
+    """A work with what its museum says beside."""
+
+    places: list[PlaceOut]
+    materials: list[MaterialOut]
+    subjects: list[SubjectOut]
+
+
 class Reason(BaseModel):
     """Why a work was found."""
 

@@ -61,8 +61,9 @@ class Pages:
             live=now.live,
             similar=shown.tiles(self.links, now.similar),
             makers=[each for each in now.makers if each.identity and each.label],
-            places=now.places,
-            materials=now.materials,
+            places=now.beside.places,
+            materials=[each.term for each in now.beside.materials],
+            subjects=list(dict.fromkeys(map(shown.called, now.beside.subjects))),
             linked_data=shown.linked_data(self.links, now, self.site.museums[museum]),
         )
 

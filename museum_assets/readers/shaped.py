@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from museum_assets.readers import api_models as shapes
 from museum_assets.readers.links import Links
-from museum_assets.readers.shown import web_link
-from museum_assets.search.answer import Answer, ArtistNow, Artwork, Counts, Facets, Found, LiveRelease
+from museum_assets.readers.shown import page_at, web_link
+from museum_assets.search.answer import Answer, ArtistNow, Artwork, Beside, Counts, Facets, Found, LiveRelease
 
 
 class Shaped:
@@ -39,6 +40,15 @@ class Shaped:
             thumbnail=self.links.full(thumbnail) if thumbnail else None,
             thumbnail_width=artwork.thumbnail_width,
             thumbnail_height=artwork.thumbnail_height,
+        )
+
+    def details(self, artwork: Artwork, beside: Beside) -> shapes.WorkDetails:
+        """Return a work with what is said beside it."""
+        return shapes.WorkDetails(
+            **self.work(artwork).model_dump(),
+            places=[shapes.PlaceOut(**asdict(each)) for each in beside.places],
+            materials=[shapes.MaterialOut(**asdict(each)) for each in beside.materials],
+            subjects=[shapes.SubjectOut(**asdict(each), page=page_at(each.identity)) for each in beside.subjects],
         )
 
     def hit(self, found: Found) -> shapes.Hit:

@@ -7,8 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from museum_assets.enrichment.authority.links import page_of
 from museum_assets.readers.links import LAST_PAGE, PER_PAGE, Links
-from museum_assets.search.answer import Answer, ArtistCount, Artwork, Facets, Found, PlaceOf, Reason, Why, WorkNow
+from museum_assets.search.answer import (
+    Answer,
+    ArtistCount,
+    Artwork,
+    Facets,
+    Found,
+    PlaceOf,
+    Reason,
+    SubjectOf,
+    Why,
+    WorkNow,
+)
 from museum_assets.search.question import Question
 
 RIGHTS = {
@@ -178,8 +190,9 @@ def linked_data(links: Links, now: WorkNow, museum_name: str) -> dict[str, Any]:
         "url": links.full(links.artwork(artwork.museum, artwork.object_number)),
         "creator": [{"@type": "Person", "name": name} for name in artwork.artists],
         "dateCreated": artwork.production_date,
-        "locationCreated": [_place(each) for each in now.places if each.role == "made"],
-        "material": list(now.materials),
+        "locationCreated": [_place(each) for each in now.beside.places if each.role == "made"],
+        "material": [each.term for each in now.beside.materials],
+        "about": [_subject(each) for each in now.beside.subjects],
         "artform": list(artwork.work_types or artwork.searchable_work_types),
         "image": picture and links.full(picture),
         "license": web_link(artwork.rights),
@@ -188,6 +201,24 @@ def linked_data(links: Links, now: WorkNow, museum_name: str) -> dict[str, Any]:
         "maintainer": {"@type": "Museum", "name": museum_name},
     }
     return {name: value for name, value in said.items() if value}
+
+
+def page_at(identity: str | None) -> str | None:
+    """Return the address of an authority's page about an identity such as `aat:300343641`, None without one."""
+    authority, _, id_ = (identity or "").partition(":")
+    return page_of(authority, id_) if id_ else None
+
+
+def called(subject: SubjectOf) -> str:
+    """Return what a subject is called, with its name at the authority where that is another."""
+    other = subject.label and subject.label.casefold() != subject.name.casefold()
+    return f"{subject.name} ({subject.label})" if other else subject.name
+
+
+def _subject(subject: SubjectOf) -> dict[str, Any]:
+    said = {"@type": "Person" if subject.kind == "person" else "Thing", "name": subject.name}
+    page = page_at(subject.identity)
+    return said | {"sameAs": page} if page else said
 
 
 def _place(place: PlaceOf) -> dict[str, Any]:

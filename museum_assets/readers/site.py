@@ -22,7 +22,7 @@ from museum_assets.readers.links import Links
 from museum_assets.readers.metrics import Metrics
 from museum_assets.readers.model import Model
 from museum_assets.readers.problems import ADVICE, Problem, as_json, is_api, not_found, path_of
-from museum_assets.search.answer import Answer, ArtistNow, Artwork, WorkNow
+from museum_assets.search.answer import Answer, ArtistNow, Artwork, Beside, WorkNow
 from museum_assets.search.question import LONGEST_IDENTITY, Question
 from museum_assets.search.reader import Reader
 from resources.s3 import ObjectStore
@@ -78,13 +78,13 @@ class Site:
             self.metrics.searches.labels("words" if answer.words_only else "words and vectors").inc()
         return answer
 
-    def artwork(self, museum: str, number: str) -> Artwork:
-        """Return a live work. Raises Problem 404."""
+    def described(self, museum: str, number: str) -> tuple[Artwork, Beside]:
+        """Return a live work with what is said beside it. Raises Problem 404."""
         known(museum, number)
-        artwork = self.reader.artwork(museum, number)
-        if artwork is None:
+        found = self.reader.described(museum, number)
+        if found is None:
             raise not_found("This work")
-        return artwork
+        return found
 
     def artist(self, identity: str, limit: int) -> ArtistNow:
         """Return an artist with works of all museums. Raises Problem 404."""

@@ -163,6 +163,39 @@ class PlaceOf:
     within: str | None
     latitude: float | None
     longitude: float | None
+    identity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialOf:
+    """A material of a work as the museum has it, with the numbers of its terms in Getty's AAT, where they are known."""
+
+    term: str
+    language: str | None
+    aat: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectOf:
+    """What a work shows as the museum has it; `kind` is person for somebody who is portrayed.
+
+    `identity` is an authority's, and `label` its name there. Without one nobody was sure of it.
+    """
+
+    name: str
+    language: str | None
+    kind: str | None
+    identity: str | None
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the museum says of a work beside its fields, in the museum's order."""
+
+    places: Sequence[PlaceOf] = ()
+    materials: Sequence[MaterialOf] = ()
+    subjects: Sequence[SubjectOf] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +245,7 @@ class WorkNow:
     live: LiveRelease
     similar: Sequence[Found]
     makers: Sequence[MakerOf] = ()
-    places: Sequence[PlaceOf] = ()
-    materials: Sequence[str] = ()
+    beside: Beside = Beside()
 
 
 @dataclass(frozen=True, slots=True)

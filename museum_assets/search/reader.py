@@ -12,17 +12,18 @@ from museum_assets.search.answer import (
     Answer,
     ArtistNow,
     Artwork,
+    Beside,
     Found,
     LiveRelease,
     MuseumNow,
     News,
-    PlaceOf,
     QueryVector,
     Reason,
     Why,
     WorkNow,
 )
 from museum_assets.search.artists import MOST_COUNTED, Artists
+from museum_assets.search.beside import beside
 from museum_assets.search.browsing import Browsing
 from museum_assets.search.facets import Combination, Combinations, Kept, Key, admitted, facets, most_of_one, total
 from museum_assets.search.lexical import Lexical, Worded
@@ -206,6 +207,12 @@ class Reader:
         with self._production.now() as now:
             return next((artwork for artwork, _ in self._artworks(now, [(museum, number)])), None)
 
+    def described(self, museum: str, number: str) -> tuple[Artwork, Beside] | None:
+        """Return a work of a museum's live release with what is said beside it."""
+        with self._production.now() as now:
+            found = next((artwork for artwork, _ in self._artworks(now, [(museum, number)])), None)
+            return (found, beside(now, museum, number)) if found else None
+
     def similar(self, museum: str, number: str, limit: int = 24) -> WorkNow | None:
         """Return a work of a museum's live release with what is like it: nothing when it has no vector."""
         with self._production.now() as now:
@@ -214,7 +221,7 @@ class Reader:
                     reason, hits = by_point(session, shown(now, Filters()), (museum, number), self._model, limit)
                 similar = self._found(now, hits, reason, Filters())
                 makers = self._artists.of_work(now, museum, number)
-                return WorkNow(artwork, now.live[museum], similar, makers, *_beside(now, museum, number))
+                return WorkNow(artwork, now.live[museum], similar, makers, beside(now, museum, number))
         return None
 
     def by_vector(self, vector: QueryVector, filters: Filters, limit: int = 24) -> list[Found]:
@@ -279,13 +286,3 @@ def _why(rankings: Rankings, words: Words, artwork: Artwork, found_by: Sequence[
         exact = sum(why.reason in NAMED for why in reasons)
         reasons.insert(exact, Why(Reason.WORDS, tuple(words.words[number - 1].text for number in found_by)))
     return tuple(reasons)
-
-
-def _beside(now: Now, museum: str, number: str) -> tuple[list[PlaceOf], list[str]]:
-    """Return the places and the materials of a work, in the museum's order."""
-    values = {"museum": museum, "number": number}
-    places = [PlaceOf(**row) for row in now.conn.execute(query("readers.places_of_work"), values)]
-    terms: dict[str, str] = {}
-    for row in now.conn.execute(query("readers.materials_of_work"), values):
-        terms.setdefault(row["term"].casefold(), row["term"])  # SMK says "papir" as a material and "Papir" as a medium
-    return places, list(terms.values())

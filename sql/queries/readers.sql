@@ -195,14 +195,21 @@ LIMIT 50
 
 -- name: places_of_work
 -- The places of a work, in the museum's order.
-SELECT name, role, within, latitude, longitude
+SELECT name, role, within, latitude, longitude, identity
 FROM production.artwork_place
 WHERE museum = %(museum)s AND object_number = %(number)s
 ORDER BY position
 
 -- name: materials_of_work
 -- The materials of a work, in the museum's order.
-SELECT term
+SELECT term, language, coalesce(aat, '{}') AS aat
 FROM production.artwork_material
+WHERE museum = %(museum)s AND object_number = %(number)s
+ORDER BY position
+
+-- name: subjects_of_work
+-- What a work shows, in the museum's order.
+SELECT name, language, kind, identity, label
+FROM production.artwork_subject
 WHERE museum = %(museum)s AND object_number = %(number)s
 ORDER BY position

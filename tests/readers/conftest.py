@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from psycopg.types.json import Jsonb
 
 from museum_assets.readers.app import build
 from museum_assets.readers.serving import open_site
@@ -84,6 +85,17 @@ def publish(platform: Platform) -> None:
             "INSERT INTO staging.artwork_enrichments (museum, source, subject, facts)"
             " VALUES ('cma', 'place_coordinates', 'cma:here', '{\"latitude\": 57.7, \"longitude\": 10.6}')"
         )
+        conn.execute(
+            "INSERT INTO staging.subjects (museum, object_number, position, subject_key, name, language, kind, links)"
+            " SELECT museum, object_number, place, 'cma:' || place, said, 'en', kind, '{}' FROM staging.artwork,"
+            " LATERAL (VALUES (1, NULL, 'ships'), (2, 'person', title)) AS s (place, kind, said) WHERE title = %s",
+            (HOSTILE,),
+        )
+        conn.execute(
+            "INSERT INTO staging.artwork_enrichments (museum, source, subject, facts)"
+            " VALUES ('cma', 'subject_identities', 'cma:1', %s)",
+            (Jsonb({"identity": "wikidata:Q11446", "labels": {"en": "sea vessel"}}),),
+        )
     desk = release_desk(platform)
     for museum in MUSEUMS:
         stage_candidate(desk.platform, desk.production, museum)
@@ -109,3 +121,10 @@ def app(site: Site) -> FastAPI:
 def client(app: FastAPI) -> TestClient:
     """A program that asks the app."""
     return TestClient(app)
+
+
+@pytest.fixture
+def hostile(client: TestClient) -> str:
+    """The address of the work whose title is full of HTML."""
+    hits = client.get("/api/search", params={"limit": 100, "museum": "cma"}).json()["hits"]
+    return next(hit["work"]["page"] for hit in hits if hit["work"]["title"] == HOSTILE)

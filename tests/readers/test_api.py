@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from museum_assets.readers.problems import MEDIA_TYPE
 from museum_assets.readers.site import Site
 from museum_assets.search.question import Question
+from tests.readers.conftest import HOSTILE
 
 BY_IMAGE = "POST /api/search-by-image"
 """Random bytes are what it allows, and no image."""
@@ -41,8 +42,24 @@ def test_the_api_says_what_the_pages_show(client: TestClient, site: Site) -> Non
     assert {each["value"]: each["works"] for each in answer["facets"]["museum"]} == counts
     assert answer["releases"] == dict(there.releases)
     work = answer["hits"][0]["work"]
-    assert client.get(f"/api{work['page']}").json() == work
+    details = client.get(f"/api{work['page']}").json()
+    assert {name: details[name] for name in work} == work
+    assert details.keys() - work.keys() == {"places", "materials", "subjects"}
     assert client.get(work["page"]).status_code == client.get(work["thumbnail"]).status_code == 200
+
+
+def test_a_work_has_its_places_materials_and_subjects(client: TestClient, hostile: str) -> None:
+    work = client.get(f"/api{hostile}").json()
+    assert work["places"][-1] == {"name": HOSTILE, "role": "made", "within": "Denmark", "latitude": 57.7,
+                                  "longitude": 10.6, "identity": None}  # fmt: skip
+    assert work["materials"]
+    assert {frozenset(each) for each in work["materials"]} == {frozenset(("term", "language", "aat"))}
+    nothing = {"language": "en", "identity": None, "label": None, "page": None}
+    assert work["subjects"] == [
+        {**nothing, "name": "ships", "kind": None, "identity": "wikidata:Q11446", "label": "sea vessel",
+         "page": "https://www.wikidata.org/wiki/Q11446"},
+        {**nothing, "name": HOSTILE, "kind": "person"},
+    ]  # fmt: skip
 
 
 def test_museums_and_news_are_answered(client: TestClient) -> None:
