@@ -19,8 +19,8 @@ STAGES = {
     "stored_thumbnails": "stored_thumbnails", "image_clip": "image", "text_clip": "text",
 }  # fmt: skip
 """Stages, with the view of each one's inputs."""
-ENRICHING = ("artist_identities", "artist_facts", "place_coordinates", "work_type_terms", "material_terms",
-             "thumbnail_colours")  # fmt: skip
+ENRICHING = ("artist_identities", "artist_facts", "place_coordinates", "subject_identities", "work_type_terms",
+             "material_terms", "thumbnail_colours")  # fmt: skip
 """Those of enrichment, whose views are called as they are."""
 
 

@@ -14,12 +14,17 @@ from tests.robustness.oracle import compared, ledger_of
 from tests.robustness.truth import works_of
 from tests.robustness.world import World
 
-BY_TABLE = {
-    "work_type_terms": ("staging.artwork", "record_id"),
-    "material_terms": ("staging.materials", "material_key"),
-    "thumbnail_colours": ("staging.thumbnail", "record_id"),
-}
-"""Sources that ask nobody, with the table and the column of what each is to enrich."""
+OTHERS = {
+    "work_type_terms": ("staging.artwork", "record_id", {"no_term"}),
+    "material_terms": ("staging.materials", "material_key", {"no_term"}),
+    "subject_identities": (
+        "staging.subjects", "subject_key", {"person_by_name", "unknown_subject", "ambiguous_subject"}),
+    "thumbnail_colours": ("staging.thumbnail", "record_id", set()),
+}  # fmt: skip
+"""The other sources: the table and column of what each is to enrich, and the codes that it may reject with.
+
+Each input must have facts or such a code. Which of the two, the model does not say.
+"""
 
 
 class Identities:
@@ -57,9 +62,9 @@ class Identities:
             if known.get(subject, facts) != facts:
                 yield f"the facts of {subject} are {facts}, the authority says {known[subject]}"
         yield from self._whereabouts(conn, places)
-        for source, (table, column) in BY_TABLE.items():
+        for source, (table, column, codes) in OTHERS.items():
             wanted = {row[column] for row in self._rows(conn, table, f"DISTINCT {column}")}
-            yield from self._enriched(conn, source, wanted, {"no_term"} if source != "thumbnail_colours" else set())
+            yield from self._enriched(conn, source, wanted, codes)
 
     def _named(
         self, conn: Connection, table: str, key: str, wanted: dict[tuple[str, int], Any], by_key: dict[str, list[Any]]
