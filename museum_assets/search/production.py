@@ -21,7 +21,8 @@ from resources.postgres import Connection, Database, DatabaseUnavailable, explai
 from sql import query
 
 CONNECTIONS = 12
-"""With four, quick answers waited behind slow ones: 95 of 100 came within 230 ms among 200,000 works, now in 180."""
+"""With four, quick answers waited behind slow ones: 95 of 100 came within 204 to 256 ms among 200,000 works, within 162
+to 195 with more."""
 SETTINGS = {
     # No question keeps the server, and none waits behind a lock: nothing that a promotion does takes one from readers.
     "statement_timeout": "5s",
