@@ -53,6 +53,28 @@ def test_a_filter_narrows_and_its_own_counts_stay(reader: Reader) -> None:
     assert answer.facets.has_image == [(True, 2), (False, 1)]
 
 
+def test_with_words_each_value_finds_as_many_works_as_it_is_counted_with(little: LittleProduction) -> None:
+    kinds = ("painting", "bust", "print")
+    works = {
+        str(n): Work(f"Winter {n}", kind=kinds[n % 3], image=n if n % 4 else None, years=(1580 + 40 * n, 1610 + 40 * n))
+        for n in range(8)
+    }
+    little.promote("met", 2, works)
+    reader = Reader(little.database, little.outside.index, lambda _: None)
+    asked = reader.search(Question("winter")).facets
+    choices = {
+        (name, value): works
+        for name in ("museum", "work_type", "century", "has_image")
+        for value, works in getattr(asked, name)
+    }
+    found = {choice: reader.search(Question("winter", Filters(**dict([choice])))) for choice in choices}
+    reader.close()
+    assert len(asked.century) > 2
+    assert len(asked.has_image) == 2
+    assert {choice: len(answer.found) for choice, answer in found.items()} == choices
+    assert {choice: answer.total for choice, answer in found.items()} == choices
+
+
 def test_pages_follow_one_another(reader: Reader) -> None:
     pages = [reader.search(Question(limit=3, offset=offset)) for offset in (0, 3)]
     assert [len(page.found) for page in pages] == [3, 1]

@@ -35,6 +35,7 @@ class Work:
     text: int | None = None
     kind: str = "painting"
     artist: str = "Anna Ancher"
+    years: tuple[int, int] = (1880, 1882)
 
     @property
     def jpeg(self) -> bytes:
@@ -121,8 +122,8 @@ class LittleProduction:
         common = {"museum": museum, "slot": slot, "object_number": number}
         row_hash = sha256(f"{work.title}{work.kind}".encode()).digest()
         yield "artwork", common | {
-            "museum_db_id": number, "title": work.title, "artists": [work.artist], "production_date_start": 1880,
-            "production_date_end": 1882, "period": None, "work_types": [work.kind],
+            "museum_db_id": number, "title": work.title, "artists": [work.artist],
+            "production_date_start": work.years[0], "production_date_end": work.years[1], "period": None, "work_types": [work.kind],
             "searchable_work_types": [work.kind], "thumbnail_url": "https://example.org/x", "image_url": None,
             "rights": "CC0", "source_url": None, "row_hash": row_hash}  # fmt: skip
         digest = sha256(row_hash + b"".join(content for _, content in contents)).digest()
