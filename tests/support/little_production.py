@@ -124,7 +124,8 @@ class LittleProduction:
         yield "artwork", common | {
             "museum_db_id": number, "title": work.title, "artists": [work.artist],
             "production_date_start": work.years[0], "production_date_end": work.years[1], "period": None,
-            "work_types": [work.kind], "searchable_work_types": [work.kind], "thumbnail_url": "https://example.org/x", "image_url": None,
+            "work_types": [work.kind], "searchable_work_types": [work.kind],
+            "thumbnail_url": "https://example.org/x", "image_url": None,
             "rights": "CC0", "source_url": None, "row_hash": row_hash}  # fmt: skip
         digest = sha256(row_hash + b"".join(content for _, content in contents)).digest()
         yield "index_status", common | {
