@@ -45,7 +45,7 @@ def by_query(
 ) -> dict[Reason, list[Hit]]:
     """Return what lies near a query's vector among the points of any filter, by each vector of its model there is."""
     names = [name for name in vectors_of(vector.model) if name in session.vectors]
-    nothing_more = all(where == SearchFilter(releases=where.releases) for where in wheres)
+    nothing_more = bool(wheres) and all(where == SearchFilter(releases=where.releases) for where in wheres)
     if nothing_more and (found := _of_all(session, vector, names, wheres, limit)) is not None:
         return found
     admitted = [replace(where, contract=vector.contract) for where in wheres]
