@@ -12,6 +12,7 @@ from bench.measuring import Result
 from bench.readers_works import MadeUpArtists, Words, promoted
 from bench.rows.readers import LARGE, SMALL, reader_of
 from museum_assets.search.artists import Artists
+from museum_assets.search.columns import Columns
 from museum_assets.search.production import Production
 from museum_assets.search.question import Filters, Question
 from museum_assets.search.reader import Reader
@@ -67,12 +68,12 @@ def _kinds(reader: Reader, words: Words, artists: MadeUpArtists) -> dict[str, As
 
 def _counting(platform: Platform, words: Words) -> Ask:
     """Return the counting of artists alone, which every search does for its filter."""
-    production = Production(platform.production())
+    production, columns = Production(platform.production()), Columns()
 
     def count(chosen: random.Random) -> object:
         text = " ".join(words.some(chosen, chosen.randint(1, 3)))
         with production.now() as now:
-            return Artists().of_found(now, read_words(now, text).all, list(now.releases), (), None)
+            return Artists(columns).counted(now, columns.with_all(now, read_words(now, text)), None)
 
     return count
 

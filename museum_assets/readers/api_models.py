@@ -136,9 +136,6 @@ class SearchAnswer(BaseModel):
     hits: list[Hit]
     facets: FacetsOut
     artists: list[ArtistFound] = Field(description="The 20 with most of the works, and the one asked for.")
-    artists_of: int | None = Field(
-        description="Of how many works of each museum artists were counted, where more were found; else null."
-    )
     releases: dict[str, int]
     corrected: str | None = Field(description="What was searched for instead of words with typing errors.")
     words_only: bool = Field(description="That no vectors took part, since the model still loads.")

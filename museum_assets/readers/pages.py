@@ -39,9 +39,7 @@ class Pages:
             question=question,
             answer=answer,
             works=shown.tiles(self.links, answer.found),
-            filters=shown.filters(
-                self.links, question, answer.facets, self.site.museums, answer.artists, answer.artists_of
-            ),
+            filters=shown.filters(self.links, question, answer.facets, self.site.museums, answer.artists),
             pages=shown.pages(self.links, question, answer),
             longest=LONGEST_WORDS,
         )

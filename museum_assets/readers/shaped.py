@@ -71,7 +71,6 @@ class Shaped:
                 )
                 for each in answer.artists
             ],
-            artists_of=answer.artists_of,
             releases=dict(answer.releases),
             corrected=answer.corrected,
             words_only=answer.words_only,

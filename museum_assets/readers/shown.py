@@ -55,8 +55,6 @@ class Filter:
     label: str
     choices: list[Choice]
     chosen: Choice | None
-    counted: int | None = None
-    """Of how many works of each museum the choices were counted, where not of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,6 @@ def filters(
     facets: Facets,
     museums: dict[str, str],
     artists: Sequence[ArtistCount] = (),
-    artists_of: int | None = None,
 ) -> list[Filter]:
     """Return the filters with their choices, those without any left out."""
     called = {each.identity: each.label for each in artists}
@@ -162,7 +159,7 @@ def filters(
         ]
         if choices:
             chosen = next((each for each in choices if each.current), None)
-            made.append(Filter(label, choices, chosen, artists_of if name == "artist" else None))
+            made.append(Filter(label, choices, chosen))
     return made
 
 

@@ -222,8 +222,6 @@ class Answer:
     words_only: bool = False
     artists: Sequence[ArtistCount] = ()
     """The artists with most of the works, to narrow the search by; as with facets, whichever artist was asked for."""
-    artists_of: int | None = None
-    """Of how many works of each museum `artists` were counted, where more were found; None where of all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from museum_assets.core.memory import Memory
 from museum_assets.search.answer import Artist, ArtistCount, MakerOf
-from museum_assets.search.artist_totals import ArtistTotals
+from museum_assets.search.columns import Columns
 from museum_assets.search.facets import Kept, Key, of_museums
 from museum_assets.search.production import Now
 from museum_assets.search.question import DEEPEST
 from museum_assets.search.ranking import Name
+from museum_assets.search.work_sets import WorkSet
 from sql import query
 
 REMEMBERED = 256
+LABELS = 4_096
 MOST_ARTISTS = 20
-MOST_COUNTED = 5_000
-"""Works of a museum whose artists are counted, of those with the words that were asked for: of words that 100,000 works
-have it took 134 ms to read them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """The works of an artist that filters admit, as far as they can be reached, with counts of all."""
+    """The works of an artist that filters admit, as far as they can be reached, with counts of all that are theirs."""
 
     counts: dict[Key, int]
     names: list[Name]
@@ -33,10 +32,10 @@ class Works:
 class Artists:
     """Artists across museums. Threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
         self._works: Memory[tuple[Any, ...], Works] = Memory(REMEMBERED)
-        self._counted: Memory[tuple[Any, ...], list[ArtistCount]] = Memory(REMEMBERED)
-        self._totals = ArtistTotals()
+        self._labels: Memory[tuple[Any, ...], str] = Memory(LABELS)
 
     @staticmethod
     def who(now: Now, identity: str) -> Artist | None:
@@ -55,8 +54,7 @@ class Artists:
         key = (now.key, identity, _hashable(kept))
         found = self._works.get(key)
         if found is None:
-            rows = now.conn.execute(query("readers_artists.counts"), {"identity": identity})
-            counts = {(row["museum"], row["facet"]): row["works"] for row in rows}
+            counts = self._columns.counts(now, self._columns.of_artist(now, identity))
             values = {**of_museums(kept), "identity": identity, "limit": DEEPEST}
             found = Works(counts, now.names(query("readers_artists.works"), values))
             self._works.put(key, found)
@@ -68,40 +66,23 @@ class Artists:
         rows = now.conn.execute(query("readers_artists.numbers"), {**of_museums(kept), "identity": identity})
         return {row["museum"]: row["numbers"] for row in rows}
 
-    def of_found(
-        self, now: Now, tsquery: str, museums: Sequence[str], more: Sequence[str], chosen: str | None
-    ) -> list[ArtistCount]:
-        """Return the artists of the works of some museums that a query finds, with how many each has.
+    def counted(self, now: Now, works: WorkSet, chosen: str | None) -> list[ArtistCount]:
+        """Return the artists with most of some works, with how many each has; `chosen` is always among them."""
+        found = self._columns.artists(now, works, chosen, MOST_ARTISTS)
+        if chosen is not None:
+            found.setdefault(chosen, 0)
+        labels = self._labelled(now, list(found))
+        counts = [ArtistCount(each, label, found[each]) for each, label in labels.items()]
+        return sorted(counts, key=lambda each: (-each.works, each.label))
 
-        `more` are the artists of works that something else finds, each as often as they have one. Of the works of a
-        museum the first MOST_COUNTED are counted; `chosen` is always among the artists.
-        """
-        values = {"museums": list(museums), "query": tsquery, "more": list(more), "chosen": chosen}
-
-        def count() -> dict[str, int]:
-            given = {**values, "most": MOST_COUNTED, "limit": MOST_ARTISTS}
-            rows = now.conn.execute(query("readers_artists.of_found"), given)
-            return {row["identity"]: row["works"] for row in rows}
-
-        return self._labelled(now, (now.key, tuple(museums), chosen, tsquery, tuple(more)), count)
-
-    def of_listed(self, now: Now, kept: Kept, chosen: str | None) -> list[ArtistCount]:
-        """Return the same of all works that filters admit."""
-        key = (now.key, _hashable(kept), chosen)
-        return self._labelled(now, key, lambda: self._totals.most(now, kept, chosen, MOST_ARTISTS))
-
-    def _labelled(self, now: Now, key: tuple[Any, ...], count: Callable[[], dict[str, int]]) -> list[ArtistCount]:
-        found = self._counted.get(key)
-        if found is None:
-            works = count()
-            if (chosen := key[2]) is not None:
-                works.setdefault(chosen, 0)
-            names = now.conn.execute(query("readers_artists.labels"), {"identities": list(works)}).fetchall()
-            labels = {row["identity"]: row["label"] for row in names}
-            counts = [ArtistCount(each, labels[each], works[each]) for each in works if each in labels]
-            found = sorted(counts, key=lambda each: (-each.works, each.label))
-            self._counted.put(key, found)
-        return found
+    def _labelled(self, now: Now, identities: Sequence[str]) -> dict[str, str]:
+        """Return what artists are called, without those whom no live release has."""
+        known = {each: self._labels.get((now.key, each)) for each in identities}
+        if missing := [each for each, label in known.items() if label is None]:
+            for row in now.conn.execute(query("readers_artists.labels"), {"identities": missing}):
+                known[row["identity"]] = row["label"]
+                self._labels.put((now.key, row["identity"]), row["label"])
+        return {each: label for each, label in known.items() if label is not None}
 
     @staticmethod
     def of_work(now: Now, museum: str, number: str) -> list[MakerOf]:

@@ -8,7 +8,7 @@ changes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,14 +38,6 @@ class Combination:
     def admitted(self, wanted: Mapping[str, Any]) -> bool:
         """Say whether these works have all that is wanted."""
         return all(value in self.values[name] for name, value in wanted.items())
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A work that is counted by itself: its combination, and the identities of its artists."""
-
-    facet: Key
-    artists: Sequence[str]
 
 
 class Combinations:
@@ -108,20 +100,8 @@ def total(counts: Mapping[Key, int], combinations: Mapping[Key, Combination], fi
     return sum(works for key, works in counts.items() if combinations[key].admitted(asked))
 
 
-def most_of_one(counts: Mapping[Key, int], combinations: Mapping[Key, Combination], filters: Filters) -> int:
-    """Return how many of the counted works the filters admit of the museum that has most of them."""
-    found: Counter[str] = Counter()
-    asked = wanted(filters)
-    for key, works in counts.items():
-        if combinations[key].admitted(asked):
-            found[key[0]] += works
-    return max(found.values(), default=0)
-
-
-def facets(
-    counts: Mapping[Key, int], combinations: Mapping[Key, Combination], filters: Filters, more: Iterable[Key] = ()
-) -> Facets:
-    """Return the counts of each value among the counted works, and among `more` that the filters admit already."""
+def facets(counts: Mapping[Key, int], combinations: Mapping[Key, Combination], filters: Filters) -> Facets:
+    """Return the counts of each value among the counted works."""
     found: dict[str, Counter[Any]] = {name: Counter() for name in NAMES}
     others = {name: wanted(filters, but=name) for name in NAMES}
     for key, works in counts.items():
@@ -130,8 +110,5 @@ def facets(
             if combination.admitted(others[name]):
                 for value in combination.values[name]:
                     found[name][value] += works
-    for key in more:
-        for name in NAMES:
-            found[name].update(combinations[key].values[name])
     ordered = {name: sorted(counted.items(), key=lambda item: (-item[1], item[0])) for name, counted in found.items()}
     return Facets(**ordered | {"century": sorted(found["century"].items())})

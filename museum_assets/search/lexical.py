@@ -1,18 +1,20 @@
-"""What the words of a query find in the live releases, with counts, in Postgres's own full text."""
+"""What the words of a query find in the live releases, best first, in Postgres's own full text."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from museum_assets.core.memory import Memory
 from museum_assets.museums import MUSEUMS
-from museum_assets.search.facets import Counted, Key, wanted
+from museum_assets.search.columns import Columns
+from museum_assets.search.facets import wanted
 from museum_assets.search.production import Now, Production
 from museum_assets.search.question import DEEPEST, Filters
 from museum_assets.search.ranking import Name, name_of
 from museum_assets.search.words import MOST_WORDS, Vocabulary, Words, artist_lexeme, both, filter_lexemes, read_words
+from museum_assets.search.work_sets import NONE, WorkSet
 from sql import query
 
 POOL = 1000
@@ -21,44 +23,40 @@ so that of a word which every second work has, the first ones are as good as any
 EXACT = 50
 LONGEST_TITLE = 200
 """Letters of a title by which it is told apart, as production.fill_search has it."""
-REMEMBERED = 512
-REMEMBERED_LISTS = 256
-"""Counts of queries: frequent words take longest, and come again."""
-
-Counts = Mapping[Key, int]
+REMEMBERED = 256
+"""Lists of queries: frequent words take longest, and come again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """What words find: `names` are ranked, `counts` those of all works that have them, whatever the filters.
+    """What words find: `names` are ranked, `works` are all that have them, whatever the filters.
 
-    `tsquery` and `counts` are narrowed to the artist that was asked for; `of_anybody` counts works of whomever, and
-    `anybody` is the query for those of them that the other filters admit. `all_words` says whether each work has every
-    required word; else each has one at least. `artists` are the works with all of them in one artist's name. `besides`
-    are exact hits that the words do not find, such as an object number with other separators.
+    `tsquery` and `works` are narrowed to the artist that was asked for; `of_anybody` are works of whomever. `all_words`
+    says whether each work has every required word; else each has one at least. `artists` are the works with all of them
+    in one artist's name. `exact` are the works that an object number or a title finds, which may lack the words: a
+    number with other separators.
     """
 
     words: Words
     tsquery: str = ""
-    anybody: str = ""
-    counts: Counts = field(default_factory=dict)
-    of_anybody: Counts = field(default_factory=dict)
+    works: WorkSet = NONE
+    of_anybody: WorkSet = NONE
     all_words: bool = True
     corrected: str | None = None
     numbers: list[Name] = field(default_factory=list)
     titles: list[Name] = field(default_factory=list)
     artists: list[Name] = field(default_factory=list)
     names: list[Name] = field(default_factory=list)
-    besides: dict[Name, Counted] = field(default_factory=dict)
+    exact: WorkSet = NONE
 
 
 class Lexical:
     """Search by words. Threads may share it."""
 
-    def __init__(self, production: Production) -> None:
+    def __init__(self, production: Production, columns: Columns) -> None:
         self._vocabulary = Vocabulary(production)
-        self._counted: Memory[tuple[Any, ...], Counts] = Memory(REMEMBERED)
-        self._listed: Memory[tuple[Any, ...], list[Name]] = Memory(REMEMBERED_LISTS)
+        self._columns = columns
+        self._listed: Memory[tuple[Any, ...], list[Name]] = Memory(REMEMBERED)
 
     def find(self, now: Now, text: str, museums: Sequence[str], filters: Filters) -> Worded:
         """Return what a query finds among the works that filters admit, all of which are in `museums`.
@@ -71,28 +69,24 @@ class Lexical:
         if not words.words:
             return Worded(words)
         asked = self._asked(now, words)
-        found = asked if asked.counts else self._mended(now, words) or self._some(now, words)
-        found = replace(found, of_anybody=found.counts)
+        found = asked if asked.works else self._mended(now, words) or self._some(now, words)
+        found = replace(found, of_anybody=found.works)
         within = filter_lexemes(wanted(filters, but="museum"))
-        found = replace(found, anybody=both(found.anybody, within))
         if filters.artist is not None:
             artist = artist_lexeme(filters.artist)
-            found = self._of_artist(now, found, artist)
+            works = found.works & self._columns.of_artist(now, filters.artist)
+            found = replace(found, tsquery=both(found.tsquery, artist), works=works)
             within = both(artist, within)
-        if found.counts:
+        if found.works:
             artists = self._by_artist(now, found, within, museums) if found.all_words else []
             found = replace(found, artists=artists, names=self._ranked(now, found, within, museums))
-        return _exact(now, found, words.folded, within, museums, museum)
+        return self._exact(now, found, words.folded, within, museums, museum)
 
     def _asked(self, now: Now, words: Words) -> Worded:
-        return Worded(words, words.all, words.all, counts=self._counts(now, words.all))
+        return Worded(words, words.all, self._columns.with_all(now, words))
 
     def _some(self, now: Now, words: Words) -> Worded:
-        return Worded(words, words.some, words.some, counts=self._counts(now, words.some), all_words=False)
-
-    def _of_artist(self, now: Now, found: Worded, artist: str) -> Worded:
-        tsquery = both(found.tsquery, artist)
-        return replace(found, tsquery=tsquery, counts=self._counts(now, tsquery))
+        return Worded(words, words.some, self._columns.with_some(now, words), all_words=False)
 
     def _mended(self, now: Now, words: Words) -> Worded | None:
         better = self._vocabulary.corrected(now, words)
@@ -100,16 +94,7 @@ class Lexical:
             return None
         mended = read_words(now, better)
         found = self._asked(now, mended)
-        return replace(found if found.counts else self._some(now, mended), corrected=better)
-
-    def _counts(self, now: Now, tsquery: str) -> Counts:
-        key = (now.key, tsquery)
-        found = self._counted.get(key)
-        if found is None:
-            rows = now.conn.execute(query("readers.counts"), {"query": tsquery})
-            found = {(row["museum"], row["facet"]): row["works"] for row in rows}
-            self._counted.put(key, found)
-        return found
+        return replace(found if found.works else self._some(now, mended), corrected=better)
 
     def _ranked(self, now: Now, found: Worded, within: str, museums: Sequence[str]) -> list[Name]:
         values = {
@@ -145,6 +130,31 @@ class Lexical:
             self._listed.put(key, names)
         return names
 
+    def _exact(
+        self, now: Now, found: Worded, folded: str, within: str, museums: Sequence[str], museum: str | None
+    ) -> Worded:
+        """Add the works whose object number or title is the query, without its separators and as it was typed."""
+        values = {
+            "museums": list(museums),
+            "query": found.tsquery,
+            "number": folded.replace(" ", ""),
+            "title": folded[:LONGEST_TITLE],
+            "parts": _parts(folded) if found.all_words else [],
+            "within": within or None,
+            "limit": EXACT,
+        }
+        rows = [
+            row
+            for row in now.conn.execute(query("readers.exact"), values)
+            if museum is None or not row["by_number"] or row["museum"] == museum
+        ]
+        return replace(
+            found,
+            numbers=[name_of(row) for row in rows if row["by_number"]],
+            titles=[name_of(row) for row in rows if not row["by_number"]],
+            exact=self._columns.at(now, [(row["museum"], row["place"]) for row in rows]),
+        )
+
 
 def _named(text: str) -> tuple[str | None, str]:
     """Return (museum, object number) of a name such as `smk:KMS1`, else (None, text)."""
@@ -157,27 +167,3 @@ def _parts(folded: str) -> list[str]:
     words = folded.split()[:MOST_WORDS]
     cuts = [(words[:cut], words[cut:]) for cut in range(1, len(words))]
     return [" ".join(part)[:LONGEST_TITLE] for parts in cuts for part in parts]
-
-
-def _exact(now: Now, found: Worded, folded: str, within: str, museums: Sequence[str], museum: str | None) -> Worded:
-    """Add the works whose object number or title is the query, without its separators and as it was typed."""
-    values = {
-        "museums": list(museums),
-        "query": found.tsquery,
-        "number": folded.replace(" ", ""),
-        "title": folded[:LONGEST_TITLE],
-        "parts": _parts(folded) if found.all_words else [],
-        "within": within or None,
-        "limit": EXACT,
-    }
-    rows = [
-        row
-        for row in now.conn.execute(query("readers.exact"), values)
-        if museum is None or not row["by_number"] or row["museum"] == museum
-    ]
-    numbers = [name_of(row) for row in rows if row["by_number"]]
-    titles = [name_of(row) for row in rows if not row["by_number"]]
-    besides = {
-        name_of(row): Counted((row["museum"], row["facet"]), row["artists"]) for row in rows if not row["worded"]
-    }
-    return replace(found, numbers=numbers, titles=titles, besides=besides)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from psycopg.rows import tuple_row
+
 from museum_assets.collection.stages import vectors_of
 from museum_assets.releases.snapshot import NotOneRelease, differs
 from museum_assets.search.answer import QueryVector, Reason
-from museum_assets.search.facets import Combination, Counted, Key, wanted
 from museum_assets.search.production import Now
 from museum_assets.search.question import Filters
 from museum_assets.search.ranking import Name
+from museum_assets.search.work_sets import WorkSet
 from resources.vector_index.index import Hit, Search, SearchFilter, contract_field
 from resources.vector_index.session import batches
 from resources.vector_index.shard_process import ReadSession
@@ -28,11 +30,10 @@ AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A work near a vector, and whether the query's words find it as well."""
+    """A work near a vector."""
 
     name: Name
-    work: Counted
-    worded: bool
+    place: int
 
 
 def reason_of(vector: str) -> Reason:
@@ -124,29 +125,21 @@ def years(century: int) -> tuple[int, int]:
     return (100 * century - 99, 100 * century) if century > 0 else (100 * century, 100 * century + 99)
 
 
-def joined(
-    now: Now,
-    found: Mapping[Reason, Sequence[Hit]],
-    tsquery: str,
-    combinations: Mapping[Key, Combination],
-    filters: Filters,
-) -> dict[Reason, list[Near]]:
-    """Return the hits that the filters admit, in their order. Raises NotOneRelease when rows and points differ."""
+def joined(now: Now, found: Mapping[Reason, Sequence[Hit]], admitted: WorkSet) -> dict[Reason, list[Near]]:
+    """Return the hits that are admitted, in their order. Raises NotOneRelease when rows and points differ."""
     points = dict.fromkeys(_row_of(hit) for hits in found.values() for hit in hits)
     columns = zip(*points, strict=True) if points else [()] * len(JOINED_BY)
     values = {f"{field}s": list(column) for field, column in zip(JOINED_BY, columns, strict=True)}
-    read = now.conn.execute(query("readers.hits"), {**values, "query": tsquery})
-    rows = {tuple(row[field] for field in JOINED_BY): row for row in read}
-    asked = wanted(filters)
+    with now.conn.cursor(row_factory=tuple_row) as cursor:
+        places = {tuple(point): place for *point, place in cursor.execute(query("readers.hits"), values)}
 
     def near(hits: Sequence[Hit]) -> Iterator[Near]:
         for hit in hits:
             museum, number, _ = point = _row_of(hit)
-            if (row := rows.get(point)) is None:
+            if (place := places.get(point)) is None:
                 raise NotOneRelease(differs(museum, number, now.releases[museum]))
-            facet = (museum, row["facet"])
-            if combinations[facet].admitted(asked):
-                yield Near((museum, number), Counted(facet, row["artists"]), bool(row["worded"]))
+            if admitted.has(museum, place):
+                yield Near((museum, number), place)
 
     return {reason: list(near(hits)) for reason, hits in found.items()}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 from museum_assets.core.failures import Unavailable
@@ -22,10 +21,11 @@ from museum_assets.search.answer import (
     Why,
     WorkNow,
 )
-from museum_assets.search.artists import MOST_COUNTED, Artists
+from museum_assets.search.artists import Artists
 from museum_assets.search.beside import beside
 from museum_assets.search.browsing import Browsing
-from museum_assets.search.facets import Combination, Combinations, Kept, Key, admitted, facets, most_of_one, total
+from museum_assets.search.columns import Columns
+from museum_assets.search.facets import Combination, Combinations, Kept, Key, admitted, facets, total
 from museum_assets.search.lexical import Lexical, Worded
 from museum_assets.search.nearest import Near, by_point, by_query, joined, of_works, shown
 from museum_assets.search.production import CONNECTIONS, Now, Production
@@ -64,8 +64,9 @@ class Reader:
         self._index = readers_of(index)
         self._combinations = Combinations()
         self._browsing = Browsing()
-        self._artists = Artists()
-        self._lexical = Lexical(self._production)
+        self._columns = Columns()
+        self._artists = Artists(self._columns)
+        self._lexical = Lexical(self._production, self._columns)
         self._threads = ThreadPoolExecutor(CONNECTIONS, "index search")
 
     def begin(self) -> None:
@@ -95,7 +96,7 @@ class Reader:
             near = None
             if vector is not None and not worded.numbers:
                 searching = searching or self._searching(now, vector, question.filters)
-                near = self._near(now, searching, worded, combinations, question.filters)
+                near = self._near(now, searching, kept)
             return self._answer(now, question, worded, near, combinations, kept, words_only=vector is None)
 
     def _browsed(self, now: Now, question: Question) -> Answer:
@@ -113,7 +114,7 @@ class Reader:
             total(counts, combinations, filters),
             facets(counts, combinations, filters),
             now.releases,
-            artists=self._artists.of_listed(now, kept, filters.artist),
+            artists=self._artists.counted(now, self._columns.admitted(now, kept), filters.artist),
         )
 
     def artist(self, identity: str, limit: int = 24) -> ArtistNow | None:
@@ -133,20 +134,15 @@ class Reader:
 
         return self._threads.submit(found)
 
-    @staticmethod
     def _near(
-        now: Now,
-        searching: Future[dict[Reason, list[Hit]]],
-        worded: Worded,
-        combinations: dict[Key, Combination],
-        filters: Filters,
+        self, now: Now, searching: Future[dict[Reason, list[Hit]]], kept: Kept
     ) -> dict[Reason, list[Near]] | None:
         """Return the works near a query's vector; None when the index cannot say now."""
         try:
             found = searching.result()
         except Unavailable:
             return None
-        return joined(now, found, worded.tsquery, combinations, filters)
+        return joined(now, found, self._columns.admitted(now, kept))
 
     def _shown(self, now: Now, filters: Filters) -> list[SearchFilter]:
         """Return filters of the points that may be found: what matches one of them may."""
@@ -177,29 +173,23 @@ class Reader:
             corrected=worded.corrected is not None,
             vectors=vectors,
         )
-        # Each work counts once, whichever sides find it.
-        exact = {*worded.numbers, *worded.titles}
-        others = {each.name: each.work for found in (near or {}).values() for each in found if not each.worded}
-        more = [work for name, work in (others | worded.besides).items() if name not in exact or name in worded.besides]
         fused = rankings.fused()[:DEEPEST]
         names = fused[question.offset : question.offset + question.limit]
+        # Each work counts once, whichever sides find it.
+        others = [(each.name[0], each.place) for found in (near or {}).values() for each in found]
+        also = worded.exact | self._columns.at(now, others)
+        counts = self._columns.counts(now, worded.works | also)
         filters = question.filters
-        found = total(worded.counts, combinations, filters) + len(more)
-        counted_all = most_of_one(worded.of_anybody, combinations, filters) <= MOST_COUNTED
-        also = [identity for work in more for identity in work.artists]
-        artists = self._artists.of_found(now, worded.anybody, list(kept), also, filters.artist)
-        if not counted_all:  # the one that was chosen is counted by the search itself
-            artists = [replace(each, works=found) if each.identity == filters.artist else each for each in artists]
+        of_anybody = (worded.of_anybody & self._columns.admitted(now, kept)) | also
         return Answer(
             [Found(artwork, _why(rankings, worded.words, artwork, by)) for artwork, by in self._artworks(
                 now, names, [word.tsquery for word in worded.words.words])],
-            found,
-            facets(worded.counts, combinations, filters, [work.facet for work in more]),
+            total(counts, combinations, filters),
+            facets(counts, combinations, filters),
             now.releases,
             worded.corrected,
             words_only or (near is None and not worded.numbers),
-            artists,
-            None if counted_all else MOST_COUNTED,
+            self._artists.counted(now, of_anybody, filters.artist),
         )  # fmt: skip
 
     def artwork(self, museum: str, number: str) -> Artwork | None:
@@ -232,7 +222,8 @@ class Reader:
             return self._found(now, hits, Reason.LOOKS, filters)
 
     def _found(self, now: Now, hits: Sequence[Hit], reason: Reason, filters: Filters) -> list[Found]:
-        near = joined(now, {reason: hits}, "", self._combinations.of(now), filters)[reason]
+        kept = admitted(self._combinations.of(now), filters)
+        near = joined(now, {reason: hits}, self._columns.admitted(now, kept))[reason]
         return [Found(artwork, (Why(reason),)) for artwork, _ in self._artworks(now, [each.name for each in near])]
 
     def museum(self, slug: str, works: int = 8) -> MuseumNow | None:

@@ -58,9 +58,19 @@ class Words:
         return tuple(word for word in self.words if not word.common) or self.words
 
     @property
+    def telling(self) -> tuple[Word, ...]:
+        """The words of which a work must have one where none has all; doubtful ones where there is no other."""
+        return tuple(word for word in self.required if not word.doubtful) or self.required
+
+    @property
     def all(self) -> str:
         """The query for works with every required word."""
         return " & ".join(f"({word.tsquery})" for word in self.required)
+
+    @property
+    def some(self) -> str:
+        """The query for works with one of the telling words at least."""
+        return " | ".join(word.tsquery for word in self.telling)
 
     @property
     def artist(self) -> str:
@@ -86,12 +96,6 @@ class Words:
     def exact(self) -> str:
         """The query for works with one of the words at least, as it was typed."""
         return " | ".join(_quoted(word.text) for word in self.words)
-
-    @property
-    def some(self) -> str:
-        """The query for works with one of the required words at least; doubtful ones count where there is no other."""
-        certain = tuple(word for word in self.required if not word.doubtful) or self.required
-        return " | ".join(word.tsquery for word in certain)
 
 
 def artist_lexeme(identity: str) -> str:

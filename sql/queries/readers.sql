@@ -47,12 +47,20 @@ FROM production.artwork_word
 WHERE length(word) BETWEEN 4 AND 40 AND word !~ '[0-9]'
 GROUP BY word
 
--- name: counts
--- How many works a query in words finds, by museum and facet.
-SELECT museum, facet, count(*) AS works
+-- name: places_with
+-- The places of the works that each of some queries in words finds, four bytes each.
+SELECT q.number::integer AS number,
+       (SELECT string_agg(int4send(s.place), ''::bytea)
+        FROM production.artwork_search AS s
+        WHERE s.museum = q.museum AND s.words @@ q.query::tsquery) AS places
+FROM unnest(%(museums)s::text[], %(queries)s::text[]) WITH ORDINALITY AS q (museum, query, number)
+
+-- name: places_of_facets
+-- The places of a museum's works by combination, four bytes each.
+SELECT facet, count(*)::integer AS works, string_agg(int4send(place), ''::bytea) AS places
 FROM production.artwork_search
-WHERE words @@ %(query)s::tsquery
-GROUP BY museum, facet
+WHERE museum = %(museum)s
+GROUP BY facet
 
 -- name: ranked
 -- The works that a query in words finds, best first: of each museum no more than `pool`, and those that lie first.
@@ -91,11 +99,10 @@ LIMIT %(limit)s
 -- name: exact
 -- The works whose object number or title is what was asked for, or whose title is a part of it and that have the other
 -- words as well, such as the artist's name.
-SELECT s.museum, s.object_number, s.facet, s.artists, s.number_key = %(number)s AS by_number, s.worded
+SELECT s.museum, s.object_number, s.place, s.number_key = %(number)s AS by_number
 FROM unnest(%(museums)s::text[]) AS m (museum),
     LATERAL (
-        SELECT e.museum, e.object_number, e.facet, e.artists, e.place, e.number_key, e.title_key,
-               e.words @@ %(query)s::tsquery AS worded
+        SELECT e.museum, e.object_number, e.place, e.number_key, e.title_key
         FROM production.artwork_search AS e
         WHERE e.museum = m.museum AND (%(within)s::tsquery IS NULL OR e.words @@ %(within)s::tsquery)
           AND (e.number_key = %(number)s OR e.title_key = %(title)s
@@ -133,12 +140,12 @@ ORDER BY s.place, s.museum
 LIMIT %(limit)s
 
 -- name: hits
--- What the works that the index found can be filtered by, their artists, and whether the query's words find them too.
-SELECT n.museum, n.object_number, n.digest, s.facet, s.artists, s.worded
+-- The places of the works that the index found.
+SELECT n.museum, n.object_number, n.digest, s.place
 FROM unnest(%(museums)s::text[], %(object_numbers)s::text[], %(digests)s::text[])
         AS n (museum, object_number, digest),
     LATERAL (
-        SELECT a.facet, a.artists, a.words @@ %(query)s::tsquery AS worded
+        SELECT a.place
         FROM production.artwork_search AS a
         WHERE a.museum = n.museum AND a.object_number = n.object_number
         LIMIT 1) AS s,

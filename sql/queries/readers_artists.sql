@@ -8,13 +8,6 @@ FROM production.artist_identity
 WHERE identity = %(identity)s
 ORDER BY artworks DESC, museum
 
--- name: counts
--- How many works of an artist there are, by museum and facet.
-SELECT museum, facet, count(*) AS works
-FROM production.artist_work
-WHERE identity = %(identity)s
-GROUP BY museum, facet
-
 -- name: works
 -- The works of an artist that filters admit, in the order of places.
 SELECT s.museum, s.object_number
@@ -37,33 +30,13 @@ JOIN production.artist_work AS a ON a.museum = m.museum
 WHERE a.identity = %(identity)s AND (m.facets IS NULL OR a.facet = ANY (m.facets::integer[]))
 GROUP BY m.museum
 
--- name: of_found
--- The artists of the works that a query in words finds, and some more, those of most works
--- first; before them the one that was chosen. Of each museum no more than `most` are read, and those that lie first.
-SELECT f.identity, count(*) AS works
-FROM (
-    SELECT unnest(s.artists) AS identity
-    FROM unnest(%(museums)s::text[]) AS m (museum),
-        LATERAL (
-            SELECT w.artists
-            FROM production.artwork_search AS w
-            WHERE w.museum = m.museum AND w.words @@ %(query)s::tsquery
-            LIMIT %(most)s) AS s
-    UNION ALL
-    SELECT unnest(%(more)s::text[])) AS f
-GROUP BY f.identity
-ORDER BY f.identity = %(chosen)s DESC NULLS LAST, works DESC, f.identity
-LIMIT %(limit)s
-
--- name: totals
--- How many works of each combination every artist of a museum has.
-SELECT identity, array_agg(facet) AS facets, array_agg(works) AS works
-FROM (
-    SELECT identity, facet, count(*)::integer AS works
-    FROM production.artist_work
-    WHERE museum = %(museum)s
-    GROUP BY identity, facet) AS c
+-- name: places
+-- The places of the works of every artist of a museum, four bytes each.
+SELECT identity, count(*)::integer AS works, string_agg(int4send(place), ''::bytea) AS places
+FROM production.artist_work
+WHERE museum = %(museum)s
 GROUP BY identity
+ORDER BY identity
 
 -- name: labels
 -- What some artists are called, by the museum with most of their works.

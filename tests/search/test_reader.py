@@ -132,3 +132,17 @@ def test_a_museum_and_the_news_follow_the_pointer(reader: Reader, little: Little
     assert {(news.live.museum, news.live.release) for news in reader.news()} == {("smk", 2), ("met", 1)}
     little.commit("smk", 1)
     assert {museum: live.release for museum, live in reader.releases().items()} == {"smk": 1, "met": 1}
+
+
+def test_what_words_find_is_counted_anew_for_each_release(reader: Reader, little: LittleProduction) -> None:
+    def counted() -> tuple[int, list[tuple[str, int]], list[tuple[str, int]]]:
+        answer = reader.search(Question("winter"))
+        return answer.total, answer.facets.museum, answer.facets.work_type
+
+    first = (2, [("met", 1), ("smk", 1)], [("painting", 2)])
+    assert counted() == first
+    more = {f"KMS{number}": Work("Deep winter", kind="print") for number in range(5)}
+    little.promote("smk", 2, {**more, "KMS9": Work("Summer")})
+    assert counted() == (6, [("smk", 5), ("met", 1)], [("print", 5), ("painting", 1)])
+    little.commit("smk", 1)
+    assert counted() == first
