@@ -7,7 +7,7 @@ measured: docs/decisions/0021.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,12 +55,13 @@ class Rankings:
             return SOME_WORDS_WEIGHT
         return CORRECTED_WEIGHT if self.corrected else WORDS_WEIGHT
 
-    def reasons(self, name: Name) -> list[Reason]:
-        """Return why a work is among them, apart from its words."""
-        found: Iterable[tuple[Reason, Sequence[Name]]] = [
-            (Reason.OBJECT_NUMBER, self.numbers),
-            (Reason.TITLE, self.titles),
-            (Reason.ARTIST, self.artists),
-            *self.vectors.items(),
-        ]
-        return [reason for reason, ranking in found if name in ranking]
+    def reasons(self, names: Sequence[Name]) -> dict[Name, list[Reason]]:
+        """Return why each of some works is among them, apart from its words."""
+        rankings = {
+            Reason.OBJECT_NUMBER: self.numbers,
+            Reason.TITLE: self.titles,
+            Reason.ARTIST: self.artists,
+            **self.vectors,
+        }
+        found = {reason: set(ranking) for reason, ranking in rankings.items()}
+        return {name: [reason for reason, works in found.items() if name in works] for name in names}

@@ -181,16 +181,17 @@ class Reader:
         counts = self._columns.counts(now, worded.works | also)
         filters = question.filters
         of_anybody = (worded.of_anybody & self._columns.admitted(now, kept)) | also
+        reasons, queries = rankings.reasons(names), [word.tsquery for word in worded.words.words]
+        works = self._artworks(now, names, queries)
         return Answer(
-            [Found(artwork, _why(rankings, worded.words, artwork, by)) for artwork, by in self._artworks(
-                now, names, [word.tsquery for word in worded.words.words])],
+            [Found(each, _why(reasons[each.museum, each.object_number], worded.words, by)) for each, by in works],
             total(counts, combinations, filters),
             facets(counts, combinations, filters),
             now.releases,
             worded.corrected,
             words_only or (near is None and not worded.numbers),
             self._artists.counted(now, of_anybody, filters.artist),
-        )  # fmt: skip
+        )
 
     def artwork(self, museum: str, number: str) -> Artwork | None:
         """Return a work of a museum's live release by its object number."""
@@ -270,9 +271,9 @@ class Reader:
         return [found[name] for name in names if name in found]
 
 
-def _why(rankings: Rankings, words: Words, artwork: Artwork, found_by: Sequence[int]) -> tuple[Why, ...]:
+def _why(besides: Sequence[Reason], words: Words, found_by: Sequence[int]) -> tuple[Why, ...]:
     """Return the reasons for which a work was found; `found_by` are the numbers of the words that it has."""
-    reasons = [Why(reason) for reason in rankings.reasons((artwork.museum, artwork.object_number))]
+    reasons = [Why(reason) for reason in besides]
     if found_by:
         exact = sum(why.reason in NAMED for why in reasons)
         reasons.insert(exact, Why(Reason.WORDS, tuple(words.words[number - 1].text for number in found_by)))
