@@ -294,8 +294,7 @@ BEGIN
            || production.filter_lexemes(types, first_century, last_century, has_image),
            CASE WHEN before IS NULL OR w.row_hash = ANY (o.row_hashes) THEN NULL
                 WHEN o.object_number IS NULL THEN 'added'
-                ELSE 'changed' END,
-           w.identities
+                ELSE 'changed' END
     FROM work AS w
     LEFT JOIN old AS o ON o.object_number = w.object_number
     ORDER BY place;
@@ -1941,8 +1940,7 @@ CREATE TABLE production.artwork_search_release (
     number_key text NOT NULL,
     title_key text,
     words tsvector NOT NULL,
-    news text,
-    artists text[]
+    news text
 )
 PARTITION BY LIST (museum);
 
@@ -1951,8 +1949,6 @@ COMMENT ON COLUMN production.artwork_search_release.place IS 'The order of works
 COMMENT ON COLUMN production.artwork_search_release.words IS 'Folded and not stemmed: A title, B artists, C work types and period, D object number. Stems are in artwork_word, through which a query finds the words of its release.';
 
 COMMENT ON COLUMN production.artwork_search_release.news IS 'added or changed against the release that was live when this one was made; null in a first.';
-
-COMMENT ON COLUMN production.artwork_search_release.artists IS 'Identities of the work, to count by. Among its words each is a lexeme without a position, which is found and ranks nothing.';
 
 CREATE TABLE production.artwork_subject_release (
     museum text NOT NULL,
