@@ -116,7 +116,7 @@ class Columns:
 
     def of(self, now: Now, museum: str) -> Column:
         """Return the column of a museum's live release, which one thread reads while others wait for it."""
-        release = (museum, now.releases[museum])
+        release = (museum, now.live[museum].release)
         found = self._known.get(release)
         if found is None:
             with self._reading:

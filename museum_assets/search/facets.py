@@ -37,7 +37,7 @@ class Combination:
 
     def admitted(self, wanted: Mapping[str, Any]) -> bool:
         """Say whether these works have all that is wanted."""
-        return all(value in self.values[name] for name, value in wanted.items())
+        return not wanted or all(value in self.values[name] for name, value in wanted.items())
 
 
 class Combinations:
@@ -79,8 +79,10 @@ def wanted(filters: Filters, *, but: str = "") -> dict[str, Any]:
 
 def admitted(combinations: Mapping[Key, Combination], filters: Filters) -> Kept:
     """Return the museums with works that the filters admit, each with their combinations."""
-    kept: dict[str, list[int]] = {}
     asked = wanted(filters)
+    if not asked:
+        return dict.fromkeys(museum for museum, _ in combinations)
+    kept: dict[str, list[int]] = {}
     for (museum, facet), combination in combinations.items():
         if combination.admitted(asked):
             kept.setdefault(museum, []).append(facet)

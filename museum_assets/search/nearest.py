@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from psycopg.rows import tuple_row
 
@@ -22,6 +23,7 @@ from sql import query
 JOINED_BY = ("museum", "object_number", "digest")
 """What tells of a point which row it belongs to."""
 RELEASED_IN = ("from_release", "until_release")
+_row_of: itemgetter[tuple[str, ...]] = itemgetter(*JOINED_BY)
 MOST_SHOW = 0.8
 """The part of the nearest points that have to show for the others to be left out without another search."""
 AT_ONCE = 5_000
@@ -127,7 +129,7 @@ def years(century: int) -> tuple[int, int]:
 
 def joined(now: Now, found: Mapping[Reason, Sequence[Hit]], admitted: WorkSet) -> dict[Reason, list[Near]]:
     """Return the hits that are admitted, in their order. Raises NotOneRelease when rows and points differ."""
-    points = dict.fromkeys(_row_of(hit) for hits in found.values() for hit in hits)
+    points = dict.fromkeys(_row_of(hit.payload) for hits in found.values() for hit in hits)
     columns = zip(*points, strict=True) if points else [()] * len(JOINED_BY)
     values = {f"{field}s": list(column) for field, column in zip(JOINED_BY, columns, strict=True)}
     with now.conn.cursor(row_factory=tuple_row) as cursor:
@@ -135,14 +137,10 @@ def joined(now: Now, found: Mapping[Reason, Sequence[Hit]], admitted: WorkSet) -
 
     def near(hits: Sequence[Hit]) -> Iterator[Near]:
         for hit in hits:
-            museum, number, _ = point = _row_of(hit)
+            museum, number, _ = point = _row_of(hit.payload)
             if (place := places.get(point)) is None:
                 raise NotOneRelease(differs(museum, number, now.releases[museum]))
             if admitted.has(museum, place):
                 yield Near((museum, number), place)
 
     return {reason: list(near(hits)) for reason, hits in found.items()}
-
-
-def _row_of(hit: Hit) -> tuple[str, ...]:
-    return tuple(hit.payload[field] for field in JOINED_BY)
