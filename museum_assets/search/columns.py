@@ -79,12 +79,7 @@ class Columns:
         masks = {}
         for museum, facets in kept.items():
             column = self.of(now, museum)
-            if facets is None:
-                masks[museum] = column.facets > 0
-            else:
-                asked = np.zeros(int(column.facets.max(initial=0)) + 1, dtype=np.bool_)
-                asked[facets] = True
-                masks[museum] = asked[column.facets]
+            masks[museum] = column.facets > 0 if facets is None else np.isin(column.facets, facets)
         return WorkSet(masks)
 
     def at(self, now: Now, places: Iterable[tuple[str, int]]) -> WorkSet:
