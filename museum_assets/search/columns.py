@@ -40,6 +40,8 @@ class Column:
     """
 
     facets: NDArray[np.int32]
+    kinds: int
+    """One more than there are combinations, which begin at 1."""
     artists: NDArray[np.int32]
     places: Places
 
@@ -79,7 +81,11 @@ class Columns:
         masks = {}
         for museum, facets in kept.items():
             column = self.of(now, museum)
-            masks[museum] = column.facets > 0 if facets is None else np.isin(column.facets, facets)
+            # By a table of all combinations: `np.isin` took 2.7 ms for 200,000 works instead of 0.15.
+            asked = np.full(column.kinds, facets is None, dtype=np.bool_)
+            asked[[] if facets is None else facets] = True
+            asked[0] = False
+            masks[museum] = asked[column.facets]
         return WorkSet(masks)
 
     def at(self, now: Now, places: Iterable[tuple[str, int]]) -> WorkSet:
@@ -150,7 +156,8 @@ class Columns:
         numbers = [self._number(row["identity"]) for row in artists]
         works = [row["works"] for row in artists]
         places = _integers(b"".join(row["places"] for row in artists))
-        return Column(facets, np.repeat(np.array(numbers, dtype=np.int32), works), places)
+        kinds = 1 + max((row["facet"] for row in rows), default=0)
+        return Column(facets, kinds, np.repeat(np.array(numbers, dtype=np.int32), works), places)
 
     def _number(self, identity: str) -> int:
         """Return the number of an artist, who keeps it from release to release."""
