@@ -15,7 +15,7 @@ import psutil
 
 from bench.bench import Bench
 from bench.measuring import IMAGES, VECTORS, Result, Target
-from bench.readers_works import MODEL, Words, promoted
+from bench.readers_works import MODEL, MadeUpArtists, Words, promoted
 from museum_assets.museums.work_types import SEARCHABLE
 from museum_assets.releases.record import live, move_pointer
 from museum_assets.search.answer import Answer, QueryVector
@@ -33,11 +33,11 @@ def measure(bench: Bench) -> Iterator[Result]:
     """Ask in a tenth of the works, then in all of them; then promote and roll back a small museum meanwhile."""
     words, works = Words(), bench.size(200_000, 20_000)
     with bench.platform() as platform:
-        promoted(platform, words, LARGE, works // 10)
+        promoted(platform, words, LARGE, works // 10, MadeUpArtists(words, works // 10))
         few = _asked(bench, platform, words, works // 10)
     yield few
     with bench.platform() as platform:
-        promoted(platform, words, LARGE, works)
+        promoted(platform, words, LARGE, works, MadeUpArtists(words, works))
         yield _asked(bench, platform, words, works)
         yield _moved(bench, platform, words)
 
