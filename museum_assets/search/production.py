@@ -123,8 +123,8 @@ class Production:
                     f"{error.diag.message_primary}. Run `museum release roles` with a superuser's login, and make this "
                     f"login a member of {READER}"
                 ) from error
-        conn.execute("SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS s (name, value)",
-                     (list(SETTINGS), list(SETTINGS.values())))  # fmt: skip
+        for name, value in SETTINGS.items():
+            conn.execute("SELECT set_config(%s, %s, false)", (name, value))
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
         conn.read_only = True
 
