@@ -9,7 +9,7 @@ from dagster_aws.s3.compute_log_manager import S3ComputeLogManager
 
 from museum_assets.core.settings import Settings, read_settings
 from resources.embedded.services import dagster_home
-from resources.s3_connections import new_client
+from resources.s3_connections import client_of
 
 READ_TIMEOUT = 20
 ATTEMPTS = 3
@@ -32,7 +32,7 @@ class PlatformComputeLogs(S3ComputeLogManager):
             inst_data=inst_data,
         )
         secret = settings.aws_secret_access_key
-        self._s3_session = new_client(
+        self._s3_session = client_of(
             settings.s3_endpoint_url,
             settings.aws_access_key_id,
             secret.get_secret_value() if secret else None,

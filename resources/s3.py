@@ -112,12 +112,12 @@ class ObjectStore:
     @cached_property
     def client(self) -> Any:
         """The boto3 client. Raises StorageMisconfigured for an endpoint that is no address, without quoting it."""
-        from resources.s3_connections import new_client
+        from resources.s3_connections import client_of
 
         try:
             if self.endpoint_url:
                 web_address(self.endpoint_url)
-            return new_client(
+            return client_of(
                 self.endpoint_url, self.access_key, self.secret_key, self.region, self.read_timeout, self.attempts
             )
         except ValueError:

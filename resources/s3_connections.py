@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +27,9 @@ def _session() -> Any:
     return boto3.session.Session()
 
 
-def new_client(
+# A process has a handful of buckets at one endpoint, and the platform is made anew for each step of a run.
+@lru_cache(maxsize=16)
+def client_of(
     endpoint_url: str | None,
     access_key: str | None,
     secret_key: str | None,
@@ -35,7 +37,10 @@ def new_client(
     read_timeout: float,
     attempts: int,
 ) -> Any:
-    """Return a boto3 client. Raises ValueError, which quotes it, for an endpoint that is no address."""
+    """Return the boto3 client of a server, which threads may share.
+
+    Raises ValueError, which quotes it, for an endpoint that is no address.
+    """
     config = Config(
         signature_version="s3v4",
         s3={"addressing_style": "path"},

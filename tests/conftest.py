@@ -7,13 +7,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from multiprocessing.util import Finalize
 from pathlib import Path
 
 import hypothesis
 import psutil
 import pytest
+import typer.main
+import typer.testing
 from psycopg_pool import ConnectionPool
 
 from museum_assets.core.settings import Settings
@@ -40,6 +42,9 @@ numbers = itertools.count(1)
 # Timings are not asserted: on a busy machine an example took 350 ms, and 0.1 ms when it was tried again.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+# Else each command that a test types makes all of them anew, which takes 65 ms.
+typer.testing._get_command = cache(typer.main.get_command)  # type: ignore[attr-defined]
 
 
 def pytest_configure() -> None:

@@ -7,6 +7,8 @@ working directory, wherever the program itself is installed. What differs for on
 
 from __future__ import annotations
 
+import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -262,7 +264,15 @@ def read_settings(**given: Any) -> Settings:
     Raises SettingsError.
     """
     file = profile_file()
+    text = file.read_text(encoding="utf-8") if file.exists() else None
+    return _read(file, text, frozenset(os.environ.items()), frozenset(given.items()))
+
+
+# They took 7 ms each time, and each step of a run asks for them: a twentieth of what the demo computes.
+@lru_cache(maxsize=16)
+def _read(file: Path, _text: str | None, _environment: frozenset[Any], given: frozenset[tuple[str, Any]]) -> Settings:
+    """Read the settings, which the file's path and text, the environment and `given` determine."""
     try:
-        return Settings(_env_file=file, **{"museum_profile": current_profile(), **given})  # type: ignore[call-arg]
+        return Settings(_env_file=file, **{"museum_profile": current_profile(), **dict(given)})  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(explain(error, f"the environment or {file.name}")) from None

@@ -21,6 +21,7 @@ from museum_assets.core.failures import MuseumError
 from museum_assets.readers.note import NOTE, noted, running_at
 from museum_assets.search.answer import Reason
 from tests.readers.conftest import Published
+from tests.support.certificates import NO_CERTIFICATES
 from tests.support.clock import wait_until
 from tests.support.demo import MUSEUM, demo_environment
 
@@ -45,7 +46,7 @@ def served(published: Published, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def ready(address: str) -> bool:
-    return httpx.get(f"{address}/readyz", trust_env=False).json()["model"] == "ready"
+    return httpx.get(f"{address}/readyz", trust_env=False, verify=NO_CERTIFICATES).json()["model"] == "ready"
 
 
 def test_it_serves_what_is_published_and_shows_no_server(served: tuple[str, dict[str, str]]) -> None:

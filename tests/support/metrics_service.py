@@ -17,6 +17,7 @@ import psycopg
 import yaml
 
 from museum_assets.operations.metrics import role
+from tests.support.certificates import NO_CERTIFICATES
 from tests.support.clock import wait_until
 from tests.support.places import ROOT
 
@@ -98,7 +99,7 @@ def _installed(root: Path) -> None:
 def shown(port: int) -> str:
     """What the process shows, nothing when it does not answer."""
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=None).text
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=None, verify=NO_CERTIFICATES).text
     except httpx.TransportError:
         return ""
 
