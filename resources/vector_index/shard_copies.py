@@ -21,6 +21,7 @@ import orjson
 
 from museum_assets.core.failures import Unavailable
 from resources.vector_index.edge import EdgeVectorIndex
+from resources.vector_index.sparse_files import copy_with_holes
 
 Whole = dict[str, list[int]]
 """The releases of each museum whose points are all there."""
@@ -127,7 +128,7 @@ class ShardCopies:
         half = self._copies / "unfinished"
         try:
             shutil.rmtree(half, ignore_errors=True)
-            shutil.copytree(self.index.shard, half / "shard")
+            shutil.copytree(self.index.shard, half / "shard", copy_function=copy_with_holes)
             (half / "whole.json").write_bytes(orjson.dumps(whole))
             half.rename(self._copies / f"{number:08}")
         except OSError as error:
@@ -179,4 +180,4 @@ def _shared(source: str, target: str) -> None:
         with suppress(OSError):
             os.link(source, target)
             return
-    shutil.copy2(source, target)
+    copy_with_holes(source, target)
