@@ -1,4 +1,4 @@
-"""The guides' commands as a path: found in their blocks, and run one after the other beside a demo.
+"""The commands of the README and the guides as a path: each is found in its block and run beside a demo.
 
 `python -m tests.support.guides HOME READERS` runs all of them, and prints those that failed.
 """
@@ -20,9 +20,9 @@ from museum_assets.cli.app import app
 from museum_assets.cli.simulation import LATE_FILES
 from tests.support.places import ROOT
 
-GUIDES = ("museums", "corrections", "artists", "authorities", "places", "kiosks", "files", "readers",
+GUIDES = ("README", "museums", "corrections", "artists", "authorities", "places", "kiosks", "files", "readers",
           "releases", "operations")  # fmt: skip
-"""Pages of docs/ in the order in which they are run, each over what those before it left."""
+"""The README and pages of docs/ in the order in which they are run, each over what those before it left."""
 NOT_RUN = re.compile(r"<!-- not run: .+ -->")
 """Stands before a block whose commands need what no test has, and says what."""
 APART = re.compile(r"museum (new|try|conform|demo|up|serve|metrics|webserver|kiosk consume|backup)\b")
@@ -59,7 +59,7 @@ def commands(text: str) -> Iterator[str]:
 
 def run(guide: str, home: Path, readers: str) -> Iterator[str]:
     """Run a guide's commands in this process; yield what became of each that failed."""
-    text = (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8")
+    text = text_of(guide)
     for _, block in blocks(text):
         if block[0].startswith("artwork,field"):
             Path("corrections.csv").write_text("\n".join(block), encoding="utf-8")
@@ -73,7 +73,16 @@ def run(guide: str, home: Path, readers: str) -> Iterator[str]:
             result = CliRunner().invoke(app, shlex.split(typed, comments=True)[1:])
             status, said = result.exit_code, f"{result.output}{result.exception or ''}"
         if status:
-            yield f"docs/{guide}.md: {typed}\nended with {status}: {said}"
+            yield f"{guide}.md: {typed}\nended with {status}: {said}"
+
+
+def text_of(guide: str) -> str:
+    """Return a guide's text; of the README what is typed beside a demo, which stands in one block."""
+    if guide != "README":
+        return (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8")
+    _, _, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("    export MUSEUM_PROFILE=demo\n")
+    block, _, _ = rest.partition("\n\n")
+    return block
 
 
 def as_typed(command: str, home: Path) -> str:
