@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.commands import commands_in, is_name, parse, texts_of
-from tests.support.guides import GUIDES, commands
+from tests.support.guides import GUIDES, commands, text_of
 from tests.support.places import ROOT
 from tests.support.product_code import modules
 
@@ -61,3 +61,4 @@ def test_every_page_with_commands_is_run() -> None:
     """The README's and those of the drill, the guides' and the runbooks', each where something runs it."""
     pages = {path.stem for path in (ROOT / "docs").glob("*.md") if [*commands(path.read_text(encoding="utf-8"))]}
     assert pages - {"backup"} == set(GUIDES) - {"README"}
+    assert len([*commands(text_of("README"))]) > 10

@@ -36,6 +36,20 @@ def test_the_environment_wins_over_the_profiles_file(folder: Path, monkeypatch: 
     )
 
 
+def test_settings_are_read_once_until_the_file_or_the_environment_changes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".env.dev").write_text("IMAGE_MAX_DIMENSION=400\n")
+    read = read_settings()
+    assert read_settings() is read
+    (folder / ".env.dev").write_text("IMAGE_MAX_DIMENSION=500\n")
+    assert read_settings().image_max_dimension == 500
+    monkeypatch.setenv("IMAGE_MAX_DIMENSION", "600")
+    assert read_settings().image_max_dimension == 600
+    assert read_settings(image_max_dimension=700).image_max_dimension == 700
+    assert read_settings().image_max_dimension == 600
+
+
 def test_each_profile_reads_its_own_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / ".env.dev").write_text("QDRANT_URL=http://dev\n")
     (folder / ".env.prod").write_text("QDRANT_URL=http://prod\n")

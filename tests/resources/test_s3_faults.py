@@ -156,3 +156,10 @@ def test_an_endpoint_that_is_no_address_is_refused_unquoted(endpoint: str) -> No
     with pytest.raises((StorageMisconfigured, Failure)) as caught:
         ObjectStore(endpoint, "k", "s", "us-east-1", "b", attempts=1).get("k")
     assert "s3" not in str(caught.value).replace("https://s3.example.org", "")
+
+
+def test_buckets_of_a_server_share_a_client_unless_they_wait_differently() -> None:
+    one, other = (ObjectStore("http://127.0.0.1:1", "key", "secret", "us-east-1", name) for name in ("one", "other"))
+    assert one.client is other.client
+    assert one.within(1).client is not one.client
+    assert ObjectStore("http://127.0.0.1:1", "key", "another", "us-east-1", "one").client is not one.client

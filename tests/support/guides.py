@@ -73,14 +73,15 @@ def run(guide: str, home: Path, readers: str) -> Iterator[str]:
             result = CliRunner().invoke(app, shlex.split(typed, comments=True)[1:])
             status, said = result.exit_code, f"{result.output}{result.exception or ''}"
         if status:
-            yield f"{guide}.md: {typed}\nended with {status}: {said}"
+            yield f"in the guide {guide}: {typed}\nended with {status}: {said}"
 
 
 def text_of(guide: str) -> str:
     """Return a guide's text; of the README what is typed beside a demo, which stands in one block."""
     if guide != "README":
         return (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8")
-    _, _, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("    export MUSEUM_PROFILE=demo\n")
+    _, found, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition("    export MUSEUM_PROFILE=demo\n")
+    assert found, "the README's commands beside the demo begin another way now"
     block, _, _ = rest.partition("\n\n")
     return block
 
